@@ -1,0 +1,42 @@
+// Money and rates as exact integers. Money counts cents, a rate counts hundred-thousandths, which is every digit
+// that the tables keep (numeric(12,2) and numeric(6,5)). Nothing here touches floating point.
+#pragma once
+
+#include <cstdint>
+
+namespace pipeline_forecast {
+
+struct Money {
+    std::int64_t cents = 0;
+
+    friend constexpr bool operator==(Money, Money) = default;
+};
+
+struct Rate {
+    std::int64_t e5 = 0;
+
+    friend constexpr bool operator==(Rate, Rate) = default;
+};
+
+inline constexpr int kMoneyScale = 2;
+inline constexpr int kRateScale = 5;
+inline constexpr Rate kRateOne{100'000};
+// Contract values stay below 10^10, the width of numeric(12,2); a product with a rate then fits 64 bits.
+inline constexpr std::int64_t kMoneyLimitCents = 1'000'000'000'000;
+
+// Rounds half away from zero, as PostgreSQL's numeric does. divisor > 0.
+[[nodiscard]] constexpr std::int64_t divide_rounded(std::int64_t dividend, std::int64_t divisor) noexcept {
+    const std::int64_t half = divisor / 2;
+    return dividend >= 0 ? (dividend + half) / divisor : (dividend - half) / divisor;
+}
+
+[[nodiscard]] constexpr Rate clamp(Rate rate, Rate low, Rate high) noexcept {
+    return rate.e5 < low.e5 ? low : rate.e5 > high.e5 ? high : rate;
+}
+
+// |money| < kMoneyLimitCents and 0 <= rate <= 1.
+[[nodiscard]] constexpr Money multiply(Money money, Rate rate) noexcept {
+    return Money{divide_rounded(money.cents * rate.e5, kRateOne.e5)};
+}
+
+}  // namespace pipeline_forecast

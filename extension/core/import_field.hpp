@@ -1,0 +1,34 @@
+// The fields of a project that an import can fill, and how text becomes a value of each.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/decode.hpp"
+
+namespace pipeline_forecast {
+
+enum class FieldKind { kText, kDay, kMoney, kPercent, kGestation };
+
+[[nodiscard]] std::optional<FieldKind> parse_field_kind(std::string_view name) noexcept;
+[[nodiscard]] std::string_view to_string(FieldKind kind) noexcept;
+// The SQL type of the field's column.
+[[nodiscard]] std::string_view sql_type(FieldKind kind) noexcept;
+
+struct ImportField {
+    std::string_view name;    // as in a mapping
+    std::string_view column;  // of projects
+    FieldKind kind;
+};
+
+inline constexpr std::string_view kKeyField = "project_id";
+
+[[nodiscard]] const std::vector<ImportField> &import_fields();
+[[nodiscard]] const ImportField *find_import_field(std::string_view name);
+
+// The value as text that PostgreSQL reads back exactly, within the range that projects accepts; `format` is for days.
+[[nodiscard]] Decoded<std::string> decode_field(FieldKind kind, std::string_view text, std::string_view format);
+
+}  // namespace pipeline_forecast

@@ -1,0 +1,84 @@
+#include "pg/arguments.hpp"
+
+#include <string>
+
+#include "core/input_error.hpp"
+#include "pg/numeric_codec.hpp"
+
+namespace pipeline_forecast::pg {
+namespace {
+
+constexpr Day kPostgresEpoch = std::chrono::year{2000} / 1 / 1;
+// Percentages carry three decimals, so that a hundredth of one is a whole number of rate units.
+constexpr int kPercentScale = 3;
+
+std::int64_t scaled_argument(FunctionCallInfo fcinfo, int index, int scale, std::int64_t limit) {
+    const auto scaled = scaled_from_numeric(PG_GETARG_DATUM(index), scale);
+    if (!scaled || *scaled >= limit || *scaled <= -limit) {
+        throw InputError("22003", "value is out of range for the forecast",
+                         "Money must be a number below 10,000,000,000 and a rate a number below 10,000; "
+                         "store NULL where the value is unknown.");
+    }
+    return *scaled;
+}
+
+constexpr std::int64_t kRateLimit = 1'000'000'000;
+
+}  // namespace
+
+std::string_view text_argument(FunctionCallInfo fcinfo, int index) {
+    const auto *packed = PG_GETARG_TEXT_PP(index);
+    return {VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed)};
+}
+
+std::optional<Bucket> bucket_argument(FunctionCallInfo fcinfo, int index) {
+    if (PG_ARGISNULL(index)) return std::nullopt;
+    const std::string_view name = text_argument(fcinfo, index);
+    const auto bucket = parse_bucket(name);
+    if (!bucket) {
+        throw InputError(kInvalidParameter, "unknown stage bucket \"" + std::string(name) + "\"",
+                         "A stage bucket is one of Committed, Open and Lost.");
+    }
+    return bucket;
+}
+
+std::optional<Money> money_argument(FunctionCallInfo fcinfo, int index) {
+    if (PG_ARGISNULL(index)) return std::nullopt;
+    return Money{scaled_argument(fcinfo, index, kMoneyScale, kMoneyLimitCents)};
+}
+
+std::optional<Rate> rate_argument(FunctionCallInfo fcinfo, int index) {
+    if (PG_ARGISNULL(index)) return std::nullopt;
+    return Rate{scaled_argument(fcinfo, index, kRateScale, kRateLimit)};
+}
+
+std::optional<Rate> percent_argument(FunctionCallInfo fcinfo, int index) {
+    if (PG_ARGISNULL(index)) return std::nullopt;
+    return Rate{scaled_argument(fcinfo, index, kPercentScale, kRateLimit)};
+}
+
+std::optional<Day> day_argument(FunctionCallInfo fcinfo, int index) {
+    if (PG_ARGISNULL(index)) return std::nullopt;
+    const DateADT date = PG_GETARG_DATEADT(index);
+    if (DATE_NOT_FINITE(date)) return std::nullopt;
+    return day_from_date(date);
+}
+
+std::optional<int> integer_argument(FunctionCallInfo fcinfo, int index) {
+    if (PG_ARGISNULL(index)) return std::nullopt;
+    return PG_GETARG_INT32(index);
+}
+
+Day day_from_date(DateADT date) noexcept { return kPostgresEpoch + std::chrono::days{date}; }
+
+DateADT date_from_day(Day day) noexcept { return static_cast<DateADT>((day - kPostgresEpoch).count()); }
+
+Datum money_datum(Money money) { return numeric_from_scaled(money.cents, kMoneyScale); }
+
+Datum rate_datum(Rate rate) { return numeric_from_scaled(rate.e5, kRateScale); }
+
+Datum text_datum(std::string_view text) {
+    return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
+}
+
+}  // namespace pipeline_forecast::pg

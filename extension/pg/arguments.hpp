@@ -1,0 +1,33 @@
+// SQL arguments as the types of the core. A value that the forecast cannot hold is an error, never a wrong number.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+#include <optional>
+#include <string_view>
+
+#include "core/calendar.hpp"
+#include "core/fixed_point.hpp"
+#include "core/forecast.hpp"
+
+namespace pipeline_forecast::pg {
+
+// The view is valid as long as the argument; detoasts, so no object with a destructor may be alive.
+[[nodiscard]] std::string_view text_argument(FunctionCallInfo fcinfo, int index);
+[[nodiscard]] std::optional<Bucket> bucket_argument(FunctionCallInfo fcinfo, int index);
+[[nodiscard]] std::optional<Money> money_argument(FunctionCallInfo fcinfo, int index);
+[[nodiscard]] std::optional<Rate> rate_argument(FunctionCallInfo fcinfo, int index);
+// A percentage, 0..100, as a rate.
+[[nodiscard]] std::optional<Rate> percent_argument(FunctionCallInfo fcinfo, int index);
+// An infinite date says nothing of a day and reads as unknown.
+[[nodiscard]] std::optional<Day> day_argument(FunctionCallInfo fcinfo, int index);
+[[nodiscard]] std::optional<int> integer_argument(FunctionCallInfo fcinfo, int index);
+
+[[nodiscard]] Day day_from_date(DateADT date) noexcept;
+[[nodiscard]] DateADT date_from_day(Day day) noexcept;
+
+[[nodiscard]] Datum money_datum(Money money);
+[[nodiscard]] Datum rate_datum(Rate rate);
+[[nodiscard]] Datum text_datum(std::string_view text);
+
+}  // namespace pipeline_forecast::pg

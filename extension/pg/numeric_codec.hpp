@@ -1,0 +1,20 @@
+// numeric <-> scaled integer without the server's general arithmetic: the forecast converts up to eight values per
+// project, and the general route (multiply, round, convert) costs more than the whole formula.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace pipeline_forecast::pg {
+
+// value * 10^scale, rounded half away from zero; 0 <= scale <= 6. Empty for NaN, infinity and for |result| above
+// 9 * 10^17. Reads the on-disk format of numeric, which has not changed since PostgreSQL 9.1 and which pg_upgrade
+// therefore depends on.
+[[nodiscard]] std::optional<std::int64_t> scaled_from_numeric(Datum value, int scale);
+
+// scaled / 10^scale with exactly that many decimals. Allocates in the current memory context.
+[[nodiscard]] Datum numeric_from_scaled(std::int64_t scaled, int scale);
+
+}  // namespace pipeline_forecast::pg

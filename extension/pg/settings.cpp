@@ -1,0 +1,56 @@
+#include "pg/prelude.hpp"
+
+#include "pg/settings.hpp"
+
+#include "pg/guard.hpp"
+
+namespace pipeline_forecast::pg {
+namespace {
+
+int snapshot_retention_days = 730;
+int snapshot_cron_hour_utc = 3;
+int snapshot_cron_minute_utc = 10;
+int log_retention_days = 30;
+
+}  // namespace
+
+void define_settings() {
+    DefineCustomIntVariable("pipeline_forecast.snapshot_retention_days",
+                            "Days for which forecast snapshots are kept",
+                            "A snapshot exactly this many days old is kept.", &snapshot_retention_days,
+                            snapshot_retention_days, 1, 36500, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pipeline_forecast.snapshot_cron_hour_utc",
+                            "Hour (UTC) of the daily forecast snapshot",
+                            "schedule_pipeline_jobs() must be called again for a change to take effect.",
+                            &snapshot_cron_hour_utc, snapshot_cron_hour_utc, 0, 23, PGC_USERSET, 0, nullptr,
+                            nullptr, nullptr);
+    DefineCustomIntVariable("pipeline_forecast.snapshot_cron_minute_utc",
+                            "Minute of the daily forecast snapshot",
+                            "schedule_pipeline_jobs() must be called again for a change to take effect.",
+                            &snapshot_cron_minute_utc, snapshot_cron_minute_utc, 0, 59, PGC_USERSET, 0, nullptr,
+                            nullptr, nullptr);
+    DefineCustomIntVariable("pipeline_forecast.log_retention_days",
+                            "Days for which operational records are kept",
+                            "Concerns refresh_log, finished sync_log rows with their rejects, and the run details "
+                            "of this extension's pg_cron jobs.",
+                            &log_retention_days, log_retention_days, 1, 36500, PGC_USERSET, 0, nullptr, nullptr,
+                            nullptr);
+#if PG_VERSION_NUM >= 150000
+    MarkGUCPrefixReserved("pipeline_forecast");
+#else
+    EmitWarningsOnPlaceholders("pipeline_forecast");
+#endif
+}
+
+}  // namespace pipeline_forecast::pg
+
+// current_setting() knows the settings only once the library is loaded; calling this function loads it.
+PIPELINE_FUNCTION(pipeline_setting) {
+    const char *name = psprintf("pipeline_forecast.%s", text_to_cstring(PG_GETARG_TEXT_PP(0)));
+    const char *value = GetConfigOption(name, true, false);
+    if (value == nullptr) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unrecognized setting \"%s\"", name),
+                        errhint("SELECT name FROM pg_settings WHERE name LIKE 'pipeline\\_forecast.%%' lists them.")));
+    }
+    PG_RETURN_TEXT_P(cstring_to_text(value));
+}

@@ -1,0 +1,222 @@
+// The row trigger of projects: what no forecast could hold is refused where it is written, with a message that names
+// project and column, so that reading never fails; and stage_rule is set, so that the forecast joins by equality.
+#include "pg/guard.hpp"
+
+#include <array>
+#include <cstring>
+
+#include "core/calendar.hpp"
+#include "core/fixed_point.hpp"
+#include "pg/arguments.hpp"
+#include "pg/numeric_codec.hpp"
+
+namespace {
+
+using namespace pipeline_forecast;
+
+enum class Kind { kDay, kContractMoney, kMoney, kPercent, kGestation };
+
+struct CheckedColumn {
+    const char *name;
+    Kind kind;
+};
+
+constexpr std::array kCheckedColumns{
+    CheckedColumn{"date_created", Kind::kDay},
+    CheckedColumn{"date_order_received", Kind::kDay},
+    CheckedColumn{"expected_start_date", Kind::kDay},
+    CheckedColumn{"follow_up_date", Kind::kDay},
+    CheckedColumn{"first_date_designed", Kind::kDay},
+    CheckedColumn{"last_date_designed", Kind::kDay},
+    CheckedColumn{"first_date_invoiced", Kind::kDay},
+    CheckedColumn{"last_date_invoiced", Kind::kDay},
+    CheckedColumn{"total_order_value", Kind::kContractMoney},
+    CheckedColumn{"new_enquiry_value", Kind::kContractMoney},
+    CheckedColumn{"project_value", Kind::kMoney},
+    CheckedColumn{"weighted_pipeline", Kind::kMoney},
+    CheckedColumn{"total_amount_invoiced", Kind::kMoney},
+    CheckedColumn{"probability_percent", Kind::kPercent},
+    CheckedColumn{"gestation_period", Kind::kGestation},
+};
+
+constexpr int kLongestGestation = 500'000;
+constexpr std::size_t kRememberedStages = 32;
+
+struct RememberedStage {
+    text *stage;
+    text *rule;
+};
+
+// Lives as long as the statement: column numbers, and the rule of each stage that was looked up. A rule cannot change
+// under a running statement, since an edit of pipeline_stage locks projects against writers.
+struct StatementState {
+    std::array<int, kCheckedColumns.size()> columns;
+    int monday_id;
+    int pipeline_stage;
+    int stage_rule;
+    std::size_t stage_count;
+    std::array<RememberedStage, kRememberedStages> stages;
+};
+
+int column_number(TupleDesc descriptor, const char *name) {
+    const int number = SPI_fnumber(descriptor, name);
+    if (number <= 0) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("table \"projects\" has no column \"%s\"", name),
+                        errhint("Call pipeline_setup() to migrate the table.")));
+    }
+    return number;
+}
+
+StatementState *statement_state(FunctionCallInfo fcinfo, TupleDesc descriptor) {
+    if (fcinfo->flinfo->fn_extra == nullptr) {
+        auto *state = static_cast<StatementState *>(
+            MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(StatementState)));
+        for (std::size_t i = 0; i < kCheckedColumns.size(); ++i) {
+            state->columns[i] = column_number(descriptor, kCheckedColumns[i].name);
+        }
+        state->monday_id = column_number(descriptor, "monday_id");
+        state->pipeline_stage = column_number(descriptor, "pipeline_stage");
+        state->stage_rule = column_number(descriptor, "stage_rule");
+        fcinfo->flinfo->fn_extra = state;
+    }
+    return static_cast<StatementState *>(fcinfo->flinfo->fn_extra);
+}
+
+struct Refusal {
+    int sqlstate = 0;
+    const char *problem = nullptr;
+    const char *hint = nullptr;
+};
+
+Refusal check_day(Datum value) {
+    const DateADT date = DatumGetDateADT(value);
+    if (!DATE_NOT_FINITE(date) && is_plausible(pg::day_from_date(date))) return {};
+    return {ERRCODE_DATETIME_FIELD_OVERFLOW, "is not a day between 1900-01-01 and 9999-12-31",
+            "Store NULL where the day is unknown."};
+}
+
+Refusal check_money(Datum value, bool is_contract) {
+    if (numeric_is_nan(DatumGetNumeric(value))) {
+        return {ERRCODE_INVALID_PARAMETER_VALUE, "is not a number", "Store NULL where the amount is unknown."};
+    }
+    const auto cents = pg::scaled_from_numeric(value, kMoneyScale);
+    if (!is_contract || (cents && *cents < kMoneyLimitCents && *cents > -kMoneyLimitCents)) return {};
+    return {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "is not below 10,000,000,000",
+            "The forecast holds contract values of at most ten digits before the point."};
+}
+
+Refusal check(Kind kind, Datum value) {
+    switch (kind) {
+        case Kind::kDay: return check_day(value);
+        case Kind::kContractMoney: return check_money(value, true);
+        case Kind::kMoney: return check_money(value, false);
+        case Kind::kPercent: {
+            const auto percent = pg::scaled_from_numeric(value, 3);
+            if (percent && *percent >= 0 && *percent <= 100'000) return {};
+            return {ERRCODE_INVALID_PARAMETER_VALUE, "is not between 0 and 100",
+                    "Store NULL where nobody stated a probability."};
+        }
+        case Kind::kGestation: {
+            const int days = DatumGetInt32(value);
+            if (days >= 0 && days <= kLongestGestation) return {};
+            return {ERRCODE_INVALID_PARAMETER_VALUE, "is not between 0 and 500000 days",
+                    "Store NULL where the duration is unknown."};
+        }
+    }
+    return {};
+}
+
+void check_values(const StatementState &state, HeapTuple row, TupleDesc descriptor) {
+    for (std::size_t i = 0; i < kCheckedColumns.size(); ++i) {
+        bool is_null = false;
+        const Datum value = heap_getattr(row, state.columns[i], descriptor, &is_null);
+        if (is_null) continue;
+        const Refusal refusal = check(kCheckedColumns[i].kind, value);
+        if (refusal.problem == nullptr) continue;
+        ereport(ERROR, (errcode(refusal.sqlstate),
+                        errmsg("%s of project \"%s\" %s", kCheckedColumns[i].name,
+                               SPI_getvalue(row, descriptor, state.monday_id), refusal.problem),
+                        errdetail("The value is %s.", SPI_getvalue(row, descriptor, state.columns[i])),
+                        errhint("%s", refusal.hint)));
+    }
+}
+
+bool same_text(const text *left, const text *right) {
+    return VARSIZE_ANY_EXHDR(left) == VARSIZE_ANY_EXHDR(right) &&
+           std::memcmp(VARDATA_ANY(left), VARDATA_ANY(right), VARSIZE_ANY_EXHDR(left)) == 0;
+}
+
+// Asks _stage_rule_of(), the one place that knows which rule serves a stage.
+text *look_up_rule(Relation projects, text *stage, MemoryContext context) {
+    const char *schema = quote_identifier(get_namespace_name(RelationGetNamespace(projects)));
+    const char *query = psprintf("SELECT %s._stage_rule_of($1)", schema);
+    Oid types[] = {TEXTOID};
+    Datum values[] = {PointerGetDatum(stage)};
+    const char nulls[] = {stage == nullptr ? 'n' : ' '};
+
+    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "could not connect to SPI");
+    if (SPI_execute_with_args(query, 1, types, values, nulls, true, 1) != SPI_OK_SELECT || SPI_processed != 1) {
+        elog(ERROR, "could not look up the rule of a stage");
+    }
+    bool is_null = false;
+    const Datum rule = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+    MemoryContext spi_context = MemoryContextSwitchTo(context);
+    text *kept = DatumGetTextPCopy(rule);
+    MemoryContextSwitchTo(spi_context);
+    SPI_finish();
+    return kept;
+}
+
+text *rule_of(StatementState &state, FunctionCallInfo fcinfo, Relation projects, text *stage) {
+    for (std::size_t i = 0; i < state.stage_count; ++i) {
+        const text *known = state.stages[i].stage;
+        if (stage == nullptr ? known == nullptr : known != nullptr && same_text(known, stage)) {
+            return state.stages[i].rule;
+        }
+    }
+    MemoryContext statement_context = fcinfo->flinfo->fn_mcxt;
+    text *rule = look_up_rule(projects, stage, statement_context);
+    if (state.stage_count < kRememberedStages) {
+        MemoryContext caller_context = MemoryContextSwitchTo(statement_context);
+        text *kept_stage = stage == nullptr ? nullptr : DatumGetTextPCopy(PointerGetDatum(stage));
+        MemoryContextSwitchTo(caller_context);
+        state.stages[state.stage_count++] = {kept_stage, rule};
+    }
+    return rule;
+}
+
+}  // namespace
+
+PIPELINE_FUNCTION(pipeline_check_project_row) {
+    if (!CALLED_AS_TRIGGER(fcinfo)) {
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("function is the row trigger of projects"), errhint("pipeline_setup() installs it.")));
+    }
+    auto *trigger = reinterpret_cast<TriggerData *>(fcinfo->context);
+    const bool is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+    HeapTuple row = is_update ? trigger->tg_newtuple : trigger->tg_trigtuple;
+    TupleDesc descriptor = RelationGetDescr(trigger->tg_relation);
+    StatementState *state = statement_state(fcinfo, descriptor);
+
+    bool is_null = false;
+    if (is_update) {
+        const text *former_id = DatumGetTextPP(heap_getattr(trigger->tg_trigtuple, state->monday_id, descriptor, &is_null));
+        const Datum id = heap_getattr(row, state->monday_id, descriptor, &is_null);
+        if (!is_null && !same_text(former_id, DatumGetTextPP(id))) {
+            ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                            errmsg("monday_id of project \"%s\" cannot change",
+                                   SPI_getvalue(trigger->tg_trigtuple, descriptor, state->monday_id)),
+                            errhint("History and snapshots refer to it; set the state of this project to deleted and "
+                                    "insert a new one.")));
+        }
+    }
+    check_values(*state, row, descriptor);
+
+    const Datum stage = heap_getattr(row, state->pipeline_stage, descriptor, &is_null);
+    text *rule = rule_of(*state, fcinfo, trigger->tg_relation, is_null ? nullptr : DatumGetTextPP(stage));
+    const Datum stored = heap_getattr(row, state->stage_rule, descriptor, &is_null);
+    if (!is_null && same_text(DatumGetTextPP(stored), rule)) PG_RETURN_POINTER(row);
+    Datum value = PointerGetDatum(rule);
+    bool rule_is_null = false;
+    PG_RETURN_POINTER(heap_modify_tuple_by_cols(row, descriptor, 1, &state->stage_rule, &value, &rule_is_null));
+}

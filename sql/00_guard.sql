@@ -1,0 +1,1 @@
+\echo Use "CREATE EXTENSION pipeline_forecast" to load this file. \quit

@@ -1,0 +1,30 @@
+-- Settings, the clock and the forecast window.
+
+CREATE FUNCTION @extschema@.pipeline_setting(name text) RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pipeline_setting';
+COMMENT ON FUNCTION @extschema@.pipeline_setting(text) IS
+    'The value in force of the setting pipeline_forecast.<name>. Error 42704 for an unknown name.';
+
+-- No SET clause: the function is inlined, and its body is bound when it is made.
+CREATE FUNCTION @extschema@.pipeline_today() RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (timezone('UTC', now()))::date;
+COMMENT ON FUNCTION @extschema@.pipeline_today() IS 'Today in UTC, by the database''s clock.';
+
+CREATE FUNCTION @extschema@.pipeline_forecast_month(day date) RETURNS date
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'pipeline_forecast_month';
+COMMENT ON FUNCTION @extschema@.pipeline_forecast_month(date) IS 'The first day of the month of a day.';
+
+CREATE FUNCTION @extschema@.pipeline_window_start(today date) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN @extschema@.pipeline_forecast_month(today);
+COMMENT ON FUNCTION @extschema@.pipeline_window_start(date) IS
+    'First day of the 12 months that a forecast made on the given day covers.';
+
+CREATE FUNCTION @extschema@.pipeline_window_end(today date) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (@extschema@.pipeline_forecast_month(today) + make_interval(months => 12))::date;
+COMMENT ON FUNCTION @extschema@.pipeline_window_end(date) IS
+    'First day after the 12 months that a forecast made on the given day covers.';

@@ -1,0 +1,60 @@
+-- What may be written to projects, and what keeps every project under the right stage rule.
+
+CREATE FUNCTION @extschema@._check_project_row() RETURNS trigger
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pipeline_check_project_row';
+REVOKE ALL ON FUNCTION @extschema@._check_project_row() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._check_project_row() IS
+    'API: private. Row trigger of projects: refuses values that no forecast can hold (22003, 22008, 22023) and sets stage_rule.';
+
+CREATE FUNCTION @extschema@._stage_rule_of(pipeline_stage text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT s.stage FROM @extschema@.pipeline_stage s WHERE s.stage = $1), '(any other)')
+$$;
+COMMENT ON FUNCTION @extschema@._stage_rule_of(text) IS 'API: private. The stage rule that applies to a stage.';
+
+CREATE FUNCTION @extschema@._stage_rules_changed() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    moment timestamptz;
+BEGIN
+    IF NOT EXISTS (SELECT FROM @extschema@.pipeline_stage WHERE stage = '(any other)') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '23503',
+            MESSAGE = 'the stage rule "(any other)" cannot be removed',
+            DETAIL = 'It serves every stage that has no rule of its own.',
+            HINT = 'Change its bucket, probability or spread instead.';
+    END IF;
+
+    -- Projects that are being written find the rules as they were; wait for them, so that none keeps an old rule.
+    LOCK TABLE @extschema@.projects IN SHARE ROW EXCLUSIVE MODE;
+    moment := clock_timestamp();
+    UPDATE @extschema@.pipeline_stage_history h
+    SET valid_to = moment
+    WHERE h.valid_to IS NULL
+      AND NOT EXISTS (
+        SELECT FROM @extschema@.pipeline_stage s
+        WHERE s.stage = h.stage
+          AND (s.stage_bucket, s.default_probability, s.default_spread, s.outcome)
+              IS NOT DISTINCT FROM (h.stage_bucket, h.default_probability, h.default_spread, h.outcome));
+    INSERT INTO @extschema@.pipeline_stage_history
+        (stage, stage_bucket, default_probability, default_spread, outcome, valid_from)
+    SELECT s.stage, s.stage_bucket, s.default_probability, s.default_spread, s.outcome, moment
+    FROM @extschema@.pipeline_stage s
+    WHERE NOT EXISTS (
+        SELECT FROM @extschema@.pipeline_stage_history h WHERE h.stage = s.stage AND h.valid_to IS NULL);
+
+    UPDATE @extschema@.projects p
+    SET stage_rule = @extschema@._stage_rule_of(p.pipeline_stage)
+    WHERE p.stage_rule <> @extschema@._stage_rule_of(p.pipeline_stage);
+    RETURN NULL;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@._stage_rules_changed() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._stage_rules_changed() IS
+    'API: private. Statement trigger of pipeline_stage: keeps its history and gives every project the rule that now applies.';

@@ -1,0 +1,113 @@
+-- Daily snapshots: what was forecast on a day, kept for good.
+
+CREATE FUNCTION @extschema@._snapshot_partition(day date) RETURNS regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    first_day date := @extschema@.pipeline_forecast_month(day);
+    next_month date := (first_day + make_interval(months => 1))::date;
+    name text := format('pipeline_forecast_snapshot_y%sm%s', to_char(first_day, 'FMYYYY'), to_char(first_day, 'MM'));
+BEGIN
+    IF to_regclass(format('@extschema@.%I', name)) IS NULL THEN
+        -- Made beside the parent and then attached: CREATE TABLE ... PARTITION OF would wait for every running report.
+        EXECUTE format(
+            'CREATE TABLE @extschema@.%I (LIKE @extschema@.pipeline_forecast_snapshot INCLUDING ALL)', name);
+        EXECUTE format(
+            'ALTER TABLE @extschema@.pipeline_forecast_snapshot ATTACH PARTITION @extschema@.%I FOR VALUES FROM (%L) TO (%L)',
+            name, first_day, next_month);
+    END IF;
+    RETURN to_regclass(format('@extschema@.%I', name));
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@._snapshot_partition(date) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._snapshot_partition(date) IS
+    'API: private. The partition of the month of a day, made if it is missing.';
+
+CREATE FUNCTION @extschema@._history_begins() RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    -- History imported for times before the setup counts as well.
+    SELECT least((SELECT min(applied_at) FROM @extschema@.pipeline_schema_version),
+                 (SELECT min(valid_from) FROM @extschema@.project_history))
+$$;
+COMMENT ON FUNCTION @extschema@._history_begins() IS
+    'API: private. The moment from which on history is complete.';
+
+CREATE FUNCTION @extschema@.create_pipeline_forecast_snapshot(
+    target_snapshot_date date DEFAULT @extschema@.pipeline_today(),
+    use_current_state boolean DEFAULT false
+) RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    today date := @extschema@.pipeline_today();
+    -- The last moment of the day that a timestamp can tell.
+    end_of_day timestamptz := (target_snapshot_date + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond';
+    origin text;
+    forecast_rows text;
+    inserted integer;
+BEGIN
+    PERFORM @extschema@._require_writable('create a forecast snapshot');
+    IF target_snapshot_date IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22004',
+            MESSAGE = 'target_snapshot_date must not be null',
+            HINT = 'Leave the argument out to take the snapshot of today.';
+    END IF;
+    PERFORM @extschema@._require_layout();
+    IF target_snapshot_date > today OR target_snapshot_date < '1900-01-01' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('cannot take the forecast snapshot of %s', target_snapshot_date),
+            DETAIL = format('Today (UTC) is %s.', today),
+            HINT = 'Name today or a day in the past, from 1900-01-01 on.';
+    END IF;
+
+    origin := CASE
+        WHEN target_snapshot_date = today THEN 'live'
+        WHEN use_current_state THEN 'current_state'
+        ELSE 'history' END;
+    IF origin = 'history' THEN
+        IF end_of_day < @extschema@._history_begins() THEN
+            RAISE EXCEPTION USING
+                ERRCODE = '55000',
+                MESSAGE = format('no history for a forecast snapshot of %s', target_snapshot_date),
+                DETAIL = format('History begins at %s.', @extschema@._history_begins()),
+                HINT = 'Choose a later day, or pass use_current_state => true to file today''s state under that day.';
+        END IF;
+        forecast_rows := format('@extschema@.pipeline_forecast_as_of(%L)', end_of_day);
+    ELSE
+        forecast_rows := '@extschema@.vw_pipeline_forecast_project_v1';
+    END IF;
+
+    -- Two runs for one day would delete each other's rows and collide; the second waits and replaces the first.
+    PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.snapshot'), target_snapshot_date - date '2000-01-01');
+    PERFORM @extschema@._snapshot_partition(target_snapshot_date);
+    DELETE FROM @extschema@.pipeline_forecast_snapshot WHERE snapshot_date = target_snapshot_date;
+
+    EXECUTE format($sql$
+        INSERT INTO @extschema@.pipeline_forecast_snapshot (
+            snapshot_date, project_id, forecast_month, stage_bucket, contract_value, probability,
+            committed_value, expected_value, best_case_value, worst_case_value, analysis_timestamp, source)
+        SELECT
+            %1$L, project_id, forecast_month, stage_bucket, contract_value, probability,
+            committed_value, expected_value, best_case_value, worst_case_value, analysis_timestamp, %2$L
+        FROM %3$s
+        WHERE forecast_date >= @extschema@.pipeline_window_start(%1$L)
+          AND forecast_date < @extschema@.pipeline_window_end(%1$L)
+    $sql$, target_snapshot_date, origin, forecast_rows);
+    GET DIAGNOSTICS inserted = ROW_COUNT;
+
+    INSERT INTO @extschema@.pipeline_forecast_snapshot_day (snapshot_date, source, row_count)
+    VALUES (target_snapshot_date, origin, inserted)
+    ON CONFLICT (snapshot_date) DO UPDATE
+    SET source = excluded.source, row_count = excluded.row_count, created_at = excluded.created_at;
+    RETURN inserted;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.create_pipeline_forecast_snapshot(date, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.create_pipeline_forecast_snapshot(date, boolean) IS
+    'Stores the forecast of a day (default today, UTC) for the 12 months from its month on, replacing the day''s rows; returns their number. A past day is computed from history as of its end; with use_current_state from the present state. Errors: 22004 null date, 22023 future date, 55000 before history begins.';

@@ -1,0 +1,86 @@
+-- Who may do what. Nothing that writes is executable by PUBLIC; these two functions give a role what it needs.
+
+CREATE FUNCTION @extschema@._require_role(role text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF role IS NULL OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '42704',
+            MESSAGE = format('role "%s" does not exist', coalesce(role, 'NULL')),
+            HINT = 'Create it first: CREATE ROLE ... LOGIN PASSWORD ...';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION @extschema@._require_role(text) IS 'API: private. Error 42704 for a role that does not exist.';
+
+CREATE FUNCTION @extschema@.grant_forecast_reader(role text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    relation text;
+BEGIN
+    PERFORM @extschema@._require_writable('grant rights');
+    PERFORM @extschema@._require_role(role);
+    PERFORM @extschema@._require_layout();
+    EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
+    FOREACH relation IN ARRAY ARRAY[
+        'vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1', 'vw_forecast_explanation_v1',
+        'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent']
+    LOOP
+        EXECUTE format('GRANT SELECT ON @extschema@.%I TO %I', relation, role);
+    END LOOP;
+    -- information_schema shows keys only to a role with more than SELECT; REFERENCES gives no access to rows. The
+    -- partitions stay without any grant, so that tools list the table once.
+    EXECUTE format('GRANT SELECT, REFERENCES ON @extschema@.pipeline_forecast_snapshot TO %I', role);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION @extschema@.explain_forecast(text) TO %I', role);
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.grant_forecast_reader(text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.grant_forecast_reader(text) IS
+    'Lets a role read the reporting relations (forecast by project and month, conversion metrics, snapshots) and explain a forecast; nothing else. For BI tools.';
+
+CREATE FUNCTION @extschema@.grant_pipeline_poller(role text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    relation text;
+    routine regprocedure;
+BEGIN
+    PERFORM @extschema@._require_writable('grant rights');
+    PERFORM @extschema@._require_role(role);
+    PERFORM @extschema@._require_layout();
+    EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
+    FOREACH relation IN ARRAY ARRAY[
+        'projects', 'subitems', 'hidden_items', 'analysis_results', 'sync_log', 'sync_reject', 'webhook_events',
+        'job_queue', 'llm_call', 'push_state', 'pipeline_forecast_snapshot_day']
+    LOOP
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON @extschema@.%I TO %I', relation, role);
+    END LOOP;
+    -- History is written by its triggers, which run with the rights of whoever changes a project: it can be added to
+    -- and closed, not removed.
+    FOREACH relation IN ARRAY ARRAY['project_history', 'analysis_history'] LOOP
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE ON @extschema@.%I TO %I', relation, role);
+    END LOOP;
+    FOREACH relation IN ARRAY ARRAY[
+        'pipeline_stage', 'pipeline_stage_history', 'pipeline_forecast_snapshot', 'refresh_log', 'pipeline_job',
+        'pipeline_schema_version', 'vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1',
+        'vw_forecast_explanation_v1', 'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics',
+        'conversion_metrics_recent']
+    LOOP
+        EXECUTE format('GRANT SELECT ON @extschema@.%I TO %I', relation, role);
+    END LOOP;
+    FOREACH routine IN ARRAY ARRAY[
+        '@extschema@.explain_forecast(text)', '@extschema@.import_projects(regclass, jsonb)',
+        '@extschema@.validate_pipeline_forecast()']::regprocedure[]
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, role);
+    END LOOP;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.grant_pipeline_poller(text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.grant_pipeline_poller(text) IS
+    'Lets the role of the poller read and write what it synchronises and serve reports. Snapshots, refreshes and the schedule stay with the owner of the tables, under whom pg_cron runs them.';

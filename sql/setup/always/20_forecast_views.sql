@@ -1,0 +1,147 @@
+-- The project forecast. The two branches differ in where the date comes from: a date that the board states is a
+-- plain indexed column, the others are computed. A date range therefore reaches an index in both.
+CREATE OR REPLACE VIEW @extschema@._pipeline_forecast_input AS
+SELECT
+    p.id AS project_uuid,
+    p.monday_id AS project_id,
+    p.item_name,
+    p.project_name,
+    p.account,
+    p.type,
+    p.category,
+    p.product_type,
+    p.pipeline_stage,
+    p.total_order_value,
+    p.new_enquiry_value,
+    p.probability_percent,
+    p.date_created,
+    p.date_order_received,
+    p.expected_start_date,
+    p.follow_up_date,
+    p.stated_date AS forecast_date,
+    s.stage_bucket,
+    s.default_probability,
+    s.default_spread,
+    a.analysis_timestamp,
+    a.expected_gestation_days,
+    a.expected_conversion_rate,
+    a.conversion_confidence
+FROM @extschema@.projects p
+LEFT JOIN @extschema@.pipeline_stage s ON s.stage = p.stage_rule
+LEFT JOIN @extschema@.analysis_results a ON a.project_id = p.monday_id
+WHERE p.state = 'active' AND p.stated_date IS NOT NULL
+UNION ALL
+SELECT
+    p.id,
+    p.monday_id,
+    p.item_name,
+    p.project_name,
+    p.account,
+    p.type,
+    p.category,
+    p.product_type,
+    p.pipeline_stage,
+    p.total_order_value,
+    p.new_enquiry_value,
+    p.probability_percent,
+    p.date_created,
+    p.date_order_received,
+    p.expected_start_date,
+    p.follow_up_date,
+    @extschema@.pipeline_forecast_date(
+        NULL, NULL, NULL, p.date_created, a.expected_gestation_days, @extschema@.pipeline_today()),
+    s.stage_bucket,
+    s.default_probability,
+    s.default_spread,
+    a.analysis_timestamp,
+    a.expected_gestation_days,
+    a.expected_conversion_rate,
+    a.conversion_confidence
+FROM @extschema@.projects p
+LEFT JOIN @extschema@.pipeline_stage s ON s.stage = p.stage_rule
+LEFT JOIN @extschema@.analysis_results a ON a.project_id = p.monday_id
+WHERE p.state = 'active' AND p.stated_date IS NULL;
+
+COMMENT ON VIEW @extschema@._pipeline_forecast_input IS
+    'API: private. What the formula reads of each active project: its row, its stage rule, its current analysis, its forecast date.';
+
+CREATE OR REPLACE VIEW @extschema@.vw_pipeline_forecast_project_v1 AS
+SELECT
+    i.project_uuid,
+    i.project_id,
+    i.item_name,
+    coalesce(nullif(i.project_name, ''), i.item_name) AS project_name,
+    i.account,
+    i.type,
+    i.category,
+    i.product_type,
+    i.pipeline_stage,
+    i.stage_bucket,
+    @extschema@.pipeline_contract_value(i.total_order_value, i.new_enquiry_value)::numeric(12,2) AS contract_value,
+    i.total_order_value,
+    i.new_enquiry_value,
+    i.date_created,
+    @extschema@.pipeline_probability(
+        i.stage_bucket, i.expected_conversion_rate, i.probability_percent, i.default_probability
+    )::numeric(6,5) AS probability,
+    i.forecast_date,
+    @extschema@.pipeline_forecast_month(i.forecast_date) AS forecast_month,
+    @extschema@.pipeline_forecast_date_source(
+        i.date_order_received, i.expected_start_date, i.follow_up_date, i.date_created, i.expected_gestation_days
+    ) AS forecast_date_source,
+    i.analysis_timestamp,
+    i.expected_gestation_days,
+    i.expected_conversion_rate,
+    i.conversion_confidence,
+    i.probability_percent,
+    @extschema@.pipeline_committed_value(
+        i.stage_bucket, i.total_order_value, i.new_enquiry_value
+    )::numeric(12,2) AS committed_value,
+    @extschema@.pipeline_expected_value(
+        i.stage_bucket, i.total_order_value, i.new_enquiry_value,
+        i.expected_conversion_rate, i.probability_percent, i.default_probability
+    )::numeric(12,2) AS expected_value,
+    @extschema@.pipeline_best_case_value(
+        i.stage_bucket, i.total_order_value, i.new_enquiry_value,
+        i.expected_conversion_rate, i.probability_percent, i.default_probability,
+        i.conversion_confidence, i.default_spread
+    )::numeric(12,2) AS best_case_value,
+    @extschema@.pipeline_worst_case_value(
+        i.stage_bucket, i.total_order_value, i.new_enquiry_value,
+        i.expected_conversion_rate, i.probability_percent, i.default_probability,
+        i.conversion_confidence, i.default_spread
+    )::numeric(12,2) AS worst_case_value,
+    @extschema@.pipeline_best_case_probability(
+        i.stage_bucket, i.expected_conversion_rate, i.probability_percent, i.default_probability,
+        i.conversion_confidence, i.default_spread
+    )::numeric(6,5) AS best_case_probability,
+    @extschema@.pipeline_worst_case_probability(
+        i.stage_bucket, i.expected_conversion_rate, i.probability_percent, i.default_probability,
+        i.conversion_confidence, i.default_spread
+    )::numeric(6,5) AS worst_case_probability,
+    @extschema@.pipeline_probability_spread(i.conversion_confidence, i.default_spread)::numeric(6,5)
+        AS probability_spread,
+    @extschema@.pipeline_probability_source(
+        i.stage_bucket, i.expected_conversion_rate, i.probability_percent, i.default_probability
+    ) AS probability_source
+FROM @extschema@._pipeline_forecast_input i;
+
+COMMENT ON VIEW @extschema@.vw_pipeline_forecast_project_v1 IS
+    'The forecast of every active project, one row each: money, probability with its band, and the date it is forecast for. explain_forecast(project_id) shows how a row came about.';
+
+-- The view is the place where a reader without rights on the base tables gets an explanation from.
+CREATE OR REPLACE VIEW @extschema@.vw_forecast_explanation_v1 AS
+SELECT i.project_id, e.ordinality AS position, e.step, e.rule, e.input, e.value
+FROM @extschema@._pipeline_forecast_input i
+CROSS JOIN LATERAL ROWS FROM (
+    jsonb_to_recordset(@extschema@._explain_forecast(
+        i.total_order_value, i.new_enquiry_value, i.pipeline_stage, i.stage_bucket,
+        i.expected_conversion_rate, i.probability_percent, i.default_probability,
+        i.conversion_confidence, i.default_spread,
+        i.date_order_received, i.expected_start_date, i.follow_up_date, i.date_created,
+        i.expected_gestation_days, @extschema@.pipeline_today()))
+    AS (step text, rule text, input text, value text)
+) WITH ORDINALITY AS e (step, rule, input, value, ordinality);
+
+COMMENT ON VIEW @extschema@.vw_forecast_explanation_v1 IS
+    'How the forecast of each project came about: per step the rule that applied, what went in and what came out.';
