@@ -1,6 +1,9 @@
 # Builds and installs the extension with PGXS (make, make install, make installcheck; PG_CONFIG= chooses the server)
 # and holds the everyday commands. A newcomer needs two: make run, make test.
 
+# make run DATA=... names a file to import; to PGXS the same word means its own files, and sub-makes must not see it.
+IMPORT_DATA := $(DATA)
+
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" control/pipeline_forecast.control)
 PG_CONFIG ?= $(shell command -v pg_config || echo /usr/lib/postgresql/15/bin/pg_config)
 
@@ -45,3 +48,51 @@ $(OBJS): $(LIBRARY_HEADERS) control/pipeline_forecast.control
 
 sql/pipeline_forecast--$(EXTVERSION).sql: sql/assemble.sh $(wildcard sql/[0-9]*.sql sql/setup/*.sql sql/setup/always/*.sql) control/pipeline_forecast.control
 	sql/assemble.sh > $@.new && mv $@.new $@
+
+# Everyday commands -------------------------------------------------------------------------------------------------
+
+PYTHON ?= /usr/bin/python3
+SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
+export PG_CONFIG PYTHON
+
+.PHONY: help deps built-and-installed run status stop clean-run test bench lint format
+
+help:
+	@echo 'make run        forecast in a private cluster (DATA=file.csv MAP=file.json for your own data)'
+	@echo 'make status     what runs there and when it ran last;  make stop, make clean-run'
+	@echo 'make test       everything a change must pass;  make bench, make lint, make format'
+	@echo 'make, make install, make installcheck    for a server of your own (PG_CONFIG=)'
+
+deps:
+	@control/install-packages test
+
+# A sub-make: on a new machine the server's makefiles come with the packages.
+built-and-installed:
+	@control/install-packages build
+	@env -u MAKEFLAGS -u DATA $(MAKE) -s -j2 all
+	@$(SUDO) env -u MAKEFLAGS -u DATA $(MAKE) -s install PG_CONFIG=$(PG_CONFIG)
+
+run: built-and-installed
+	@DATA='$(IMPORT_DATA)' MAP='$(MAP)' control/run
+
+status:
+	@control/status
+
+stop:
+	@if [ -d .run ]; then . control/private-cluster && control/cluster stop "$$cluster"; fi
+
+clean-run:
+	@if [ -d .run ]; then . control/private-cluster && control/cluster destroy "$$cluster" && rm -rf .run; fi
+
+test: deps built-and-installed
+	@tests/run
+
+bench: deps built-and-installed
+	@tests/bench/run
+
+lint:
+	clang-format --dry-run --Werror $(LIBRARY_SOURCES) $(LIBRARY_HEADERS) $(wildcard tests/unit/*.cpp)
+	cmake -S . -B build/cmake >/dev/null && clang-tidy --quiet -p build/cmake $(wildcard extension/core/*.cpp)
+
+format:
+	clang-format -i $(LIBRARY_SOURCES) $(LIBRARY_HEADERS) $(wildcard tests/unit/*.cpp)

@@ -1,0 +1,37 @@
+-- What make run does in the database once it is filled: forecast, snapshot, schedule, the reader's role; then shows it.
+SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'forecast_reader') AS no_reader \gset
+\if :no_reader
+CREATE ROLE forecast_reader LOGIN;
+\endif
+SET password_encryption = 'scram-sha-256';
+ALTER ROLE forecast_reader PASSWORD :'password';
+\o /dev/null
+SELECT grant_forecast_reader('forecast_reader');
+CALL refresh_pipeline_views();
+SELECT run_daily_forecast_snapshot_maintenance();
+SELECT schedule_pipeline_jobs();
+\o
+
+\pset footer off
+\echo
+\echo '12-month forecast (committed, expected, and the band from worst to best case)'
+SELECT
+    coalesce(to_char(forecast_month, 'Mon YYYY'), 'Total') AS month,
+    lpad(to_char(sum(project_count) FILTER (WHERE stage_bucket <> 'Lost'), 'FM999,999,990'), 8) AS projects,
+    lpad(to_char(sum(committed_value), 'FM999,999,999,990.00'), 16) AS committed,
+    lpad(to_char(sum(expected_value), 'FM999,999,999,990.00'), 16) AS expected,
+    lpad(to_char(sum(worst_case_value), 'FM999,999,999,990.00'), 16) AS "worst case",
+    lpad(to_char(sum(best_case_value), 'FM999,999,999,990.00'), 16) AS "best case"
+FROM vw_pipeline_forecast_monthly_12m_v1
+GROUP BY GROUPING SETS (forecast_month, ())
+ORDER BY forecast_month NULLS LAST;
+
+\echo 'Scheduled in the database (UTC)'
+SELECT job_name AS job, schedule, to_char(next_run AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS "next run"
+FROM pipeline_schedule;
+SELECT format('Today''s snapshot holds %s projects; %s of %s checks passed.',
+              to_char((SELECT row_count FROM pipeline_forecast_snapshot_day WHERE snapshot_date = pipeline_today()),
+                      'FM999,999,990'),
+              count(*) FILTER (WHERE passed), count(*))
+FROM validate_pipeline_forecast() \gset result_
+\echo :result_format
