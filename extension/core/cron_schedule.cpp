@@ -44,7 +44,9 @@ public:
             const std::vector<std::string_view> parts = split(item, '/');
             if (parts.size() > 2) refuse(schedule_);
             const unsigned step = parts.size() == 2 ? number(parts[1]) : 1;
-            if (step == 0) refuse(schedule_);
+            // As pg_cron: a step needs a range to walk through, and is no wider than the field.
+            const bool has_range = parts[0] == "*" || parts[0].find('-') != std::string_view::npos;
+            if (step == 0 || step > limits_.high || (parts.size() == 2 && !has_range)) refuse(schedule_);
             const Range span = range(parts[0]);
             for (unsigned value = span.low; value <= span.high; value += step) found.push_back(value);
         }
@@ -87,8 +89,9 @@ CronSchedule CronSchedule::parse(std::string_view text) {
     for (const unsigned day : Field(text, {1, 31}).numbers(fields[2])) schedule.days_.set(day);
     for (const unsigned month : Field(text, {1, 12}).numbers(fields[3])) schedule.months_.set(month);
     for (const unsigned weekday : Field(text, {0, 7}).numbers(fields[4])) schedule.weekdays_.set(weekday % 7);
-    schedule.any_day_ = fields[2] == "*";
-    schedule.any_weekday_ = fields[4] == "*";
+    // As pg_cron: a day field that begins with * counts as unrestricted, even with a step.
+    schedule.any_day_ = fields[2].starts_with('*');
+    schedule.any_weekday_ = fields[4].starts_with('*');
     return schedule;
 }
 

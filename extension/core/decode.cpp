@@ -91,11 +91,14 @@ bool is_time_of_day(std::string_view text) {
 Decoded<std::string> decode_number(std::string_view text) {
     const auto refused = [] { return Decoded<std::string>::refused("not a plain decimal number"); };
 
-    std::string_view rest = without_currency(trimmed(text));
+    const std::string_view whole_text = trimmed(text);
+    std::string_view rest = without_currency(whole_text);
+    const bool had_currency = rest.size() != whole_text.size();
     bool negative = false;
     if (!rest.empty() && (rest.front() == '-' || rest.front() == '+')) {
         negative = rest.front() == '-';
-        rest = without_currency(trimmed(rest.substr(1)));
+        rest = trimmed(rest.substr(1));
+        if (!had_currency) rest = without_currency(rest);
     }
     const std::size_t point = rest.find('.');
     const bool has_point = point != std::string_view::npos;

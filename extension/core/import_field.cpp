@@ -27,15 +27,17 @@ const KindNames &names_of(FieldKind kind) noexcept { return kKinds[static_cast<s
 
 constexpr std::size_t kLongestNumber = 30;
 
-// Compares a canonical decimal with a whole number by its digits; no conversion, so nothing is rounded on the way.
+// Compares a canonical decimal with a limit by their digits; no conversion, so nothing is rounded on the way.
 bool is_at_most(std::string_view magnitude, std::string_view limit) {
-    const std::size_t point = magnitude.find('.');
-    std::string_view whole = magnitude.substr(0, point);
+    std::string_view whole = magnitude.substr(0, magnitude.find('.'));
+    std::string_view fraction = magnitude.substr(std::min(whole.size() + 1, magnitude.size()));
     whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
-    if (whole.size() != limit.size()) return whole.size() < limit.size();
-    if (whole != limit) return whole < limit;
-    return point == std::string_view::npos ||
-           magnitude.substr(point + 1).find_first_not_of('0') == std::string_view::npos;
+    fraction = fraction.substr(0, fraction.find_last_not_of('0') + 1);
+    const std::string_view limit_whole = limit.substr(0, limit.find('.'));
+    const std::string_view limit_fraction = limit.substr(std::min(limit_whole.size() + 1, limit.size()));
+    if (whole.size() != limit_whole.size()) return whole.size() < limit_whole.size();
+    // Digits behind the point compare like words.
+    return whole != limit_whole ? whole < limit_whole : fraction <= limit_fraction;
 }
 
 std::string_view magnitude_of(std::string_view number) {
@@ -110,7 +112,7 @@ Decoded<std::string> decode_field(FieldKind kind, std::string_view text, std::st
         }
         case FieldKind::kMoney:
             // One cent below the limit of the forecast's money, so that rounding stays below it.
-            return within(decode_number(text), "9999999999", true, "amount is not below 10,000,000,000");
+            return within(decode_number(text), "9999999999.99", true, "amount is not below 10,000,000,000");
         case FieldKind::kPercent:
             return within(decode_number(text), "100", false, "percentage is not between 0 and 100");
         case FieldKind::kGestation: {

@@ -1,6 +1,7 @@
 #include "core/import_plan.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 
@@ -97,6 +98,8 @@ private:
         if (sources.empty()) refuse("import mapping: " + place_ + " has an empty list of sources");
         Expressions all;
         for (const json &source : sources) {
+            // It would mean the same without the inner brackets, and nesting has to end somewhere.
+            if (source.is_array()) refuse("import mapping: " + place_ + " has a list within a list");
             const Expressions one = compile(source);
             const std::string when = "WHEN " + one.raw + " IS NOT NULL THEN ";
             all.raw += (all.raw.empty() ? "" : ", ") + one.raw;
@@ -144,7 +147,8 @@ private:
         if (source.contains("plus_days")) {
             if (field_.kind != FieldKind::kDay) refuse("import mapping: " + place_ + " is not a date");
             const json &days = source["plus_days"];
-            if (!days.is_number_integer() || days < -100'000 || days > 100'000) {
+            // As a double: a number beyond 64 bits would wrap around when compared as an integer.
+            if (!days.is_number_integer() || std::abs(days.get<double>()) > 100'000) {
                 refuse("import mapping: \"plus_days\" of " + place_ + " must be a whole number within 100000");
             }
             result.value = "(" + result.value + " + (" + days.dump() + "))";

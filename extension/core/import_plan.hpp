@@ -13,7 +13,7 @@
 //                 "format": "DD/MM/YYYY"                of a date, default YYYY-MM-DD
 //                 "plus_days": <whole number>           of a date
 //                 "only_if": {"column": "<column>", "in": ["<value>", ...]}
-//           | [<source>, ...]                           the first of them that is not blank
+//           | [<source>, ...]                           the first of them that is not blank; no list within a list
 #pragma once
 
 #include <string>

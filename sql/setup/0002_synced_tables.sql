@@ -67,6 +67,8 @@ CREATE INDEX projects_account_idx ON @extschema@.projects (account);
 CREATE INDEX projects_stage_rule_idx ON @extschema@.projects (stage_rule);
 CREATE INDEX projects_stated_date_idx ON @extschema@.projects (stated_date);
 CREATE INDEX projects_date_created_idx ON @extschema@.projects (date_created);
+-- The wider segments of the analysis.
+CREATE INDEX projects_segment_idx ON @extschema@.projects (category, type, product_type);
 
 CREATE TABLE @extschema@.hidden_items (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

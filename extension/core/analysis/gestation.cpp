@@ -1,0 +1,98 @@
+#include "core/analysis/gestation.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/analysis/quantiles.hpp"
+#include "core/analysis/rounding.hpp"
+#include "core/no_postgres.hpp"
+
+namespace pipeline_forecast::analysis {
+namespace {
+
+constexpr std::size_t kSmallestSample = 3;
+constexpr double kFullSample = 30.0;
+
+struct Spread {
+    double p25;
+    double median;
+    double p75;
+    double mean;
+    double deviation;
+};
+
+// By value; equal values by weight, heaviest first, which is newest first with undated ones (as light as the
+// lightest) last.
+bool comes_first(const GestationSample &left, const GestationSample &right) noexcept {
+    return left.days != right.days ? left.days < right.days : left.created > right.created;
+}
+
+double weighted_sum_of_squares(std::span<const double> values, std::span<const double> weights, double mean) noexcept {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        sum += weights[i] * (values[i] - mean) * (values[i] - mean);
+    }
+    return sum;
+}
+
+Spread measure(std::span<const double> values, std::span<const double> weights, bool weighted) {
+    double weight_sum = 0.0;
+    double weighted_sum = 0.0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        weight_sum += weights[i];
+        weighted_sum += weights[i] * values[i];
+    }
+    const double mean = weighted_sum / weight_sum;
+    const double squares = weighted_sum_of_squares(values, weights, mean);
+    if (!weighted) {
+        return {type7_quantile(values, 0.25), type7_quantile(values, 0.5), type7_quantile(values, 0.75), mean,
+                std::sqrt(squares / (weight_sum - 1.0))};
+    }
+    const std::vector<double> shares = cumulative_shares(weights);
+    return {weighted_quantile(values, shares, 0.25), weighted_quantile(values, shares, 0.5),
+            weighted_quantile(values, shares, 0.75), mean, std::sqrt(squares / weight_sum)};
+}
+
+double confidence(std::size_t sample_size, const Spread &spread) noexcept {
+    const double size_part = std::min(static_cast<double>(sample_size) / kFullSample, 1.0);
+    const double evenness = std::max(0.0, 1.0 - spread.deviation / spread.mean);
+    return round_half_even(0.7 * size_part + 0.3 * evenness, 2);
+}
+
+}  // namespace
+
+bool is_valid_gestation(std::optional<int> days) noexcept { return days && *days > 0 && *days < 1000; }
+
+GestationSummary summarize_gestation(std::vector<GestationSample> samples, const TimeWeighting &weighting) {
+    std::erase_if(samples, [](const auto &sample) { return !is_valid_gestation(sample.days); });
+    std::sort(samples.begin(), samples.end(), comes_first);
+
+    GestationSummary summary;
+    summary.baseline.sample_size = samples.size();
+    if (samples.empty()) return summary;
+
+    std::vector<double> values;
+    std::vector<std::optional<Day>> created;
+    values.reserve(samples.size());
+    created.reserve(samples.size());
+    for (const GestationSample &sample : samples) {
+        values.push_back(sample.days);
+        created.push_back(sample.created);
+    }
+    summary.unweighted_quartiles = Quartiles{type7_quantile(values, 0.25), type7_quantile(values, 0.75)};
+    if (samples.size() < kSmallestSample) return summary;
+
+    const Spread spread = measure(values, time_weights(created, weighting), weighting.enabled);
+    summary.baseline.confidence = confidence(samples.size(), spread);
+    summary.baseline.statistics = GestationStatistics{
+        .median = round_half_even(spread.median),
+        .p25 = round_half_even(spread.p25),
+        .p75 = round_half_even(spread.p75),
+        .iqr = round_half_even(spread.p75 - spread.p25),
+        .mean = round_half_even(spread.mean),
+        .standard_deviation = round_half_even(spread.deviation),
+    };
+    return summary;
+}
+
+}  // namespace pipeline_forecast::analysis

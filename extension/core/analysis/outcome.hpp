@@ -1,0 +1,15 @@
+// How an enquiry ended. The table of stages decides which stage means what; no stage name is compiled in.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace pipeline_forecast::analysis {
+
+enum class Outcome { kOpen, kWon, kLost };
+
+// "won", "lost", "open".
+[[nodiscard]] std::optional<Outcome> parse_outcome(std::string_view name) noexcept;
+[[nodiscard]] std::string_view to_string(Outcome outcome) noexcept;
+
+}  // namespace pipeline_forecast::analysis

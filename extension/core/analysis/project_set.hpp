@@ -1,0 +1,84 @@
+// The projects that an analysis compares with, in a compact form: texts become numbers as rows stream in, so the
+// caller keeps no copy of its own.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/analysis/outcome.hpp"
+#include "core/analysis/segment_fields.hpp"
+#include "core/calendar.hpp"
+#include "core/fixed_point.hpp"
+
+namespace pipeline_forecast::analysis {
+
+// One project as its owner stores it. Texts compare exactly, byte by byte; an empty text is a missing one. A list
+// such as "Board A, Board B" is one value.
+struct ProjectRow {
+    std::string_view id = {};
+    std::string_view account = {};
+    std::string_view type = {};
+    std::string_view category = {};
+    std::string_view product_type = {};
+    std::optional<Money> new_enquiry_value = {};
+    std::optional<int> gestation_period = {};  // days
+    Outcome outcome = Outcome::kOpen;
+    std::optional<Day> date_created = {};
+};
+
+// The four fields by which segments are formed, each as a number that stands for its text within one ProjectSet.
+struct SegmentKey {
+    static constexpr std::uint32_t kMissing = 0;
+    // A text that no project of the set has.
+    static constexpr std::uint32_t kUnknown = UINT32_MAX;
+
+    std::array<std::uint32_t, kFields.size()> codes{};
+
+    [[nodiscard]] std::uint32_t code(Field field) const noexcept { return codes[static_cast<std::size_t>(field)]; }
+};
+
+struct CodedProject {
+    SegmentKey key;
+    std::optional<Money> new_enquiry_value;
+    std::optional<int> gestation_period;
+    Outcome outcome = Outcome::kOpen;
+    std::optional<Day> date_created;
+};
+
+// Rows are numbered from 0 in the order of their arrival; the order has no influence on any result. Holds up to 2^32
+// - 1 rows.
+class ProjectSet {
+public:
+    void reserve(std::size_t rows);
+    void add(const ProjectRow &row);
+
+    [[nodiscard]] std::size_t size() const noexcept { return projects_.size(); }
+    [[nodiscard]] const CodedProject &operator[](std::size_t row) const noexcept { return projects_[row]; }
+    // Valid until the next add().
+    [[nodiscard]] std::string_view id(std::size_t row) const noexcept;
+
+    // A project that need not belong to the set, in the numbers of the set.
+    [[nodiscard]] CodedProject encode(const ProjectRow &row) const;
+
+private:
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+    };
+    using Dictionary = std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
+
+    std::array<Dictionary, kFields.size()> dictionaries_;
+    std::vector<CodedProject> projects_;
+    // One after the other: a string object for each would take three times the memory.
+    std::string ids_;
+    std::vector<std::size_t> id_ends_;
+};
+
+}  // namespace pipeline_forecast::analysis

@@ -1,0 +1,191 @@
+-- The numeric analysis: segments, durations, conversion, rating; computed for all projects in one pass.
+
+CREATE FUNCTION @extschema@._analyze(
+    project_ids text[],
+    as_of timestamptz,
+    reads_history boolean
+) RETURNS TABLE(
+    project_id text,
+    tier integer,
+    filter text,
+    segment_n integer,
+    expected_gestation_days integer,
+    gestation_confidence numeric,
+    gestation_p25 integer,
+    gestation_p75 integer,
+    expected_conversion_rate numeric,
+    conversion_confidence numeric,
+    closed_conversion_rate numeric,
+    wins integer,
+    losses integer,
+    open integer,
+    mean_value numeric,
+    rating integer,
+    input_hash text
+)
+LANGUAGE c STABLE PARALLEL UNSAFE
+ROWS 100000
+AS 'MODULE_PATHNAME', 'pipeline_analyze';
+REVOKE ALL ON FUNCTION @extschema@._analyze(text[], timestamptz, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._analyze(text[], timestamptz, boolean) IS
+    'API: private. The analysis of the given projects (NULL = all whose values are in range), computed and not stored. Errors: P0002 unknown project, 22023 negative value.';
+
+CREATE FUNCTION @extschema@._analysis_detail(
+    project_ids text[],
+    as_of timestamptz,
+    reads_history boolean
+) RETURNS jsonb
+LANGUAGE c STABLE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'pipeline_analysis_detail';
+REVOKE ALL ON FUNCTION @extschema@._analysis_detail(text[], timestamptz, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._analysis_detail(text[], timestamptz, boolean) IS
+    'API: private. The analysis of one project as {"steps": [...], "segment": {...}}.';
+
+-- Only a past moment that history covers is read from history; for an earlier one the present rows have to do.
+CREATE FUNCTION @extschema@._reads_history(as_of timestamptz) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT $1 < now() AND $1 >= @extschema@._history_begins() $$;
+COMMENT ON FUNCTION @extschema@._reads_history(timestamptz) IS
+    'API: private. Whether an analysis as of a moment reads history.';
+
+CREATE FUNCTION @extschema@.analyze_projects(
+    project_ids text[] DEFAULT NULL,
+    as_of timestamptz DEFAULT now()
+) RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    started timestamptz := clock_timestamp();
+    left_out text[];
+    changed integer;
+BEGIN
+    PERFORM @extschema@._require_writable('analyse projects');
+    PERFORM @extschema@._require_layout();
+    IF as_of IS NULL OR array_position(project_ids, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22004',
+            MESSAGE = CASE WHEN as_of IS NULL THEN 'as_of must not be null' ELSE 'project_ids must not hold nulls' END,
+            HINT = 'Leave an argument out to analyse every project as of now.';
+    END IF;
+    IF project_ids IS NULL THEN
+        left_out := ARRAY(SELECT i.project_id FROM @extschema@._pipeline_analysis_input i WHERE i.new_enquiry_value < 0);
+        IF cardinality(left_out) > 0 THEN
+            RAISE WARNING USING
+                ERRCODE = '22023',
+                MESSAGE = format('%s projects were not analysed: new_enquiry_value is negative', cardinality(left_out)),
+                DETAIL = format('They are: %s.', array_to_string(left_out[1:10], ', ')
+                                || CASE WHEN cardinality(left_out) > 10 THEN ', ...' ELSE '' END),
+                HINT = 'An enquiry value is zero or more; store NULL where it is unknown.';
+        END IF;
+    END IF;
+
+    WITH fresh AS MATERIALIZED (
+        SELECT f.*
+        FROM @extschema@._analyze(project_ids, as_of, @extschema@._reads_history(as_of)) f
+        LEFT JOIN @extschema@.analysis_results stored ON stored.project_id = f.project_id
+        WHERE stored.input_hash IS DISTINCT FROM f.input_hash
+    )
+    INSERT INTO @extschema@.analysis_results AS stored (
+        project_id, expected_gestation_days, gestation_confidence, expected_conversion_rate, conversion_confidence,
+        rating_score, reasoning, adjustments, llm_model, llm_status, analysis_version, input_hash,
+        processing_time_ms, analysis_timestamp)
+    SELECT
+        f.project_id, f.expected_gestation_days, f.gestation_confidence, f.expected_conversion_rate,
+        f.conversion_confidence, f.rating,
+        jsonb_build_object(
+            'cluster', coalesce(nullif(concat_ws(', ',
+                -- The names come in a fixed order, so only "type" could be mistaken for the end of "product_type".
+                CASE WHEN strpos(f.filter, 'account') > 0 THEN 'account = ' || p.account END,
+                CASE WHEN strpos(',' || f.filter, ',type') > 0 THEN 'type = ' || p.type END,
+                CASE WHEN strpos(f.filter, 'category') > 0 THEN 'category = ' || p.category END,
+                CASE WHEN strpos(f.filter, 'product_type') > 0 THEN 'product_type = ' || p.product_type END),
+                ''), 'global'),
+            'metrics_used', jsonb_build_object(
+                'win_rate_inclusive', f.expected_conversion_rate,
+                'win_rate_closed', f.closed_conversion_rate,
+                'gestation_median', f.expected_gestation_days,
+                'gestation_p25', f.gestation_p25,
+                'gestation_p75', f.gestation_p75,
+                'segment_n', f.segment_n,
+                'tier', f.tier,
+                'wins', f.wins,
+                'losses', f.losses,
+                'open', f.open,
+                'mean_value', f.mean_value)),
+        jsonb_build_object('baseline_rating', f.rating, 'rating_adjustment', 0),
+        'numeric-baseline', 'none', 'v0.2', f.input_hash,
+        round(extract(epoch FROM clock_timestamp() - started) * 1000)::integer, now()
+    FROM fresh f
+    JOIN @extschema@.projects p ON p.monday_id = f.project_id
+    ON CONFLICT (project_id) DO UPDATE
+    SET expected_gestation_days = excluded.expected_gestation_days,
+        gestation_confidence = excluded.gestation_confidence,
+        expected_conversion_rate = excluded.expected_conversion_rate,
+        conversion_confidence = excluded.conversion_confidence,
+        -- An explanation outlives a change of its inputs, not of the numbers that it explains.
+        (rating_score, reasoning, adjustments, confidence_notes, special_factors, summary, llm_model) = (
+            SELECT
+                CASE WHEN kept THEN stored.rating_score ELSE excluded.rating_score END,
+                CASE WHEN kept THEN stored.reasoning || excluded.reasoning ELSE excluded.reasoning END,
+                CASE WHEN kept THEN stored.adjustments ELSE excluded.adjustments END,
+                CASE WHEN kept THEN stored.confidence_notes END,
+                CASE WHEN kept THEN stored.special_factors END,
+                CASE WHEN kept THEN stored.summary END,
+                CASE WHEN kept THEN stored.llm_model ELSE excluded.llm_model END
+            FROM (SELECT
+                (stored.expected_gestation_days, stored.gestation_confidence, stored.expected_conversion_rate,
+                 stored.conversion_confidence, stored.adjustments->'baseline_rating')
+                IS NOT DISTINCT FROM
+                (excluded.expected_gestation_days, excluded.gestation_confidence, excluded.expected_conversion_rate,
+                 excluded.conversion_confidence, excluded.adjustments->'baseline_rating') AS kept) AS numbers
+        ),
+        llm_status = 'none',
+        analysis_version = excluded.analysis_version,
+        input_hash = excluded.input_hash,
+        processing_time_ms = excluded.processing_time_ms,
+        analysis_timestamp = excluded.analysis_timestamp,
+        updated_at = now();
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.analyze_projects(text[], timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.analyze_projects(text[], timestamptz) IS
+    'Analyses the given projects (default: all) as of a moment and stores what changed; returns the number of rows written. Unchanged projects are left as they are. A past moment is read from history where history covers it. Errors: P0002 unknown project, 22023 negative value, 22004 null; with all projects such rows are left out with a warning.';
+
+CREATE FUNCTION @extschema@.explain_analysis(project_id text, as_of timestamptz DEFAULT now())
+RETURNS TABLE(step text, detail text, value text)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM @extschema@._require_layout();
+    RETURN QUERY
+    SELECT s.step, s.detail, s.value
+    FROM ROWS FROM (
+        jsonb_to_recordset(@extschema@._analysis_detail(
+            ARRAY[coalesce(project_id, '')], as_of, @extschema@._reads_history(as_of))->'steps')
+        AS (step text, detail text, value text)
+    ) WITH ORDINALITY AS s (step, detail, value, position)
+    ORDER BY s.position;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.explain_analysis(text, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.explain_analysis(text, timestamptz) IS
+    'How the analysis of a project comes about: segment, weights, rates, durations, each score and bonus of the rating. Error P0002 for an unknown project.';
+
+CREATE FUNCTION @extschema@.segment_statistics(project_id text, as_of timestamptz DEFAULT now()) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM @extschema@._require_layout();
+    RETURN @extschema@._analysis_detail(
+        ARRAY[coalesce(project_id, '')], as_of, @extschema@._reads_history(as_of))->'segment';
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.segment_statistics(text, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.segment_statistics(text, timestamptz) IS
+    'The segment that a project is compared with: tier, filter, counts, weighted sums, rates (unrounded) and durations. Error P0002 for an unknown project.';
