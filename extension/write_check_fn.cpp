@@ -154,6 +154,8 @@ text *look_up_rule(Relation projects, text *stage, MemoryContext context) {
     Datum values[] = {PointerGetDatum(stage)};
     const char nulls[] = {stage == nullptr ? 'n' : ' '};
 
+    // The newest rules even where the transaction keeps seeing an older state (REPEATABLE READ).
+    PushActiveSnapshot(GetLatestSnapshot());
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "could not connect to SPI");
     if (SPI_execute_with_args(query, 1, types, values, nulls, true, 1) != SPI_OK_SELECT || SPI_processed != 1) {
         elog(ERROR, "could not look up the rule of a stage");
@@ -164,6 +166,7 @@ text *look_up_rule(Relation projects, text *stage, MemoryContext context) {
     text *kept = DatumGetTextPCopy(rule);
     MemoryContextSwitchTo(spi_context);
     SPI_finish();
+    PopActiveSnapshot();
     return kept;
 }
 

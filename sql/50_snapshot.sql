@@ -10,6 +10,10 @@ DECLARE
     name text := format('pipeline_forecast_snapshot_y%sm%s', to_char(first_day, 'FMYYYY'), to_char(first_day, 'MM'));
 BEGIN
     IF to_regclass(format('@extschema@.%I', name)) IS NULL THEN
+        -- Two days of a new month at once would both make it: the second waits for the lock that attaching takes anyway.
+        LOCK TABLE @extschema@.pipeline_forecast_snapshot IN SHARE UPDATE EXCLUSIVE MODE;
+    END IF;
+    IF to_regclass(format('@extschema@.%I', name)) IS NULL THEN
         -- Made beside the parent and then attached: CREATE TABLE ... PARTITION OF would wait for every running report.
         EXECUTE format(
             'CREATE TABLE @extschema@.%I (LIKE @extschema@.pipeline_forecast_snapshot INCLUDING ALL)', name);
@@ -44,8 +48,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     today date := @extschema@.pipeline_today();
-    -- The last moment of the day that a timestamp can tell.
-    end_of_day timestamptz := (target_snapshot_date + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond';
+    end_of_day timestamptz;
     origin text;
     forecast_rows text;
     inserted integer;
@@ -71,6 +74,8 @@ BEGIN
         WHEN use_current_state THEN 'current_state'
         ELSE 'history' END;
     IF origin = 'history' THEN
+        -- The last moment of the day that a timestamp can tell.
+        end_of_day := (target_snapshot_date + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond';
         IF end_of_day < @extschema@._history_begins() THEN
             RAISE EXCEPTION USING
                 ERRCODE = '55000',

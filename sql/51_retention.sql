@@ -73,7 +73,7 @@ BEGIN
             HINT = 'A snapshot exactly retain_days old is kept; leave the argument out to use the setting pipeline_forecast.snapshot_retention_days.';
     END IF;
     PERFORM @extschema@._require_layout();
-    first_kept := @extschema@.pipeline_today() - least(days, 3000000);
+    first_kept := @extschema@.pipeline_today() - least(days, 700000);
 
     FOR expired IN SELECT * FROM @extschema@._snapshot_partitions() p WHERE p.next_month <= first_kept LOOP
         removed := removed + @extschema@._count_snapshot_rows(expired.partition, expired.first_day, expired.next_month);

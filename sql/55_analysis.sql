@@ -30,6 +30,36 @@ REVOKE ALL ON FUNCTION @extschema@._analyze(text[], timestamptz, boolean) FROM P
 COMMENT ON FUNCTION @extschema@._analyze(text[], timestamptz, boolean) IS
     'API: private. The analysis of the given projects (NULL = all whose values are in range), computed and not stored. Errors: P0002 unknown project, 22023 negative value.';
 
+CREATE FUNCTION @extschema@._analyze_few(
+    project_ids text[],
+    as_of timestamptz,
+    reads_history boolean
+) RETURNS TABLE(
+    project_id text,
+    tier integer,
+    filter text,
+    segment_n integer,
+    expected_gestation_days integer,
+    gestation_confidence numeric,
+    gestation_p25 integer,
+    gestation_p75 integer,
+    expected_conversion_rate numeric,
+    conversion_confidence numeric,
+    closed_conversion_rate numeric,
+    wins integer,
+    losses integer,
+    open integer,
+    mean_value numeric,
+    rating integer,
+    input_hash text
+)
+LANGUAGE c STABLE PARALLEL UNSAFE
+ROWS 1
+AS 'MODULE_PATHNAME', 'pipeline_analyze';
+REVOKE ALL ON FUNCTION @extschema@._analyze_few(text[], timestamptz, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._analyze_few(text[], timestamptz, boolean) IS
+    'API: private. _analyze() for a handful of projects: the planner then joins its rows by key instead of reading whole tables.';
+
 CREATE FUNCTION @extschema@._analysis_detail(
     project_ids text[],
     as_of timestamptz,
@@ -81,9 +111,10 @@ BEGIN
         END IF;
     END IF;
 
+    EXECUTE format($sql$
     WITH fresh AS MATERIALIZED (
         SELECT f.*
-        FROM @extschema@._analyze(project_ids, as_of, @extschema@._reads_history(as_of)) f
+        FROM @extschema@.%I($1, $2, @extschema@._reads_history($2)) f
         LEFT JOIN @extschema@.analysis_results stored ON stored.project_id = f.project_id
         WHERE stored.input_hash IS DISTINCT FROM f.input_hash
     )
@@ -116,7 +147,7 @@ BEGIN
                 'mean_value', f.mean_value)),
         jsonb_build_object('baseline_rating', f.rating, 'rating_adjustment', 0),
         'numeric-baseline', 'none', 'v0.2', f.input_hash,
-        round(extract(epoch FROM clock_timestamp() - started) * 1000)::integer, now()
+        round(extract(epoch FROM clock_timestamp() - $3) * 1000)::integer, now()
     FROM fresh f
     JOIN @extschema@.projects p ON p.monday_id = f.project_id
     ON CONFLICT (project_id) DO UPDATE
@@ -146,7 +177,9 @@ BEGIN
         input_hash = excluded.input_hash,
         processing_time_ms = excluded.processing_time_ms,
         analysis_timestamp = excluded.analysis_timestamp,
-        updated_at = now();
+        updated_at = now()
+    $sql$, CASE WHEN cardinality(project_ids) <= 100 THEN '_analyze_few' ELSE '_analyze' END)
+    USING project_ids, as_of, started;
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
 END;

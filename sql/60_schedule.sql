@@ -33,8 +33,12 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    -- Known to every session once pg_cron is among shared_preload_libraries.
-    cron_database text := current_setting('cron.database_name', true);
+    -- Known once pg_cron is among shared_preload_libraries. Without it the name may still stand in postgresql.conf, as
+    -- a setting that no library knows; pg_settings leaves such ones out, and for lesser roles this one as well.
+    cron_database text := CASE
+        WHEN NOT pg_has_role('pg_read_all_settings', 'USAGE')
+            OR EXISTS (SELECT FROM pg_settings WHERE name = 'cron.database_name')
+        THEN current_setting('cron.database_name', true) END;
     dblink_schema text;
     connection text;
 BEGIN

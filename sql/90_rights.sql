@@ -28,7 +28,7 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
     FOREACH relation IN ARRAY ARRAY[
         'vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1', 'vw_forecast_explanation_v1',
-        'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent']
+        'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent', 'vw_analysis_current']
     LOOP
         EXECUTE format('GRANT SELECT ON @extschema@.%I TO %I', relation, role);
     END LOOP;
@@ -40,7 +40,7 @@ END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@.grant_forecast_reader(text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.grant_forecast_reader(text) IS
-    'Lets a role read the reporting relations (forecast by project and month, conversion metrics, snapshots) and explain a forecast; nothing else. For BI tools.';
+    'Lets a role read the reporting relations (forecast by project and month, current analyses, conversion metrics, snapshots) and explain a forecast; nothing else. For BI tools.';
 
 CREATE FUNCTION @extschema@.grant_pipeline_poller(role text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -69,13 +69,22 @@ BEGIN
         'pipeline_stage', 'pipeline_stage_history', 'pipeline_forecast_snapshot', 'refresh_log', 'pipeline_job',
         'pipeline_schema_version', 'vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1',
         'vw_forecast_explanation_v1', 'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics',
-        'conversion_metrics_recent']
+        'conversion_metrics_recent', '_pipeline_analysis_input', '_monday_push_content', 'vw_analysis_current']
     LOOP
         EXECUTE format('GRANT SELECT ON @extschema@.%I TO %I', relation, role);
     END LOOP;
     FOREACH routine IN ARRAY ARRAY[
         '@extschema@.explain_forecast(text)', '@extschema@.import_projects(regclass, jsonb)',
-        '@extschema@.validate_pipeline_forecast()']::regprocedure[]
+        '@extschema@.validate_pipeline_forecast()',
+        '@extschema@.llm_request(text)', '@extschema@.store_llm_result(text, text, text, jsonb)',
+        '@extschema@.store_llm_result(text, text, jsonb, jsonb)',
+        '@extschema@.record_llm_failure(text, text, text, jsonb)', '@extschema@.reuse_llm_result(text, text)',
+        '@extschema@.llm_attempts(text, text)', '@extschema@.llm_budget(text)',
+        '@extschema@.llm_backfill_candidates(interval, integer, boolean)',
+        '@extschema@._log_llm_call(text, text, text, jsonb, text, jsonb)',
+        '@extschema@._apply_llm_answer(text, jsonb, text)', '@extschema@._fail_llm(text, text, text)',
+        '@extschema@.monday_push_payload(text)', '@extschema@.monday_push_due(integer)',
+        '@extschema@.get_account_performance(text)']::regprocedure[]
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, role);
     END LOOP;

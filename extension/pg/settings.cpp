@@ -2,6 +2,8 @@
 
 #include "pg/settings.hpp"
 
+#include <climits>
+
 #include "pg/guard.hpp"
 
 namespace pipeline_forecast::pg {
@@ -11,6 +13,10 @@ int snapshot_retention_days = 730;
 int snapshot_cron_hour_utc = 3;
 int snapshot_cron_minute_utc = 10;
 int log_retention_days = 30;
+char *currency = nullptr;
+int llm_daily_calls = 1000;
+int llm_daily_tokens = 2'000'000;
+int llm_attempt_limit = 5;
 
 }  // namespace
 
@@ -35,6 +41,21 @@ void define_settings() {
                             "of this extension's pg_cron jobs.",
                             &log_retention_days, log_retention_days, 1, 36500, PGC_USERSET, 0, nullptr, nullptr,
                             nullptr);
+    DefineCustomStringVariable("pipeline_forecast.currency", "Currency of all money, for example EUR",
+                               "Named in requests to language models; no amount is ever converted. Empty: unknown.",
+                               &currency, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pipeline_forecast.llm_daily_calls",
+                            "Calls to each language-model provider per day (UTC)",
+                            "When they are spent, requests wait for the next day; 0 stops them.", &llm_daily_calls,
+                            llm_daily_calls, 0, INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pipeline_forecast.llm_daily_tokens",
+                            "Tokens, in and out, of each language-model provider per day (UTC)",
+                            "When they are spent, requests wait for the next day; 0 stops them.", &llm_daily_tokens,
+                            llm_daily_tokens, 0, INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pipeline_forecast.llm_attempt_limit",
+                            "Failed requests after which the explanation of an analysis is given up",
+                            "Counted anew when the inputs of the analysis change.", &llm_attempt_limit,
+                            llm_attempt_limit, 1, 100, PGC_USERSET, 0, nullptr, nullptr, nullptr);
 #if PG_VERSION_NUM >= 150000
     MarkGUCPrefixReserved("pipeline_forecast");
 #else

@@ -1,0 +1,85 @@
+-- What is written back to a project's item: three numbers and one comment. The poller sends what it finds here.
+
+CREATE FUNCTION @extschema@._html_text(value text, max_characters integer) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_html_text';
+COMMENT ON FUNCTION @extschema@._html_text(text, integer) IS
+    'API: private. A text as _plain_text() leaves it, escaped for HTML.';
+
+-- Bodies that are bound when they are made are inlined into the view that calls them for every project.
+CREATE FUNCTION @extschema@._html_paragraph(heading text, value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN value <> '' THEN
+    '<p>' || CASE WHEN heading <> '' THEN '<b>' || heading || '</b>: ' ELSE '' END
+    || @extschema@._html_text(value, 1500) || '</p>' END;
+COMMENT ON FUNCTION @extschema@._html_paragraph(text, text) IS
+    'API: private. A paragraph with a heading of ours and a text of anybody; NULL for an empty text.';
+
+CREATE FUNCTION @extschema@._confidence_suffix(confidence numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN confidence IS NULL THEN '' ELSE ' (confidence ' || round(confidence * 100) || '%)' END;
+COMMENT ON FUNCTION @extschema@._confidence_suffix(numeric) IS 'API: private. A confidence as a whole percentage, in brackets.';
+
+CREATE FUNCTION @extschema@.monday_push_payload(project_id text) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    payload jsonb;
+BEGIN
+    PERFORM @extschema@._require_layout();
+    SELECT jsonb_build_object(
+        'columns', jsonb_strip_nulls(jsonb_build_object('days', c.days, 'rate', c.rate, 'rating', c.rating)),
+        'comment_html', c.comment_html,
+        'columns_hash', c.columns_hash,
+        'comment_hash', c.comment_hash)
+    INTO payload
+    FROM @extschema@._monday_push_content c
+    WHERE c.project_id = monday_push_payload.project_id;
+    IF payload IS NULL THEN
+        IF NOT EXISTS (SELECT FROM @extschema@.projects p
+                       WHERE p.monday_id = monday_push_payload.project_id AND p.state = 'active') THEN
+            PERFORM @extschema@._raise_unknown_project(project_id);
+        END IF;
+        RAISE EXCEPTION USING
+            ERRCODE = '55000',
+            MESSAGE = format('project "%s" has no analysis to push', project_id),
+            HINT = 'Call analyze_project() first.';
+    END IF;
+    RETURN payload;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.monday_push_payload(text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.monday_push_payload(text) IS
+    'What belongs on the item of a project: {columns {days, rate (percent, 2 decimals), rating} as texts, without what is unknown; comment_html; columns_hash; comment_hash}. Errors: P0002 unknown project, 55000 not analysed yet.';
+
+CREATE FUNCTION @extschema@.monday_push_due(max_projects integer DEFAULT 1000)
+RETURNS TABLE(project_id text, columns_changed boolean, comment_changed boolean, since timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM @extschema@._require_layout();
+    IF max_projects IS NULL OR max_projects < 0 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = 'max_projects must be zero or more',
+            HINT = 'Leave it out for 1000.';
+    END IF;
+    RETURN QUERY
+    SELECT d.project_id::text, d.columns_changed, d.comment_changed, d.since
+    FROM (
+        SELECT c.project_id, c.since,
+            -- Where all three are unknown there is no column to write.
+            c.columns_hash IS DISTINCT FROM s.columns_hash AND num_nonnulls(c.days, c.rate, c.rating) > 0 AS columns_changed,
+            c.comment_hash IS DISTINCT FROM s.comment_hash AS comment_changed
+        FROM @extschema@._monday_push_content c
+        LEFT JOIN @extschema@.push_state s ON s.project_id = c.project_id
+    ) d
+    WHERE d.columns_changed OR d.comment_changed
+    ORDER BY d.since, d.project_id
+    LIMIT max_projects;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.monday_push_due(integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.monday_push_due(integer) IS
+    'The projects whose columns or comment differ from what push_state says was written, those that differ longest first. Error 22023 for a negative number.';

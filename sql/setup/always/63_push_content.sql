@@ -1,0 +1,45 @@
+-- What belongs on the item of each analysed project. One place for the payload and for what is due, so that a hash
+-- differs exactly when the content does.
+CREATE OR REPLACE VIEW @extschema@._monday_push_content AS
+SELECT
+    content.project_id,
+    content.since,
+    content.days,
+    content.rate,
+    content.rating,
+    content.comment_html,
+    md5(jsonb_build_array(content.days, content.rate, content.rating)::text) AS columns_hash,
+    md5(content.comment_html) AS comment_hash
+FROM (
+    SELECT
+        a.project_id,
+        a.updated_at AS since,
+        a.expected_gestation_days::text AS days,
+        round(a.expected_conversion_rate * 100, 2)::text AS rate,
+        a.rating_score::text AS rating,
+        concat(
+            '<h3>Pipeline analysis</h3><ul><li>Days from design to invoice: ',
+            coalesce(a.expected_gestation_days::text, 'unknown') || @extschema@._confidence_suffix(a.gestation_confidence),
+            '</li><li>Conversion: ',
+            coalesce(@extschema@._percent_text(a.expected_conversion_rate, 1), 'unknown')
+                || @extschema@._confidence_suffix(a.conversion_confidence),
+            '</li><li>Rating: ', coalesce(a.rating_score || ' of 100', 'unknown'), '</li></ul>',
+            @extschema@._html_paragraph('', a.summary),
+            @extschema@._html_paragraph('Days', a.reasoning->>'gestation'),
+            @extschema@._html_paragraph('Conversion', a.reasoning->>'conversion'),
+            @extschema@._html_paragraph('Rating', a.reasoning->>'rating'),
+            @extschema@._html_paragraph('Figures used', concat_ws('; ',
+                m.segment->>'segment_n' || ' projects',
+                'compared by ' || nullif(a.reasoning->>'cluster', ''),
+                m.segment->>'wins' || ' won, ' || (m.segment->>'losses') || ' lost, ' || (m.segment->>'open') || ' open',
+                'half of the durations between ' || (m.segment->>'gestation_p25') || ' and '
+                    || (m.segment->>'gestation_p75') || ' days',
+                'mean value ' || (m.segment->>'mean_value')))) AS comment_html
+    FROM @extschema@.analysis_results a
+    JOIN @extschema@.projects p ON p.monday_id = a.project_id
+    CROSS JOIN LATERAL (SELECT a.reasoning->'metrics_used' AS segment) m
+    WHERE p.state = 'active'
+) content;
+
+COMMENT ON VIEW @extschema@._monday_push_content IS
+    'API: private. The columns and the comment of every analysed, active project, with their hashes.';
