@@ -1,5 +1,6 @@
 // The row trigger of projects: what no forecast could hold is refused where it is written, with a message that names
-// project and column, so that reading never fails; and stage_rule is set, so that the forecast joins by equality.
+// project and column, so that reading never fails; and the stage's rule and bucket are set, so that the forecast joins and filters by
+// equality.
 #include "pg/guard.hpp"
 
 #include <array>
@@ -42,9 +43,15 @@ constexpr std::array kCheckedColumns{
 constexpr int kLongestGestation = 500'000;
 constexpr std::size_t kRememberedStages = 32;
 
-struct RememberedStage {
+// The row of pipeline_stage that serves a stage.
+struct StageRule {
     text *stage;
-    text *rule;
+    text *bucket;
+};
+
+struct RememberedStage {
+    text *stage;  // null: no stage
+    StageRule rule;
 };
 
 // Lives as long as the statement: column numbers, and the rule of each stage that was looked up. A rule cannot change
@@ -53,7 +60,7 @@ struct StatementState {
     std::array<int, kCheckedColumns.size()> columns;
     int monday_id;
     int pipeline_stage;
-    int stage_rule;
+    std::array<int, 2> rule_columns;  // stage_rule, stage_bucket
     std::size_t stage_count;
     std::array<RememberedStage, kRememberedStages> stages;
 };
@@ -76,7 +83,7 @@ StatementState *statement_state(FunctionCallInfo fcinfo, TupleDesc descriptor) {
         }
         state->monday_id = column_number(descriptor, "monday_id");
         state->pipeline_stage = column_number(descriptor, "pipeline_stage");
-        state->stage_rule = column_number(descriptor, "stage_rule");
+        state->rule_columns = {column_number(descriptor, "stage_rule"), column_number(descriptor, "stage_bucket")};
         fcinfo->flinfo->fn_extra = state;
     }
     return static_cast<StatementState *>(fcinfo->flinfo->fn_extra);
@@ -146,10 +153,10 @@ bool same_text(const text *left, const text *right) {
            std::memcmp(VARDATA_ANY(left), VARDATA_ANY(right), VARSIZE_ANY_EXHDR(left)) == 0;
 }
 
-// Asks _stage_rule_of(), the one place that knows which rule serves a stage.
-text *look_up_rule(Relation projects, text *stage, MemoryContext context) {
+// Asks _stage_rule_of(), the one place that knows which rule serves a stage; the texts are made in `context`.
+StageRule look_up_rule(Relation projects, text *stage, MemoryContext context) {
     const char *schema = quote_identifier(get_namespace_name(RelationGetNamespace(projects)));
-    const char *query = psprintf("SELECT %s._stage_rule_of($1)", schema);
+    const char *query = psprintf("SELECT r.stage, r.stage_bucket FROM %s._stage_rule_of($1) r", schema);
     Oid types[] = {TEXTOID};
     Datum values[] = {PointerGetDatum(stage)};
     const char nulls[] = {stage == nullptr ? 'n' : ' '};
@@ -161,16 +168,18 @@ text *look_up_rule(Relation projects, text *stage, MemoryContext context) {
         elog(ERROR, "could not look up the rule of a stage");
     }
     bool is_null = false;
-    const Datum rule = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+    HeapTuple found = SPI_tuptable->vals[0];
+    const Datum rule = SPI_getbinval(found, SPI_tuptable->tupdesc, 1, &is_null);
+    const Datum bucket = SPI_getbinval(found, SPI_tuptable->tupdesc, 2, &is_null);
     MemoryContext spi_context = MemoryContextSwitchTo(context);
-    text *kept = DatumGetTextPCopy(rule);
+    const StageRule kept{DatumGetTextPCopy(rule), DatumGetTextPCopy(bucket)};
     MemoryContextSwitchTo(spi_context);
     SPI_finish();
     PopActiveSnapshot();
     return kept;
 }
 
-text *rule_of(StatementState &state, FunctionCallInfo fcinfo, Relation projects, text *stage) {
+StageRule rule_of(StatementState &state, FunctionCallInfo fcinfo, Relation projects, text *stage) {
     for (std::size_t i = 0; i < state.stage_count; ++i) {
         const text *known = state.stages[i].stage;
         if (stage == nullptr ? known == nullptr : known != nullptr && same_text(known, stage)) {
@@ -178,7 +187,7 @@ text *rule_of(StatementState &state, FunctionCallInfo fcinfo, Relation projects,
         }
     }
     MemoryContext statement_context = fcinfo->flinfo->fn_mcxt;
-    text *rule = look_up_rule(projects, stage, statement_context);
+    const StageRule rule = look_up_rule(projects, stage, statement_context);
     if (state.stage_count < kRememberedStages) {
         MemoryContext caller_context = MemoryContextSwitchTo(statement_context);
         text *kept_stage = stage == nullptr ? nullptr : DatumGetTextPCopy(PointerGetDatum(stage));
@@ -186,6 +195,12 @@ text *rule_of(StatementState &state, FunctionCallInfo fcinfo, Relation projects,
         state.stages[state.stage_count++] = {kept_stage, rule};
     }
     return rule;
+}
+
+bool holds(HeapTuple row, TupleDesc descriptor, int column, const text *expected) {
+    bool is_null = false;
+    const Datum stored = heap_getattr(row, column, descriptor, &is_null);
+    return !is_null && same_text(DatumGetTextPP(stored), expected);
 }
 
 }  // namespace
@@ -216,10 +231,12 @@ PIPELINE_FUNCTION(pipeline_check_project_row) {
     check_values(*state, row, descriptor);
 
     const Datum stage = heap_getattr(row, state->pipeline_stage, descriptor, &is_null);
-    text *rule = rule_of(*state, fcinfo, trigger->tg_relation, is_null ? nullptr : DatumGetTextPP(stage));
-    const Datum stored = heap_getattr(row, state->stage_rule, descriptor, &is_null);
-    if (!is_null && same_text(DatumGetTextPP(stored), rule)) PG_RETURN_POINTER(row);
-    Datum value = PointerGetDatum(rule);
-    bool rule_is_null = false;
-    PG_RETURN_POINTER(heap_modify_tuple_by_cols(row, descriptor, 1, &state->stage_rule, &value, &rule_is_null));
+    const StageRule rule = rule_of(*state, fcinfo, trigger->tg_relation, is_null ? nullptr : DatumGetTextPP(stage));
+    if (holds(row, descriptor, state->rule_columns[0], rule.stage) &&
+        holds(row, descriptor, state->rule_columns[1], rule.bucket)) {
+        PG_RETURN_POINTER(row);
+    }
+    Datum values[] = {PointerGetDatum(rule.stage), PointerGetDatum(rule.bucket)};
+    bool nulls[] = {false, false};
+    PG_RETURN_POINTER(heap_modify_tuple_by_cols(row, descriptor, 2, state->rule_columns.data(), values, nulls));
 }

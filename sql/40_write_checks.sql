@@ -6,15 +6,37 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pipeline_check_project_row';
 REVOKE ALL ON FUNCTION @extschema@._check_project_row() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@._check_project_row() IS
-    'API: private. Row trigger of projects: refuses values that no forecast can hold (22003, 22008, 22023) and sets stage_rule.';
+    'API: private. Row trigger of projects: refuses values that no forecast can hold (22003, 22008, 22023) and sets stage_rule and stage_bucket.';
 
-CREATE FUNCTION @extschema@._stage_rule_of(pipeline_stage text) RETURNS text
+CREATE FUNCTION @extschema@._stage_rule_of(pipeline_stage text) RETURNS TABLE(stage text, stage_bucket text)
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce((SELECT s.stage FROM @extschema@.pipeline_stage s WHERE s.stage = $1), '(any other)')
+    SELECT s.stage, s.stage_bucket
+    FROM @extschema@.pipeline_stage s
+    WHERE s.stage IN ($1, '(any other)')
+    ORDER BY s.stage = '(any other)'
+    LIMIT 1
 $$;
-COMMENT ON FUNCTION @extschema@._stage_rule_of(text) IS 'API: private. The stage rule that applies to a stage.';
+COMMENT ON FUNCTION @extschema@._stage_rule_of(text) IS 'API: private. The stage rule that applies to a stage, and its bucket.';
+
+-- Writing a row is what gives it its rule: see _check_project_row().
+CREATE FUNCTION @extschema@._apply_stage_rules() RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE @extschema@.projects p
+    SET pipeline_stage = p.pipeline_stage
+    FROM @extschema@.projects q
+    LEFT JOIN @extschema@.pipeline_stage s ON s.stage = q.pipeline_stage
+    JOIN @extschema@.pipeline_stage any_other ON any_other.stage = '(any other)'
+    WHERE q.id = p.id
+      AND (p.stage_rule, p.stage_bucket)
+          <> (coalesce(s.stage, any_other.stage), coalesce(s.stage_bucket, any_other.stage_bucket))
+$$;
+REVOKE ALL ON FUNCTION @extschema@._apply_stage_rules() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._apply_stage_rules() IS
+    'API: private. Gives every project the stage rule that now applies.';
 
 CREATE FUNCTION @extschema@._stage_rules_changed() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -49,9 +71,7 @@ BEGIN
     WHERE NOT EXISTS (
         SELECT FROM @extschema@.pipeline_stage_history h WHERE h.stage = s.stage AND h.valid_to IS NULL);
 
-    UPDATE @extschema@.projects p
-    SET stage_rule = @extschema@._stage_rule_of(p.pipeline_stage)
-    WHERE p.stage_rule <> @extschema@._stage_rule_of(p.pipeline_stage);
+    PERFORM @extschema@._apply_stage_rules();
     RETURN NULL;
 END;
 $$;

@@ -185,9 +185,7 @@ DECLARE
     moment timestamptz := clock_timestamp();
 BEGIN
     -- Rows that were written while the triggers were away: their stage rule first, then their version.
-    UPDATE @extschema@.projects p
-    SET stage_rule = @extschema@._stage_rule_of(p.pipeline_stage)
-    WHERE p.stage_rule <> @extschema@._stage_rule_of(p.pipeline_stage);
+    PERFORM @extschema@._apply_stage_rules();
 
     WITH stale AS MATERIALIZED (
         SELECT h.project_id, h.valid_from, h.project_uuid, h.item_name, p.monday_id IS NULL AS removed

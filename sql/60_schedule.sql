@@ -151,12 +151,10 @@ BEGIN
     PERFORM @extschema@._require_layout();
     -- By id: pg_cron looks a name up among the jobs of the calling user only.
     SELECT count(*) INTO removed
-    FROM (SELECT DISTINCT @extschema@._cron_job_name(name) AS name
-          FROM (SELECT job_name FROM @extschema@.pipeline_job
-                UNION SELECT job_name FROM @extschema@._pipeline_jobs()) AS known (name)) AS known
+    FROM @extschema@.pipeline_job known
     CROSS JOIN LATERAL @extschema@._cron_rows(format(
         'SELECT to_jsonb(cron.unschedule(j.jobid)) FROM cron.job j WHERE j.jobname = %L AND j.database = %L',
-        known.name, current_database()));
+        @extschema@._cron_job_name(known.job_name), current_database()));
     DELETE FROM @extschema@.pipeline_job;
     RETURN removed;
 END;

@@ -41,11 +41,13 @@ BEGIN
 
     RETURN QUERY
     SELECT 'stage_bucket_follows_rule', r.* FROM @extschema@._check_result(ARRAY(
-        SELECT v.project_id
-        FROM @extschema@.vw_pipeline_forecast_project_v1 v
+        SELECT p.monday_id
+        FROM @extschema@.projects p
         JOIN @extschema@.pipeline_stage any_other ON any_other.stage = '(any other)'
-        LEFT JOIN @extschema@.pipeline_stage s ON s.stage = v.pipeline_stage
-        WHERE v.stage_bucket IS DISTINCT FROM coalesce(s.stage_bucket, any_other.stage_bucket))) r;
+        LEFT JOIN @extschema@.pipeline_stage s ON s.stage = p.pipeline_stage
+        WHERE p.state = 'active'
+          AND (p.stage_rule, p.stage_bucket)
+              <> (coalesce(s.stage, any_other.stage), coalesce(s.stage_bucket, any_other.stage_bucket)))) r;
 
     RETURN QUERY
     SELECT 'contract_value_follows_fallback', r.* FROM @extschema@._check_result(ARRAY(

@@ -254,7 +254,9 @@ void mark_shift(ImportPlan &plan, const json &shift, const json &fields) {
             return name.is_string() && field.name == name.get<std::string>() && field.is_day;
         });
         if (found == plan.fields.end()) {
-            refuse("import mapping: \"shift_to_today\" names " + name.dump() + ", which is no date of the mapping");
+            // Written out only where it is short: a value can be nested deeper than the stack.
+            const std::string shown = name.is_primitive() ? name.dump() : name.type_name();
+            refuse("import mapping: \"shift_to_today\" names " + shown + ", which is no date of the mapping");
         }
         found->counts_for_shift = true;
         plan.shift_to_today = true;

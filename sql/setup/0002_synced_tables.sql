@@ -43,13 +43,15 @@ CREATE TABLE @extschema@.projects (
         coalesce(date_order_received, expected_start_date, follow_up_date)
     ) STORED,
     stage_rule text NOT NULL DEFAULT '(any other)',
+    stage_bucket text NOT NULL DEFAULT 'Open',
     monday_updated_at timestamptz,
     state text NOT NULL DEFAULT 'active',
     deleted_at timestamptz,
     last_synced_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT projects_state_known CHECK (state IN ('active', 'archived', 'deleted'))
+    CONSTRAINT projects_state_known CHECK (state IN ('active', 'archived', 'deleted')),
+    CONSTRAINT projects_stage_bucket_known CHECK (stage_bucket IN ('Committed', 'Open', 'Lost'))
 );
 
 COMMENT ON TABLE @extschema@.projects IS
@@ -62,9 +64,11 @@ COMMENT ON COLUMN @extschema@.projects.stated_date IS
     'The first known of order date, expected start and follow-up: the forecast date wherever it is known. Indexed, so that date ranges of the forecast reach this table.';
 COMMENT ON COLUMN @extschema@.projects.stage_rule IS
     'The row of pipeline_stage that applies, kept by a trigger: pipeline_stage itself, or (any other).';
+COMMENT ON COLUMN @extschema@.projects.stage_bucket IS
+    'The bucket of that rule, kept with it, so that the planner knows how many projects a bucket has and can use an index.';
 
 CREATE INDEX projects_account_idx ON @extschema@.projects (account);
-CREATE INDEX projects_stage_rule_idx ON @extschema@.projects (stage_rule);
+CREATE INDEX projects_stage_bucket_idx ON @extschema@.projects (stage_bucket);
 CREATE INDEX projects_stated_date_idx ON @extschema@.projects (stated_date);
 CREATE INDEX projects_date_created_idx ON @extschema@.projects (date_created);
 -- The wider segments of the analysis.

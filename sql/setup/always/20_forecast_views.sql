@@ -19,7 +19,7 @@ SELECT
     p.expected_start_date,
     p.follow_up_date,
     p.stated_date AS forecast_date,
-    s.stage_bucket,
+    p.stage_bucket,
     s.default_probability,
     s.default_spread,
     a.analysis_timestamp,
@@ -50,7 +50,7 @@ SELECT
     p.follow_up_date,
     @extschema@.pipeline_forecast_date(
         NULL, NULL, NULL, p.date_created, a.expected_gestation_days, @extschema@.pipeline_today()),
-    s.stage_bucket,
+    p.stage_bucket,
     s.default_probability,
     s.default_spread,
     a.analysis_timestamp,

@@ -1,0 +1,119 @@
+-- Rights: what a reader, a poller and anybody else can see and do.
+\set ON_ERROR_STOP 1
+BEGIN;
+SELECT plan(41);
+
+INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value) VALUES ('p', 'P', 'Open Enquiry', 100);
+SELECT refresh_conversion_views(), create_pipeline_forecast_snapshot() \g /dev/null
+CREATE ROLE test_reader;
+CREATE ROLE test_poller;
+CREATE ROLE test_nobody;
+SELECT grant_forecast_reader('test_reader') \g /dev/null
+SELECT grant_pipeline_poller('test_poller') \g /dev/null
+
+-- The one value a query gives to a role, or the SQLSTATE with which it is refused.
+CREATE FUNCTION pg_temp.as_role(role text, query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
+BEGIN
+    EXECUTE format('SET LOCAL ROLE %I', role);
+    EXECUTE query INTO answer;
+    RESET ROLE;
+    RETURN answer;
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+-- Relations as a BI tool lists them, those of this test's own tools left out.
+CREATE FUNCTION pg_temp.listed(role text) RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.as_role(role, $q$ SELECT string_agg(table_name, ' ' ORDER BY table_name COLLATE "C")
+        FROM information_schema.tables
+        WHERE table_schema = 'public' AND table_name NOT IN ('tap_funky', 'pg_all_foreign_keys') $q$)
+$$;
+CREATE FUNCTION pg_temp.keys(role text) RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.as_role(role, $q$ SELECT string_agg(k.table_name || '.' || k.column_name, ' ' ORDER BY k.ordinal_position)
+        FROM information_schema.table_constraints c JOIN information_schema.key_column_usage k USING (constraint_schema, constraint_name)
+        WHERE c.table_schema = 'public' AND c.constraint_type = 'PRIMARY KEY' $q$)
+$$;
+
+-- The reader.
+SELECT is(pg_temp.listed('test_reader'),
+    'pipeline_forecast_snapshot vw_analysis_current vw_forecast_explanation_v1 vw_pipeline_forecast_monthly_12m_v1 vw_pipeline_forecast_project_v1',
+    'a reader''s list of relations is the reports, without base tables and partitions');
+SELECT is(pg_temp.keys('test_reader'),
+    'pipeline_forecast_snapshot.snapshot_date pipeline_forecast_snapshot.project_id pipeline_forecast_snapshot.forecast_month',
+    'a reader sees the key of the snapshot');
+SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM ' || name), expected, format('a reader reads %s', name))
+FROM (VALUES ('vw_pipeline_forecast_project_v1', '1'), ('vw_pipeline_forecast_monthly_12m_v1', '36'), ('vw_forecast_explanation_v1', '12'),
+             ('mv_pipeline_forecast_monthly_12m_v1', '1'), ('conversion_metrics', '0'), ('conversion_metrics_recent', '0'),
+             ('pipeline_forecast_snapshot', '1'), ('vw_analysis_current', '0'),
+             ('explain_forecast(''p'')', '12')) AS t (name, expected);
+SELECT is_empty(
+    $$ SELECT c.relname, pg_temp.as_role('test_reader', format('SELECT count(*) FROM public.%I', c.relname))
+       FROM pg_class c
+       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+         AND c.relname NOT IN ('vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1', 'vw_forecast_explanation_v1',
+             'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent', 'pipeline_forecast_snapshot',
+             'vw_analysis_current', 'tap_funky', 'pg_all_foreign_keys')
+         AND pg_temp.as_role('test_reader', format('SELECT count(*) FROM public.%I', c.relname)) NOT LIKE '42501 %' $$,
+    'a reader reads no other relation, partitions included');
+SELECT is_empty(
+    $$ SELECT c.relname FROM pg_class c
+       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+         AND has_table_privilege('test_reader', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') $$, 'a reader writes nowhere');
+SELECT is_empty(
+    $$ SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
+       JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pipeline_forecast'
+       WHERE p.provolatile = 'v' AND has_function_privilege('test_reader', p.oid, 'EXECUTE') $$, 'a reader executes nothing that writes');
+SELECT is(pg_temp.as_role('test_reader', 'SELECT create_pipeline_forecast_snapshot()'),
+          '42501 permission denied for function create_pipeline_forecast_snapshot', 'a reader takes no snapshot');
+SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM validate_pipeline_forecast()'),
+          '42501 permission denied for function validate_pipeline_forecast', 'a reader validates nothing');
+SELECT create_pipeline_forecast_snapshot('2020-01-01', true) \g /dev/null
+SELECT unalike(pg_temp.listed('test_reader'), '%pipeline\_forecast\_snapshot\_y%', 'new partitions stay out of the list');
+SELECT lives_ok($$ SELECT grant_forecast_reader('test_reader') $$, 'granting again is no error');
+
+-- The poller.
+SELECT is(pg_temp.as_role('test_poller', $$ INSERT INTO projects AS p (monday_id, item_name, pipeline_stage, new_enquiry_value)
+    VALUES ('p', 'P', 'Lost', 200), ('q', 'Q', 'Open Enquiry', 1)
+    ON CONFLICT (monday_id) DO UPDATE SET (pipeline_stage, new_enquiry_value) = (excluded.pipeline_stage, excluded.new_enquiry_value)
+    RETURNING p.monday_id $$), 'p', 'a poller upserts projects');
+SELECT is((SELECT string_agg(format('%s %s', project_id, new_enquiry_value), ', ' ORDER BY project_id, valid_from) FROM project_history),
+          'p 100.00, p 200.00, q 1.00', 'with their history');
+SELECT is((SELECT stage_rule FROM projects WHERE monday_id = 'p'), 'Lost', 'and under their stage rules');
+SELECT is(pg_temp.as_role('test_poller', $$ INSERT INTO analysis_results (project_id, expected_conversion_rate) VALUES ('q', 0.5) RETURNING project_id $$),
+          'q', 'a poller writes analyses');
+SELECT is(pg_temp.as_role('test_poller', $$ DELETE FROM projects WHERE monday_id = 'q' RETURNING monday_id $$), 'q', 'a poller removes projects');
+SELECT is((SELECT count(*) FROM analysis_history WHERE project_id = 'q' AND valid_to IS NOT NULL), 1::bigint, 'with their analyses, and history says so');
+CREATE TABLE staging (id text);
+INSERT INTO staging VALUES ('i');
+GRANT SELECT ON staging TO test_poller;
+SELECT is(pg_temp.as_role('test_poller', $$ SELECT inserted FROM import_projects('staging', '{"fields": {"project_id": "id"}}') $$), '1', 'a poller imports');
+SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) > 10 FROM validate_pipeline_forecast()'), 'true', 'a poller validates');
+SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) FROM explain_forecast(''i'')'), '12', 'a poller explains');
+SELECT is(pg_temp.as_role('test_poller', $$ INSERT INTO job_queue (job_type) VALUES ('x') RETURNING status $$), 'queued', 'a poller queues jobs');
+SELECT is(pg_temp.as_role('test_poller', $$ WITH run AS (INSERT INTO sync_log (sync_type) VALUES ('x') RETURNING id)
+    SELECT id > 0 FROM run $$), 'true', 'a poller records runs');
+SELECT matches(pg_temp.as_role('test_poller', statement), '^42501 permission denied', 'a poller is refused: ' || statement)
+FROM unnest(ARRAY['UPDATE pipeline_stage SET sort_order = 0', 'DELETE FROM project_history', 'DELETE FROM pipeline_forecast_snapshot',
+                  'SELECT create_pipeline_forecast_snapshot()', 'SELECT refresh_conversion_views()', 'SELECT pipeline_setup()',
+                  'SELECT grant_forecast_reader(''test_nobody'')']) statement;
+
+-- Anybody else.
+SELECT is(pg_temp.listed('test_nobody'), NULL, 'a role without grants lists no relation');
+SELECT is_empty(
+    $$ SELECT c.relname FROM pg_class c
+       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+         AND c.relname NOT IN ('tap_funky', 'pg_all_foreign_keys')
+         AND has_table_privilege('test_nobody', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER') $$,
+    'a role without grants has no right on any');
+SELECT is_empty(
+    $$ SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
+       JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pipeline_forecast'
+       WHERE p.provolatile = 'v' AND has_function_privilege('test_nobody', p.oid, 'EXECUTE') $$,
+    'and executes nothing that writes');
+SELECT is(pg_temp.as_role('test_nobody', 'SELECT pipeline_contract_value(1, 2)'), '1.00', 'the formula itself is no secret');
+SELECT matches(pg_temp.as_role('test_nobody', 'SELECT count(*) FROM pipeline_forecast_as_of(now())'), '^42501 permission denied for table',
+               'as of needs the rights on what it reads');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,83 @@
+#include "core/decode.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pipeline_forecast {
+namespace {
+
+struct Readable {
+    const char *text;
+    const char *number;
+};
+
+void PrintTo(const Readable &readable, std::ostream *out) { *out << readable.text; }
+
+class NumberRead : public testing::TestWithParam<Readable> {};
+
+TEST_P(NumberRead, GivesCanonicalText) {
+    const Decoded<std::string> decoded = decode_number(GetParam().text);
+    ASSERT_TRUE(decoded.value) << GetParam().text << ": " << decoded.reason;
+    EXPECT_EQ(*decoded.value, GetParam().number);
+    EXPECT_TRUE(decoded.reason.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Plain, NumberRead,
+                         testing::Values(Readable{"0", "0"}, Readable{"7", "7"}, Readable{"1234.5", "1234.5"},
+                                         Readable{"-0.5", "-0.5"}, Readable{"+7", "7"}, Readable{".5", "0.5"},
+                                         Readable{"-.5", "-0.5"}, Readable{"  42 ", "42"}, Readable{"\t42\r\n", "42"},
+                                         Readable{"- 5", "-5"}, Readable{"0.00", "0.00"},
+                                         Readable{"12345678901234567890.123", "12345678901234567890.123"}));
+
+INSTANTIATE_TEST_SUITE_P(Currency, NumberRead,
+                         testing::Values(Readable{"£1,234.50", "1234.50"}, Readable{"1,234.50 £", "1234.50"},
+                                         Readable{"$ 5", "5"}, Readable{"-£5", "-5"}, Readable{"£-5", "-5"},
+                                         Readable{"- £ 5", "-5"}, Readable{"€0.10", "0.10"}, Readable{"5€", "5"},
+                                         Readable{"-5 €", "-5"}, Readable{"¥1,000", "1000"}, Readable{"₹1,000", "1000"},
+                                         Readable{"£.50", "0.50"}));
+
+INSTANTIATE_TEST_SUITE_P(Thousands, NumberRead,
+                         testing::Values(Readable{"1,234", "1234"}, Readable{"12,345,678.90", "12345678.90"},
+                                         Readable{"1 234 567", "1234567"}, Readable{"1'234'567.8", "1234567.8"},
+                                         Readable{"1\u00a0234\u00a0567", "1234567"}, Readable{"1\u202f234", "1234"},
+                                         Readable{"123,456", "123456"}, Readable{"-1,234", "-1234"}));
+
+class NumberRefused : public testing::TestWithParam<const char *> {};
+
+TEST_P(NumberRefused, SaysWhy) {
+    const Decoded<std::string> decoded = decode_number(GetParam());
+    EXPECT_FALSE(decoded.value) << GetParam() << " was read as " << *decoded.value;
+    EXPECT_EQ(decoded.reason, "not a plain decimal number");
+}
+
+INSTANTIATE_TEST_SUITE_P(Notations, NumberRefused,
+                         testing::Values("(500)", "12%", "1.2k", "5M", "1e5", "1E+5", "0x1F", "NaN", "nan", "inf",
+                                         "-inf", "Infinity", "500-", "1/2", "1-2", "10..20", "about 5", "GBP 5",
+                                         "5 pounds", "٥", "５", "−5"));
+
+INSTANTIATE_TEST_SUITE_P(Separators, NumberRefused,
+                         testing::Values("1 234,5", "1.234,50", "1,2", "12,34,567", "1,2345", "1234,567", ",123",
+                                         "123,", "1,,234", "1,234 567", "1 234\u00a0567", "1  234", "1_000", "1;2",
+                                         "1,234.", "1.234.567", "1\u00a0", "\u00a01", "1,234.5,6"));
+
+INSTANTIATE_TEST_SUITE_P(Fragments, NumberRefused,
+                         testing::Values("", " ", ".", "-", "+", "-.", "5.", "£", "£-", "--5", "+-5", "- -5", "££5",
+                                         "£5£", "£-£5", "-£5£", "$-5€", "'; DROP TABLE projects; --"));
+
+TEST(DecodeNumber, TakesTenKilobytesOfDigits) {
+    const std::string digits(10'000, '9');
+    EXPECT_EQ(decode_number(digits).value, digits);
+    EXPECT_FALSE(decode_number(digits + "x").value);
+    EXPECT_FALSE(decode_number(std::string(10'000, ' ')).value);
+    EXPECT_FALSE(decode_number(std::string(10'000, '-')).value);
+    std::string grouped = "1";
+    for (int i = 0; i < 2'500; ++i) grouped += ",000";
+    EXPECT_EQ(decode_number(grouped).value->size(), 7'501U);
+}
+
+TEST(DecodeNumber, AZeroByteIsNoNumber) {
+    EXPECT_FALSE(decode_number(std::string_view("1\0002", 3)).value);
+    EXPECT_FALSE(decode_number(std::string_view("\0", 1)).value);
+}
+
+}  // namespace
+}  // namespace pipeline_forecast
