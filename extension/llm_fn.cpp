@@ -58,13 +58,12 @@ PIPELINE_FUNCTION(pipeline_parse_llm_answer) {
 // -> {"rating": ..., "adjustment": ..., "refusal": ...}
 PIPELINE_FUNCTION(pipeline_adjust_rating) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    const AdjustmentCase given{
-        .baseline_rating = PG_GETARG_INT32(0),
-        .proposed = pg::integer_argument(fcinfo, 1).value_or(0),
-        .segment_size = pg::integer_argument(fcinfo, 2),
-        .conversion_confidence = pg::rate_argument(fcinfo, 3),
-        .tier = pg::integer_argument(fcinfo, 4),
-        .special_factors = PG_ARGISNULL(5) ? std::string_view{} : pg::text_argument(fcinfo, 5)};
+    const AdjustmentCase given{.baseline_rating = PG_GETARG_INT32(0),
+                               .proposed = pg::integer_argument(fcinfo, 1).value_or(0),
+                               .segment_size = pg::integer_argument(fcinfo, 2),
+                               .conversion_confidence = pg::rate_argument(fcinfo, 3),
+                               .tier = pg::integer_argument(fcinfo, 4),
+                               .special_factors = PG_ARGISNULL(5) ? std::string_view{} : pg::text_argument(fcinfo, 5)};
     const AdjustedRating adjusted = adjust_rating(given);
     return pg::jsonb_datum(
         {{"rating", adjusted.rating}, {"adjustment", adjusted.adjustment}, {"refusal", adjusted.refusal}});

@@ -1,5 +1,6 @@
-// The aggregate pipeline_forecast_totals: one transition call per project computes and sums all six columns, where
-// sum() over the single functions would evaluate the formula five times and add numerics.
+// The formula as a whole: pipeline_forecast_values gives all values of a project in one call, and the aggregate
+// pipeline_forecast_totals sums them, where sum() over the single functions would evaluate the formula five times and
+// add numerics.
 #include "pg/guard.hpp"
 
 #include <cstring>
@@ -25,7 +26,37 @@ ForecastTotals *aggregate_state(FunctionCallInfo fcinfo) {
     return static_cast<ForecastTotals *>(MemoryContextAllocZero(context, sizeof(ForecastTotals)));
 }
 
+// The result type is looked up once per query; the copy lives as long as the function's call information.
+TupleDesc result_descriptor(FunctionCallInfo fcinfo) {
+    if (fcinfo->flinfo->fn_extra == nullptr) {
+        TupleDesc descriptor = nullptr;
+        if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE) {
+            elog(ERROR, "forecast values need a composite result type");
+        }
+        MemoryContext caller_context = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+        fcinfo->flinfo->fn_extra = BlessTupleDesc(CreateTupleDescCopy(descriptor));
+        MemoryContextSwitchTo(caller_context);
+    }
+    return static_cast<TupleDesc>(fcinfo->flinfo->fn_extra);
+}
+
+template <std::size_t Columns>
+Datum composite(FunctionCallInfo fcinfo, Datum (&values)[Columns]) {
+    bool nulls[Columns] = {};
+    return HeapTupleGetDatum(heap_form_tuple(result_descriptor(fcinfo), values, nulls));
+}
+
 }  // namespace
+
+// Returns the composite (contract, probability, committed, expected, best case, worst case).
+PIPELINE_FUNCTION(pipeline_forecast_values) {
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+    const ForecastInput input = pg::value_arguments(fcinfo, 0);
+    Datum values[] = {pg::money_datum(contract_value(input)),  pg::rate_datum(probability(input)),
+                      pg::money_datum(committed_value(input)), pg::money_datum(expected_value(input)),
+                      pg::money_datum(best_case_value(input)), pg::money_datum(worst_case_value(input))};
+    return composite(fcinfo, values);
+}
 
 PIPELINE_FUNCTION(pipeline_forecast_totals_transition) {
     ForecastTotals *totals = aggregate_state(fcinfo);
@@ -58,13 +89,8 @@ PIPELINE_FUNCTION(pipeline_forecast_totals_deserialize) {
 // Returns the composite (project_count, contract, committed, expected, best case, worst case).
 PIPELINE_FUNCTION(pipeline_forecast_totals_final) {
     const ForecastTotals *totals = aggregate_state(fcinfo);
-    TupleDesc descriptor = nullptr;
-    if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE) {
-        elog(ERROR, "forecast totals need a composite result type");
-    }
-    Datum values[] = {Int64GetDatum(totals->project_count),        pg::money_datum(totals->contract_value),
-                      pg::money_datum(totals->committed_value),    pg::money_datum(totals->expected_value),
-                      pg::money_datum(totals->best_case_value),    pg::money_datum(totals->worst_case_value)};
-    bool nulls[std::size(values)] = {};
-    PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
+    Datum values[] = {Int64GetDatum(totals->project_count),     pg::money_datum(totals->contract_value),
+                      pg::money_datum(totals->committed_value), pg::money_datum(totals->expected_value),
+                      pg::money_datum(totals->best_case_value), pg::money_datum(totals->worst_case_value)};
+    return composite(fcinfo, values);
 }

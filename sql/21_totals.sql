@@ -1,4 +1,31 @@
--- The aggregate that sums the formula over projects; parallel plans combine its partial states.
+-- The formula as a whole: all values of one project in one call, and their sums over projects. For readers of every
+-- column, who would otherwise have the same inputs decoded once per column.
+
+CREATE TYPE @extschema@.pipeline_values AS (
+    contract_value numeric(12,2),
+    probability numeric(6,5),
+    committed_value numeric(12,2),
+    expected_value numeric(12,2),
+    best_case_value numeric(12,2),
+    worst_case_value numeric(12,2)
+);
+COMMENT ON TYPE @extschema@.pipeline_values IS 'The forecast values of one project.';
+
+CREATE FUNCTION @extschema@.pipeline_forecast_values(
+    stage_bucket text,
+    total_order_value numeric,
+    new_enquiry_value numeric,
+    expected_conversion_rate numeric,
+    probability_percent numeric,
+    default_probability numeric,
+    conversion_confidence numeric,
+    default_spread numeric
+) RETURNS @extschema@.pipeline_values
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_forecast_values';
+COMMENT ON FUNCTION @extschema@.pipeline_forecast_values(text, numeric, numeric, numeric, numeric, numeric, numeric, numeric) IS
+    'All values of one project: what pipeline_contract_value(), pipeline_probability() and their kin give one by one.';
+
+-- The aggregate; parallel plans combine its partial states.
 
 CREATE TYPE @extschema@.pipeline_totals AS (
     project_count bigint,

@@ -39,6 +39,41 @@ $$;
 COMMENT ON FUNCTION @extschema@._history_begins() IS
     'API: private. The moment from which on history is complete.';
 
+-- Reads by the shortest way: the present straight from the formula's inputs, all values in one call (OFFSET 0 keeps the
+-- planner from repeating that call for each of them); a past day through pipeline_forecast_as_of().
+CREATE FUNCTION @extschema@._snapshot_query(day date, origin text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format(CASE WHEN $2 = 'history' THEN $sql$
+        SELECT project_id, forecast_month, stage_bucket, contract_value, probability, committed_value,
+               expected_value, best_case_value, worst_case_value, analysis_timestamp, %2$L::text AS source
+        FROM @extschema@.pipeline_forecast_as_of(%3$L)
+        WHERE forecast_date >= @extschema@.pipeline_window_start(%1$L)
+          AND forecast_date < @extschema@.pipeline_window_end(%1$L)
+        $sql$ ELSE $sql$
+        SELECT project_id, forecast_month, stage_bucket, (forecast).contract_value, (forecast).probability,
+               (forecast).committed_value, (forecast).expected_value, (forecast).best_case_value,
+               (forecast).worst_case_value, analysis_timestamp, %2$L::text AS source
+        FROM (
+            SELECT i.project_id, i.stage_bucket, i.analysis_timestamp,
+                   @extschema@.pipeline_forecast_month(coalesce(i.stated_date, i.estimated_date)) AS forecast_month,
+                   @extschema@.pipeline_forecast_values(
+                       i.stage_bucket, i.total_order_value, i.new_enquiry_value,
+                       i.expected_conversion_rate, i.probability_percent, i.default_probability,
+                       i.conversion_confidence, i.default_spread) AS forecast
+            FROM @extschema@._pipeline_forecast_input i
+            WHERE coalesce(i.stated_date, i.estimated_date) >= @extschema@.pipeline_window_start(%1$L)
+              AND coalesce(i.stated_date, i.estimated_date) < @extschema@.pipeline_window_end(%1$L)
+            OFFSET 0
+        ) f
+        $sql$ END,
+        -- The last moment of the day that a timestamp can tell.
+        $1, $2, ($1 + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond')
+$$;
+COMMENT ON FUNCTION @extschema@._snapshot_query(date, text) IS
+    'API: private. The query for the rows of a snapshot; origin is live, history or current_state.';
+
 CREATE FUNCTION @extschema@.create_pipeline_forecast_snapshot(
     target_snapshot_date date DEFAULT @extschema@.pipeline_today(),
     use_current_state boolean DEFAULT false
@@ -48,9 +83,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     today date := @extschema@.pipeline_today();
-    end_of_day timestamptz;
     origin text;
-    forecast_rows text;
+    taken_before boolean;
     inserted integer;
 BEGIN
     PERFORM @extschema@._require_writable('create a forecast snapshot');
@@ -73,38 +107,55 @@ BEGIN
         WHEN target_snapshot_date = today THEN 'live'
         WHEN use_current_state THEN 'current_state'
         ELSE 'history' END;
-    IF origin = 'history' THEN
-        -- The last moment of the day that a timestamp can tell.
-        end_of_day := (target_snapshot_date + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond';
-        IF end_of_day < @extschema@._history_begins() THEN
-            RAISE EXCEPTION USING
-                ERRCODE = '55000',
-                MESSAGE = format('no history for a forecast snapshot of %s', target_snapshot_date),
-                DETAIL = format('History begins at %s.', @extschema@._history_begins()),
-                HINT = 'Choose a later day, or pass use_current_state => true to file today''s state under that day.';
-        END IF;
-        forecast_rows := format('@extschema@.pipeline_forecast_as_of(%L)', end_of_day);
-    ELSE
-        forecast_rows := '@extschema@.vw_pipeline_forecast_project_v1';
+    IF origin = 'history' AND (target_snapshot_date + 1)::timestamp AT TIME ZONE 'UTC' <= @extschema@._history_begins() THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '55000',
+            MESSAGE = format('no history for a forecast snapshot of %s', target_snapshot_date),
+            DETAIL = format('History begins at %s.', @extschema@._history_begins()),
+            HINT = 'Choose a later day, or pass use_current_state => true to file today''s state under that day.';
     END IF;
 
     -- Two runs for one day would delete each other's rows and collide; the second waits and replaces the first.
     PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.snapshot'), target_snapshot_date - date '2000-01-01');
     PERFORM @extschema@._snapshot_partition(target_snapshot_date);
-    DELETE FROM @extschema@.pipeline_forecast_snapshot WHERE snapshot_date = target_snapshot_date;
 
+    -- Computed aside first, which may run in parallel; a statement that writes for good may not.
+    EXECUTE 'CREATE TEMP TABLE pipeline_fresh_snapshot ON COMMIT DROP AS '
+            || @extschema@._snapshot_query(target_snapshot_date, origin);
+    GET DIAGNOSTICS inserted = ROW_COUNT;
+    SELECT EXISTS (SELECT FROM @extschema@.pipeline_forecast_snapshot s WHERE s.snapshot_date = target_snapshot_date)
+    INTO taken_before;
+    IF taken_before THEN
+        -- Rows that are still the same stay: a day that is run again is mostly the same, and what is not written
+        -- needs no vacuum and no second transfer to a replica or a report.
+        EXECUTE $sql$
+            DELETE FROM @extschema@.pipeline_forecast_snapshot s
+            WHERE s.snapshot_date = $1
+              AND NOT EXISTS (
+                SELECT FROM pg_temp.pipeline_fresh_snapshot f
+                WHERE f.project_id = s.project_id AND f.forecast_month = s.forecast_month
+                  AND (f.stage_bucket, f.contract_value, f.probability, f.committed_value, f.expected_value,
+                       f.best_case_value, f.worst_case_value, f.analysis_timestamp, f.source)
+                      IS NOT DISTINCT FROM
+                      (s.stage_bucket, s.contract_value, s.probability, s.committed_value, s.expected_value,
+                       s.best_case_value, s.worst_case_value, s.analysis_timestamp, s.source))
+        $sql$ USING target_snapshot_date;
+    END IF;
     EXECUTE format($sql$
         INSERT INTO @extschema@.pipeline_forecast_snapshot (
             snapshot_date, project_id, forecast_month, stage_bucket, contract_value, probability,
             committed_value, expected_value, best_case_value, worst_case_value, analysis_timestamp, source)
         SELECT
-            %1$L, project_id, forecast_month, stage_bucket, contract_value, probability,
-            committed_value, expected_value, best_case_value, worst_case_value, analysis_timestamp, %2$L
-        FROM %3$s
-        WHERE forecast_date >= @extschema@.pipeline_window_start(%1$L)
-          AND forecast_date < @extschema@.pipeline_window_end(%1$L)
-    $sql$, target_snapshot_date, origin, forecast_rows);
-    GET DIAGNOSTICS inserted = ROW_COUNT;
+            $1, f.project_id, f.forecast_month, f.stage_bucket, f.contract_value, f.probability,
+            f.committed_value, f.expected_value, f.best_case_value, f.worst_case_value, f.analysis_timestamp, f.source
+        FROM pg_temp.pipeline_fresh_snapshot f
+        %s
+    $sql$, CASE WHEN taken_before THEN
+        'WHERE NOT EXISTS (SELECT FROM @extschema@.pipeline_forecast_snapshot s '
+        'WHERE s.snapshot_date = $1 AND s.project_id = f.project_id AND s.forecast_month = f.forecast_month)'
+        END)
+    USING target_snapshot_date;
+    DROP TABLE pg_temp.pipeline_fresh_snapshot;
 
     INSERT INTO @extschema@.pipeline_forecast_snapshot_day (snapshot_date, source, row_count)
     VALUES (target_snapshot_date, origin, inserted)
@@ -115,4 +166,4 @@ END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@.create_pipeline_forecast_snapshot(date, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.create_pipeline_forecast_snapshot(date, boolean) IS
-    'Stores the forecast of a day (default today, UTC) for the 12 months from its month on, replacing the day''s rows; returns their number. A past day is computed from history as of its end; with use_current_state from the present state. Errors: 22004 null date, 22023 future date, 55000 before history begins.';
+    'Stores the forecast of a day (default today, UTC) for the 12 months from its month on, replacing what differs from the day''s rows; returns their number. A past day is computed from history as of its end; with use_current_state from the present state. Errors: 22004 null date, 22023 future date, 55000 before history begins.';

@@ -40,7 +40,7 @@ BEGIN
         RETURN recorded;
     END IF;
     -- Counting is exact while it is cheap; beyond that the server's own row counter has to do.
-    IF pg_relation_size(partition) <= 64 * 1024 * 1024 THEN
+    IF pg_relation_size(partition) <= 16 * 1024 * 1024 THEN
         EXECUTE format('SELECT count(*) FROM %s', partition) INTO counted;
     ELSE
         counted := greatest(recorded, pg_stat_get_live_tuples(partition),

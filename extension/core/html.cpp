@@ -7,17 +7,22 @@ namespace pipeline_forecast {
 std::string escape_html(std::string_view text) {
     std::string result;
     result.reserve(text.size() + text.size() / 8);
-    for (const char character : text) {
-        switch (character) {
-            case '&': result += "&amp;"; break;
-            case '<': result += "&lt;"; break;
-            case '>': result += "&gt;"; break;
-            case '"': result += "&quot;"; break;
-            case '\'': result += "&#39;"; break;
-            default: result += character;
+    std::size_t copied = 0;
+    const auto replace = [&](std::size_t position, std::string_view escape) {
+        result.append(text.substr(copied, position - copied)).append(escape);
+        copied = position + 1;
+    };
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        switch (text[i]) {
+            case '&': replace(i, "&amp;"); break;
+            case '<': replace(i, "&lt;"); break;
+            case '>': replace(i, "&gt;"); break;
+            case '"': replace(i, "&quot;"); break;
+            case '\'': replace(i, "&#39;"); break;
+            default: break;
         }
     }
-    return result;
+    return result.append(text.substr(copied));
 }
 
 }  // namespace pipeline_forecast

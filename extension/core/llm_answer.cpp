@@ -64,9 +64,8 @@ json parse(std::string_view text) {
     }
     try {
         Watch watch;
-        return json::parse(text, [&](int depth, json::parse_event_t event, json &value) {
-            return watch(depth, event, value);
-        });
+        return json::parse(
+            text, [&](int depth, json::parse_event_t event, json &value) { return watch(depth, event, value); });
     } catch (const json::parse_error &error) {
         throw Rejection{AnswerFault::kInvalidJson, "the answer is not JSON (byte " + std::to_string(error.byte) + ")"};
     } catch (const json::out_of_range &) {
@@ -109,10 +108,9 @@ int adjustment_of(const json &object) {
     const json &value = object.at("rating_adjustment");
     if (!value.is_number_integer()) violate("\"rating_adjustment\" is not an integer");
     // Unsigned numbers beyond the signed range must not wrap around.
-    const bool in_range = value.is_number_unsigned()
-                              ? value.get<std::uint64_t>() <= std::uint64_t{kLargestAdjustment}
-                              : value.get<std::int64_t>() >= -kLargestAdjustment &&
-                                    value.get<std::int64_t>() <= kLargestAdjustment;
+    const bool in_range = value.is_number_unsigned() ? value.get<std::uint64_t>() <= std::uint64_t{kLargestAdjustment}
+                                                     : value.get<std::int64_t>() >= -kLargestAdjustment &&
+                                                           value.get<std::int64_t>() <= kLargestAdjustment;
     if (!in_range) violate("\"rating_adjustment\" is not between -5 and 5");
     return value.get<int>();
 }

@@ -42,8 +42,18 @@ constexpr bool is_space(char32_t code) noexcept {
 constexpr bool is_invisible(char32_t code) noexcept {
     return code < 0x20 || within(code, 0x7F, 0x9F) || code == 0xAD || code == 0x61C || code == 0x180E ||
            within(code, 0x200B, 0x200F) || within(code, 0x202A, 0x202E) || within(code, 0x2060, 0x206F) ||
-           code == 0xFEFF || within(code, 0xFFF0, 0xFFFB) || (code & 0xFFFE) == 0xFFFE || within(code, 0xFDD0, 0xFDEF) ||
-           within(code, 0xE0000, 0xE0FFF);
+           code == 0xFEFF || within(code, 0xFFF0, 0xFFFB) || (code & 0xFFFE) == 0xFFFE ||
+           within(code, 0xFDD0, 0xFDEF) || within(code, 0xE0000, 0xE0FFF);
+}
+
+// Most texts are plain already, and telling so is much cheaper than making them so.
+bool is_plain_ascii(std::string_view text) noexcept {
+    bool after_blank = true;  // a blank at the beginning or after another one is to go
+    for (const char character : text) {
+        if (character < ' ' || character > '~' || (character == ' ' && after_blank)) return false;
+        after_blank = character == ' ';
+    }
+    return text.empty() || !after_blank;
 }
 
 constexpr std::string_view kEllipsis = "\u2026";
@@ -51,6 +61,7 @@ constexpr std::string_view kEllipsis = "\u2026";
 }  // namespace
 
 std::string plain_text(std::string_view text, std::size_t max_characters) {
+    if (text.size() <= max_characters && is_plain_ascii(text)) return std::string(text);
     std::string result;
     result.reserve(std::min(text.size(), max_characters * 4));
     std::size_t count = 0;

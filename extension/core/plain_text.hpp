@@ -1,4 +1,5 @@
-// Text of strangers made harmless for prompts, comments and records: one line, only characters that can be seen, bounded.
+// Text of strangers made harmless for prompts, comments and records: one line, only characters that can be seen,
+// bounded.
 #pragma once
 
 #include <cstddef>

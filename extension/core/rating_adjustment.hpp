@@ -25,7 +25,7 @@ struct AdjustmentCase {
 
 struct AdjustedRating {
     int rating = 0;
-    int adjustment = 0;  // what was allowed of the proposal: all of it or nothing
+    int adjustment = 0;   // what was allowed of the proposal: all of it or nothing
     std::string refusal;  // every condition that was missed; empty where the proposal was allowed or was 0
 };
 

@@ -461,7 +461,7 @@ CREATE ROLE llm_test_poller;
 SELECT grant_pipeline_poller('llm_test_poller');
 SET LOCAL ROLE llm_test_poller;
 CREATE TEMP TABLE as_poller AS
-SELECT pg_temp.store('a2', llm_request('a2')->>'input_hash',
+SELECT store_llm_result('a2', llm_request('a2')->>'input_hash',
     '{"summary": "s", "reasoning": {"gestation": "g", "conversion": "c", "rating": "r"}, "adjustments": {"rating_adjustment": 0}, "special_factors": "", "confidence_notes": ""}'::jsonb,
     '{"provider": "mock", "model": "model-1"}') AS outcome,
     (SELECT count(*) FROM llm_backfill_candidates()) AS candidates,

@@ -23,7 +23,7 @@ std::string shown(std::optional<Minute> moment) {
     if (!moment) return "never";
     const Day day = std::chrono::floor<std::chrono::days>(*moment);
     const auto minute = (*moment - day).count();
-    const auto padded = [](long number) { return (number < 10 ? "0" : "") + std::to_string(number); };
+    const auto padded = [](long number) { return std::string(number < 10 ? "0" : "") + std::to_string(number); };
     return to_iso(day) + " " + padded(minute / 60) + ":" + padded(minute % 60);
 }
 

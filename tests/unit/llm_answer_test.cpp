@@ -149,7 +149,8 @@ TEST(LlmAnswer, TheAdjustmentIsAnIntegerWithinFive) {
 }
 
 TEST(LlmAnswer, TextsHaveBounds) {
-    EXPECT_EQ(character_count(accepted(changed("/summary", std::string(kLongestText, 'a')).dump()).summary), kLongestText);
+    EXPECT_EQ(character_count(accepted(changed("/summary", std::string(kLongestText, 'a')).dump()).summary),
+              kLongestText);
     expect_violation(changed("/summary", std::string(kLongestText + 1, 'a')).dump(),
                      "\"summary\" has 1501 characters, more than 1500");
     for (const auto *pointer : {"/summary", "/reasoning/gestation", "/reasoning/conversion", "/reasoning/rating"}) {

@@ -13,6 +13,8 @@ TEST(PlainText, OrdinaryTextStays) {
     EXPECT_EQ(plain("Roof, phase 2 (£ 1,200) – 50 %"), "Roof, phase 2 (£ 1,200) – 50 %");
     EXPECT_EQ(plain("日本語 عربى 😀"), "日本語 عربى 😀");
     EXPECT_EQ(plain(""), "");
+    EXPECT_EQ(plain("a"), "a");
+    EXPECT_EQ(plain("a~ !b"), "a~ !b") << "the first and the last character of plain ASCII";
 }
 
 TEST(PlainText, EachRunOfWhiteSpaceIsOneBlank) {
@@ -20,12 +22,11 @@ TEST(PlainText, EachRunOfWhiteSpaceIsOneBlank) {
     EXPECT_EQ(plain(" \n\t "), "");
 }
 
-TEST(PlainText, ControlCharactersGo) {
-    EXPECT_EQ(plain("a\0b\x01\x1b[31mc\x7f\u0080d"s), "ab[31mcd");
-}
+TEST(PlainText, ControlCharactersGo) { EXPECT_EQ(plain("a\0b\x01\x1b[31mc\x7f\u0080d"s), "ab[31mcd"); }
 
 TEST(PlainText, InvisibleCharactersGo) {
-    EXPECT_EQ(plain("pay\u200bpal \u202egnp.exe\u202c \ufeff\u2066x\u2069\u00ad"), "paypal gnp.exe x") << "zero width and bidirectional";
+    EXPECT_EQ(plain("pay\u200bpal \u202egnp.exe\u202c \ufeff\u2066x\u2069\u00ad"), "paypal gnp.exe x")
+        << "zero width and bidirectional";
     EXPECT_EQ(plain("a\U000E0049\U000E0047\U000E007Fb"), "ab") << "tag characters, which spell hidden text";
     EXPECT_EQ(plain("a\uFFFE\uFFFFb"), "ab") << "noncharacters";
 }

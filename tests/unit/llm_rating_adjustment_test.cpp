@@ -16,13 +16,20 @@ struct Row {
 
 TEST(RatingAdjustment, EveryConditionMustHold) {
     const Row rows[] = {
-        {60, Rate{70'000}, 2, "key account", 5, 5},    {60, Rate{70'000}, 2, "key account", -5, -5},
-        {200, Rate{100'000}, 1, "x", 1, 1},            {59, Rate{70'000}, 2, "key account", 5, 0},
-        {60, Rate{69'999}, 2, "key account", 5, 0},    {60, Rate{70'000}, 3, "key account", 5, 0},
-        {60, Rate{70'000}, 2, "", 5, 0},               {60, Rate{70'000}, 2, "  ", -5, 0},
-        {{}, Rate{70'000}, 2, "key account", 5, 0},    {60, {}, 2, "key account", 5, 0},
-        {60, Rate{70'000}, {}, "key account", 5, 0},   {15, Rate{15'000}, 5, "", 0, 0},
-        {60, Rate{70'000}, 2, "key account", 50, 5},   {60, Rate{70'000}, 2, "key account", -50, -5},
+        {60, Rate{70'000}, 2, "key account", 5, 5},
+        {60, Rate{70'000}, 2, "key account", -5, -5},
+        {200, Rate{100'000}, 1, "x", 1, 1},
+        {59, Rate{70'000}, 2, "key account", 5, 0},
+        {60, Rate{69'999}, 2, "key account", 5, 0},
+        {60, Rate{70'000}, 3, "key account", 5, 0},
+        {60, Rate{70'000}, 2, "", 5, 0},
+        {60, Rate{70'000}, 2, "  ", -5, 0},
+        {{}, Rate{70'000}, 2, "key account", 5, 0},
+        {60, {}, 2, "key account", 5, 0},
+        {60, Rate{70'000}, {}, "key account", 5, 0},
+        {15, Rate{15'000}, 5, "", 0, 0},
+        {60, Rate{70'000}, 2, "key account", 50, 5},
+        {60, Rate{70'000}, 2, "key account", -50, -5},
     };
     for (const Row &row : rows) {
         const AdjustedRating adjusted = adjust_rating({.baseline_rating = 50,

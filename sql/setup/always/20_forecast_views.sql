@@ -1,5 +1,5 @@
--- The project forecast. The two branches differ in where the date comes from: a date that the board states is a
--- plain indexed column, the others are computed. A date range therefore reaches an index in both.
+-- What the formula reads of each active project: its row, its stage rule, its current analysis. A project has either a
+-- date that the board states, which is a plain indexed column, or one that is estimated.
 CREATE OR REPLACE VIEW @extschema@._pipeline_forecast_input AS
 SELECT
     p.id AS project_uuid,
@@ -18,7 +18,10 @@ SELECT
     p.date_order_received,
     p.expected_start_date,
     p.follow_up_date,
-    p.stated_date AS forecast_date,
+    p.stated_date,
+    CASE WHEN p.stated_date IS NULL THEN @extschema@.pipeline_forecast_date(
+        NULL, NULL, NULL, p.date_created, a.expected_gestation_days, @extschema@.pipeline_today())
+    END AS estimated_date,
     p.stage_bucket,
     s.default_probability,
     s.default_spread,
@@ -29,42 +32,13 @@ SELECT
 FROM @extschema@.projects p
 LEFT JOIN @extschema@.pipeline_stage s ON s.stage = p.stage_rule
 LEFT JOIN @extschema@.analysis_results a ON a.project_id = p.monday_id
-WHERE p.state = 'active' AND p.stated_date IS NOT NULL
-UNION ALL
-SELECT
-    p.id,
-    p.monday_id,
-    p.item_name,
-    p.project_name,
-    p.account,
-    p.type,
-    p.category,
-    p.product_type,
-    p.pipeline_stage,
-    p.total_order_value,
-    p.new_enquiry_value,
-    p.probability_percent,
-    p.date_created,
-    p.date_order_received,
-    p.expected_start_date,
-    p.follow_up_date,
-    @extschema@.pipeline_forecast_date(
-        NULL, NULL, NULL, p.date_created, a.expected_gestation_days, @extschema@.pipeline_today()),
-    p.stage_bucket,
-    s.default_probability,
-    s.default_spread,
-    a.analysis_timestamp,
-    a.expected_gestation_days,
-    a.expected_conversion_rate,
-    a.conversion_confidence
-FROM @extschema@.projects p
-LEFT JOIN @extschema@.pipeline_stage s ON s.stage = p.stage_rule
-LEFT JOIN @extschema@.analysis_results a ON a.project_id = p.monday_id
-WHERE p.state = 'active' AND p.stated_date IS NULL;
+WHERE p.state = 'active';
 
 COMMENT ON VIEW @extschema@._pipeline_forecast_input IS
-    'API: private. What the formula reads of each active project: its row, its stage rule, its current analysis, its forecast date.';
+    'API: private. What the formula reads of each active project; its forecast date is coalesce(stated_date, estimated_date).';
 
+-- Two branches, so that a range of forecast_date reaches the index of stated_date in one and only the projects
+-- without such a date in the other.
 CREATE OR REPLACE VIEW @extschema@.vw_pipeline_forecast_project_v1 AS
 SELECT
     i.project_uuid,
@@ -124,7 +98,15 @@ SELECT
     @extschema@.pipeline_probability_source(
         i.stage_bucket, i.expected_conversion_rate, i.probability_percent, i.default_probability
     ) AS probability_source
-FROM @extschema@._pipeline_forecast_input i;
+FROM (
+    SELECT dated.*, dated.stated_date AS forecast_date
+    FROM @extschema@._pipeline_forecast_input dated
+    WHERE dated.stated_date IS NOT NULL
+    UNION ALL
+    SELECT undated.*, undated.estimated_date
+    FROM @extschema@._pipeline_forecast_input undated
+    WHERE undated.stated_date IS NULL
+) i;
 
 COMMENT ON VIEW @extschema@.vw_pipeline_forecast_project_v1 IS
     'The forecast of every active project, one row each: money, probability with its band, and the date it is forecast for. explain_forecast(project_id) shows how a row came about.';

@@ -12,15 +12,18 @@ SELECT
     statement_timestamp() AS refreshed_at
 FROM (
     SELECT
-        @extschema@.pipeline_forecast_month(i.forecast_date) AS forecast_month,
+        @extschema@.pipeline_forecast_month(coalesce(i.stated_date, i.estimated_date)) AS forecast_month,
         i.stage_bucket,
         @extschema@.pipeline_forecast_totals(
             i.stage_bucket, i.total_order_value, i.new_enquiry_value,
             i.expected_conversion_rate, i.probability_percent, i.default_probability,
             i.conversion_confidence, i.default_spread) AS totals
     FROM @extschema@._pipeline_forecast_input i
-    WHERE i.forecast_date >= @extschema@.pipeline_window_start(@extschema@.pipeline_today())
-      AND i.forecast_date < @extschema@.pipeline_window_end(@extschema@.pipeline_today())
+    -- The bounds as subqueries: computed once, not for every project.
+    WHERE coalesce(i.stated_date, i.estimated_date)
+            >= (SELECT @extschema@.pipeline_window_start(@extschema@.pipeline_today()))
+      AND coalesce(i.stated_date, i.estimated_date)
+            < (SELECT @extschema@.pipeline_window_end(@extschema@.pipeline_today()))
     GROUP BY 1, 2
 ) m;
 

@@ -1,7 +1,7 @@
 -- The current analyses for reports: plain columns, each of one simple type, moments in UTC.
 CREATE OR REPLACE VIEW @extschema@.vw_analysis_current AS
 SELECT
-    p.monday_id::text AS project_id,
+    p.monday_id AS project_id,
     coalesce(nullif(p.project_name, ''), p.item_name) AS project_name,
     p.account,
     p.pipeline_stage,

@@ -25,19 +25,21 @@ FROM (
                 || @extschema@._confidence_suffix(a.conversion_confidence),
             '</li><li>Rating: ', coalesce(a.rating_score || ' of 100', 'unknown'), '</li></ul>',
             @extschema@._html_paragraph('', a.summary),
-            @extschema@._html_paragraph('Days', a.reasoning->>'gestation'),
-            @extschema@._html_paragraph('Conversion', a.reasoning->>'conversion'),
-            @extschema@._html_paragraph('Rating', a.reasoning->>'rating'),
+            @extschema@._html_paragraph('Days', r.gestation),
+            @extschema@._html_paragraph('Conversion', r.conversion),
+            @extschema@._html_paragraph('Rating', r.rating),
             @extschema@._html_paragraph('Figures used', concat_ws('; ',
-                m.segment->>'segment_n' || ' projects',
-                'compared by ' || nullif(a.reasoning->>'cluster', ''),
-                m.segment->>'wins' || ' won, ' || (m.segment->>'losses') || ' lost, ' || (m.segment->>'open') || ' open',
-                'half of the durations between ' || (m.segment->>'gestation_p25') || ' and '
-                    || (m.segment->>'gestation_p75') || ' days',
-                'mean value ' || (m.segment->>'mean_value')))) AS comment_html
+                r.metrics_used->>'segment_n' || ' projects',
+                'compared by ' || nullif(r.cluster, ''),
+                r.metrics_used->>'wins' || ' won, ' || (r.metrics_used->>'losses') || ' lost, ' || (r.metrics_used->>'open') || ' open',
+                'half of the durations between ' || (r.metrics_used->>'gestation_p25') || ' and '
+                    || (r.metrics_used->>'gestation_p75') || ' days',
+                'mean value ' || (r.metrics_used->>'mean_value')))) AS comment_html
     FROM @extschema@.analysis_results a
     JOIN @extschema@.projects p ON p.monday_id = a.project_id
-    CROSS JOIN LATERAL (SELECT a.reasoning->'metrics_used' AS segment) m
+    -- Unpacked once: each look into a large document would decompress it anew.
+    LEFT JOIN LATERAL jsonb_to_record(CASE WHEN jsonb_typeof(a.reasoning) = 'object' THEN a.reasoning END)
+        AS r (gestation text, conversion text, rating text, cluster text, metrics_used jsonb) ON true
     WHERE p.state = 'active'
 ) content;
 

@@ -1,0 +1,130 @@
+"""Throw-away PostgreSQL clusters and databases with the extension, as the end-to-end tests need them."""
+
+import os
+import pathlib
+import pwd
+import shutil
+import subprocess
+import tempfile
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CONTROL = ROOT / "control" / "cluster"
+PG_BIN = subprocess.run(
+    [os.environ.get("PG_CONFIG", "pg_config"), "--bindir"], check=True, capture_output=True, text=True
+).stdout.strip()
+
+
+class Cluster:
+    """A private server in a folder of its own; gone with destroy()."""
+
+    def __init__(self, extra_conf=""):
+        # Short, since the path of a socket is limited to 107 bytes.
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pf", dir="/tmp"))
+        # The server runs under another account than root and has to reach its folder within this one.
+        self.folder.chmod(0o755)
+        self.home = self.folder / "c"
+        self._environment = {
+            **os.environ,
+            "FIRST_PORT": os.environ.get("FIRST_PORT", "56320"),
+            "EXTRA_CONF": "fsync = off\n" + extra_conf,
+        }
+        try:
+            self.control("start")
+        except subprocess.CalledProcessError:
+            self.destroy()
+            raise
+        self.port = int((self.home / "port").read_text())
+        self.user = "pipeline_owner"
+
+    def control(self, action):
+        subprocess.run([CONTROL, action, self.home], check=True, env=self._environment)
+
+    def destroy(self):
+        self.control("destroy")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def connect(self, database, **options):
+        options = {"autocommit": True, "row_factory": dict_row, **options}
+        return psycopg.connect(host=str(self.home), port=self.port, user=self.user, dbname=database, **options)
+
+    def create_database(self, name):
+        with self.connect("postgres") as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def drop_database(self, name):
+        with self.connect("postgres") as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def environment(self):
+        """For the command-line programs of PostgreSQL."""
+        return {**os.environ, "PGHOST": str(self.home), "PGPORT": str(self.port), "PGUSER": self.user}
+
+    def run(self, program, *arguments, **options):
+        return subprocess.run(
+            [pathlib.Path(PG_BIN) / program, *arguments], check=True, env=self.environment(), **options
+        )
+
+
+def as_server(command):
+    """The server's own programs refuse to run as root; control/cluster uses the same account."""
+    if os.geteuid() != 0:
+        return command
+    account = pwd.getpwnam("postgres")
+    return ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--init-groups", *command]
+
+
+def value(connection, query, parameters=None):
+    """The one value that a query returns."""
+    row = connection.execute(query, parameters).fetchone()
+    assert row is not None and len(row) == 1, f"not one value: {row}"
+    return next(iter(row.values()))
+
+
+def set_up(connection, schema="public"):
+    name = sql.Identifier(schema)
+    if schema != "public":
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
+    connection.execute(sql.SQL("CREATE EXTENSION pipeline_forecast SCHEMA {}").format(name))
+    connection.execute(sql.SQL("SET search_path = {}, public").format(name))
+    connection.execute("SELECT pipeline_setup()")
+
+
+def fill(connection, projects=200):
+    """Projects of every stage, some with dates, values, percentages and analyses, some without."""
+    connection.execute(
+        """
+        WITH stages AS (SELECT array_agg(stage ORDER BY sort_order) || NULL::text AS labels FROM pipeline_stage)
+        INSERT INTO projects (monday_id, item_name, account, pipeline_stage, type, category, product_type,
+                              new_enquiry_value, total_order_value, probability_percent, gestation_period,
+                              date_created, expected_start_date)
+        SELECT 'P' || n, 'Project ' || n, 'Account ' || lpad(mod(n, 7)::text, 3, '0'),
+               labels[1 + mod(n, cardinality(labels))], 'Type ' || mod(n, 3), 'Category ' || mod(n, 2), 'Product ' || mod(n, 4),
+               CASE WHEN mod(n, 5) <> 0 THEN n * 100.05 END,
+               CASE WHEN mod(n, 4) = 0 THEN n * 90.01 - 500 END,
+               CASE WHEN mod(n, 3) = 0 THEN mod(n, 101) END,
+               CASE WHEN mod(n, 6) = 0 THEN mod(n, 300) END,
+               CASE WHEN mod(n, 11) <> 0 THEN pipeline_today() - n END,
+               CASE WHEN mod(n, 2) = 0 THEN pipeline_today() + n END
+        FROM generate_series(1, %s) AS n, stages
+        """,
+        [projects],
+    )
+    connection.execute(
+        """
+        INSERT INTO analysis_results (project_id, expected_gestation_days, expected_conversion_rate,
+                                      conversion_confidence)
+        SELECT 'P' || n, n, mod(n, 100) / 100.0, mod(n, 11) / 10.0 FROM generate_series(1, %s, 3) AS n
+        """,
+        [projects],
+    )
+
+
+def failed_checks(connection):
+    """What validate_pipeline_forecast() complains about; nothing when all is well."""
+    rows = connection.execute("SELECT * FROM validate_pipeline_forecast()").fetchall()
+    assert len(rows) >= 10, "validation checks something"
+    return [row for row in rows if not row["passed"]]

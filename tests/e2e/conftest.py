@@ -1,0 +1,43 @@
+"""Fixtures: one throw-away cluster for all tests, and fresh databases in it."""
+
+import itertools
+import types
+
+import pytest
+
+from cluster import Cluster, set_up
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    cluster = Cluster()
+    yield cluster
+    cluster.destroy()
+
+
+@pytest.fixture
+def empty_database(cluster):
+    """A database with nothing in it, as an object with name, cluster and connection()."""
+    name = f"e2e_{next(_numbers)}"
+    cluster.create_database(name)
+    opened = []
+
+    def connection(**options):
+        opened.append(cluster.connect(name, **options))
+        return opened[-1]
+
+    yield types.SimpleNamespace(name=name, cluster=cluster, connection=connection)
+    for each in opened:
+        each.close()
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+def database(empty_database):
+    """A connection to a database with the extension and its tables in schema public."""
+    connection = empty_database.connection()
+    set_up(connection)
+    connection.database = empty_database
+    return connection

@@ -1,0 +1,103 @@
+"""DROP EXTENSION loses nothing: tables and rows stay, and everything else comes back with the next setup."""
+
+import psycopg
+import pytest
+
+from cluster import failed_checks, fill, value
+
+TABLES = """
+    SELECT c.relname AS name,
+           (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', c.oid::regclass),
+                                                false, true, '')))[1]::text::bigint AS rows
+    FROM pg_class c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+    ORDER BY 1
+"""
+
+
+@pytest.fixture
+def used(database):
+    fill(database)
+    database.execute("CALL refresh_pipeline_views()")
+    database.execute("SELECT create_pipeline_forecast_snapshot()")
+    assert failed_checks(database) == []
+    return database
+
+
+def test_without_cascade_it_is_refused(used):
+    with pytest.raises(psycopg.errors.DependentObjectsStillExist):
+        used.execute("DROP EXTENSION pipeline_forecast")
+    assert failed_checks(used) == [], "and nothing happened"
+
+
+def test_with_cascade_all_rows_stay(used):
+    before = used.execute(TABLES).fetchall()
+    assert {"projects", "project_history", "pipeline_forecast_snapshot", "sync_log"} <= {row["name"] for row in before}
+    used.execute("DROP EXTENSION pipeline_forecast CASCADE")
+    assert used.execute(TABLES).fetchall() == before
+    assert value(used, "SELECT count(*) FROM pg_proc WHERE probin LIKE '%%pipeline_forecast%%'") == 0
+    assert value(used, "SELECT to_regclass('vw_pipeline_forecast_project_v1')") is None
+
+
+def test_setup_catches_up_with_what_was_written_meanwhile(used):
+    former = used.execute("SELECT * FROM vw_pipeline_forecast_project_v1 ORDER BY project_id").fetchall()
+    versions = value(used, "SELECT count(*) FROM project_history")
+    used.execute("DROP EXTENSION pipeline_forecast CASCADE")
+    # No trigger watches: one new project, one changed, one removed, one with another stage, one new analysis.
+    used.execute("INSERT INTO projects (monday_id, item_name, pipeline_stage) VALUES ('new', 'New', 'Lost')")
+    used.execute("UPDATE projects SET new_enquiry_value = 777.77, total_order_value = NULL WHERE monday_id = 'P2'")
+    used.execute("DELETE FROM projects WHERE monday_id = 'P3'")
+    used.execute("UPDATE projects SET pipeline_stage = 'Won - Closed (Invoiced)' WHERE monday_id = 'P5'")
+    used.execute("DELETE FROM analysis_results WHERE project_id = 'P4'")
+    used.execute(
+        "UPDATE analysis_results SET expected_conversion_rate = 0.123 WHERE project_id = 'P7'"
+    )
+
+    used.execute("CREATE EXTENSION pipeline_forecast")
+    used.execute("SELECT pipeline_setup()")
+    used.execute("CALL refresh_pipeline_views()")
+    assert failed_checks(used) == [], "views and history agree with the tables again"
+
+    now = {
+        row["project_id"]: row
+        for row in used.execute("SELECT * FROM vw_pipeline_forecast_project_v1").fetchall()
+    }
+    assert "P3" not in now
+    assert now["new"]["stage_bucket"] == "Lost"
+    assert str(now["P2"]["contract_value"]) == "777.77"
+    assert now["P5"]["stage_bucket"] == "Committed"
+    assert str(now["P7"]["expected_conversion_rate"]) == "0.12300"
+    touched = {"P2", "P3", "P4", "P5", "P7"}
+    assert [now[row["project_id"]] for row in former if row["project_id"] not in touched] == [
+        row for row in former if row["project_id"] not in touched
+    ], "what nobody touched is forecast as before"
+
+    history = used.execute(
+        "SELECT project_id, state, valid_to FROM project_history WHERE project_id IN ('new', 'P2', 'P3', 'P5') "
+        "ORDER BY project_id, valid_from"
+    ).fetchall()
+    assert [(row["project_id"], row["state"], row["valid_to"] is None) for row in history] == [
+        ("P2", "active", False), ("P2", "active", True),
+        ("P3", "active", False), ("P3", "deleted", True),
+        ("P5", "active", False), ("P5", "active", True),
+        ("new", "active", True),
+    ]
+    assert value(used, "SELECT count(*) FROM project_history") == versions + 4
+
+    # The triggers are back.
+    used.execute("UPDATE projects SET account = 'Account 999' WHERE monday_id = 'P1'")
+    assert value(used, "SELECT count(*) FROM project_history WHERE project_id = 'P1'") == 2
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        used.execute("TRUNCATE projects")
+    assert value(used, "SELECT create_pipeline_forecast_snapshot()") > 0
+
+
+def test_a_second_setup_changes_nothing(used):
+    def catalog():
+        return used.execute(
+            "SELECT oid, relname, relkind FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
+        ).fetchall(), used.execute("SELECT count(*) FROM project_history").fetchall()
+
+    before = catalog()
+    assert value(used, "SELECT pipeline_setup()") == value(used, "SELECT max(version) FROM pipeline_schema_version")
+    assert catalog() == before

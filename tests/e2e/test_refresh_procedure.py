@@ -1,0 +1,74 @@
+"""CALL refresh_pipeline_views(): one view that fails keeps neither the others nor the record of it from being kept."""
+
+import psycopg
+import pytest
+
+from cluster import fill, value
+
+
+@pytest.fixture
+def broken(database):
+    """conversion_metrics divides by zero as soon as there are 200 projects."""
+    database.execute("DROP MATERIALIZED VIEW conversion_metrics")
+    database.execute(
+        "CREATE MATERIALIZED VIEW conversion_metrics AS SELECT 1 / (count(*) - 200) AS n FROM projects"
+    )
+    database.execute("CREATE UNIQUE INDEX ON conversion_metrics (n)")
+    fill(database, 200)
+    return database
+
+
+def test_the_others_are_refreshed_and_committed(broken):
+    with pytest.raises(psycopg.Error) as raised:
+        broken.execute("CALL refresh_pipeline_views()")
+    assert raised.value.sqlstate == "55000"
+    assert raised.value.diag.message_primary == "could not refresh every materialized view"
+    assert "conversion_metrics: division by zero (SQLSTATE 22012)" in raised.value.diag.message_detail
+    assert "refresh_log" in raised.value.diag.message_hint
+
+    with broken.database.connection() as other:
+        log = other.execute("SELECT view_name, outcome, row_count, message FROM refresh_log ORDER BY id").fetchall()
+        assert [(row["view_name"], row["outcome"]) for row in log] == [
+            ("mv_pipeline_forecast_monthly_12m_v1", "refreshed"),
+            ("conversion_metrics", "failed"),
+            ("conversion_metrics_recent", "refreshed"),
+        ], "every view has its line, seen by another session"
+        assert log[0]["row_count"] > 0 and log[2]["row_count"] > 0
+        assert log[1]["row_count"] is None
+        assert value(other, "SELECT sum(project_count) FROM mv_pipeline_forecast_monthly_12m_v1") > 0
+        assert value(other, "SELECT sum(total_projects) FROM conversion_metrics_recent") > 0
+
+
+def test_the_function_reports_the_failure_without_raising(broken):
+    notices = []
+    broken.add_notice_handler(lambda diagnostic: notices.append(diagnostic.message_primary))
+    rows = broken.execute("SELECT * FROM refresh_conversion_views()").fetchall()
+    assert [row["outcome"] for row in rows] == ["refreshed", "failed", "refreshed"]
+    assert any("conversion_metrics" in notice for notice in notices), "the failure is a warning as well"
+
+
+def test_a_missing_view_is_skipped(database):
+    database.execute("DROP MATERIALIZED VIEW conversion_metrics_recent")
+    database.execute("CALL refresh_pipeline_views()")
+    outcomes = database.execute("SELECT view_name, outcome FROM refresh_log WHERE outcome <> 'refreshed'").fetchall()
+    assert outcomes == [{"view_name": "conversion_metrics_recent", "outcome": "skipped"}]
+
+
+def test_a_view_that_is_not_populated_is_refreshed_plainly(database):
+    database.execute("REFRESH MATERIALIZED VIEW conversion_metrics WITH NO DATA")
+    database.execute("CALL refresh_pipeline_views()")
+    log = database.execute("SELECT view_name, was_concurrent, outcome FROM refresh_log ORDER BY id").fetchall()
+    assert {row["view_name"]: row["was_concurrent"] for row in log} == {
+        "mv_pipeline_forecast_monthly_12m_v1": True,
+        "conversion_metrics": False,
+        "conversion_metrics_recent": True,
+    }
+    assert {row["outcome"] for row in log} == {"refreshed"}
+
+
+def test_inside_a_transaction_it_cannot_commit(database):
+    with database.transaction(force_rollback=True):
+        with pytest.raises(psycopg.errors.InvalidTransactionTermination):
+            with database.transaction():
+                database.execute("CALL refresh_pipeline_views()")
+    assert value(database, "SELECT count(*) FROM refresh_log") == 0, "nothing half done"

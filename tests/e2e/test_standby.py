@@ -1,0 +1,169 @@
+"""A hot standby: everything that reads works there, everything that writes says why it does not."""
+
+import shutil
+import subprocess
+import time
+
+import psycopg
+import pytest
+
+from cluster import PG_BIN, Cluster, as_server, failed_checks, fill, set_up, value
+
+PATIENCE = 60
+
+
+class Standby:
+    """A streaming copy of a cluster, in a folder beside it."""
+
+    def __init__(self, primary):
+        self.primary = primary
+        self.home = primary.folder / "s"
+        self.data = self.home / "data"
+        self.port = primary.port + 1
+        self.home.mkdir(mode=0o700)
+        if as_server(["true"]) != ["true"]:
+            shutil.chown(self.home, "postgres", "postgres")
+        self._server(
+            "pg_basebackup", "-R", "-X", "stream", "-c", "fast", "-D", self.data,
+            "-h", primary.home, "-p", primary.port, "-U", primary.user,
+        )
+        # The copied configuration names the folder of the primary; what comes later counts. Where others already
+        # use the port, the next one is tried.
+        for self.port in range(self.port, self.port + 20):
+            with open(self.data / "postgresql.conf", "a", encoding="utf-8") as conf:
+                conf.write(f"unix_socket_directories = '{self.home}'\nport = {self.port}\n")
+            try:
+                self._server("pg_ctl", "-D", self.data, "-l", self.home / "log", "-w", "-t", "60", "start")
+                return
+            except subprocess.CalledProcessError:
+                continue
+        raise RuntimeError((self.home / "log").read_text())
+
+    def _server(self, program, *arguments):
+        command = [f"{PG_BIN}/{program}", *(str(argument) for argument in arguments)]
+        subprocess.run(as_server(command), check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+    def connect(self, database):
+        return psycopg.connect(
+            host=str(self.home), port=self.port, user=self.primary.user, dbname=database, autocommit=True,
+            row_factory=psycopg.rows.dict_row,
+        )
+
+    def wait_for(self, connection, position):
+        deadline = time.monotonic() + PATIENCE
+        while not value(connection, "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", [position]):
+            assert time.monotonic() < deadline, "the standby does not catch up"
+            time.sleep(0.1)
+
+    def stop(self):
+        self._server("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+
+
+@pytest.fixture(scope="module")
+def primary():
+    primary = Cluster()
+    try:
+        with primary.connect("pipeline") as connection:
+            # Only to offer the jobs something to be refused on.
+            connection.execute("CREATE EXTENSION pg_cron")
+            set_up(connection)
+            fill(connection)
+            connection.execute("CALL refresh_pipeline_views()")
+            connection.execute("SELECT create_pipeline_forecast_snapshot()")
+            connection.execute("SELECT * FROM schedule_pipeline_jobs()")
+            connection.execute("CREATE TABLE staging (id text)")
+            connection.execute("CREATE ROLE reader")
+            yield connection, primary
+    finally:
+        primary.destroy()
+
+
+@pytest.fixture(scope="module")
+def standby(primary):
+    connection, cluster = primary
+    standby = Standby(cluster)
+    try:
+        with standby.connect("pipeline") as reader:
+            standby.wait_for(reader, value(connection, "SELECT pg_current_wal_lsn()"))
+            yield reader
+    finally:
+        standby.stop()
+
+
+READS = [
+    "SELECT * FROM vw_pipeline_forecast_project_v1 ORDER BY project_id",
+    "SELECT * FROM vw_pipeline_forecast_monthly_12m_v1 ORDER BY 1, 2",
+    "SELECT * FROM mv_pipeline_forecast_monthly_12m_v1 ORDER BY 1, 2",
+    "SELECT * FROM conversion_metrics ORDER BY 1, 2, 3, 4",
+    "SELECT * FROM conversion_metrics_recent ORDER BY 1, 2, 3, 4",
+    "SELECT * FROM pipeline_forecast_as_of(now()) ORDER BY project_id",
+    "SELECT * FROM pipeline_forecast_snapshot ORDER BY 1, 2, 3",
+    "SELECT * FROM explain_forecast('P1')",
+    "SELECT * FROM vw_forecast_explanation_v1 ORDER BY 1, 2",
+    "SELECT * FROM validate_pipeline_forecast()",
+    "SELECT pipeline_cron_next('10 3 * * *', '2026-11-24 03:10+00')",
+    "SELECT pipeline_cron_previous('10 3 * * *', '2026-11-24 03:10+00')",
+    "SELECT pipeline_setting('snapshot_retention_days')",
+    "SELECT pipeline_today()",
+    "SELECT job_name, schedule, active, next_run FROM pipeline_schedule",
+]
+
+
+@pytest.mark.parametrize("query", READS)
+def test_reading_gives_what_the_primary_gives(primary, standby, query):
+    connection, _ = primary
+    expected = connection.execute(query).fetchall()
+    assert expected, "there is something to read"
+    assert standby.execute(query).fetchall() == expected
+
+
+def test_validation_passes(standby):
+    assert value(standby, "SELECT pg_is_in_recovery()") is True
+    assert failed_checks(standby) == []
+
+
+WRITES = [
+    "SELECT pipeline_setup()",
+    "SELECT create_pipeline_forecast_snapshot()",
+    "SELECT create_pipeline_forecast_snapshot(NULL)",
+    "SELECT cleanup_old_pipeline_forecast_snapshots()",
+    "SELECT cleanup_old_pipeline_forecast_snapshots(0)",
+    "SELECT * FROM run_daily_forecast_snapshot_maintenance()",
+    "SELECT * FROM refresh_conversion_views()",
+    "SELECT * FROM refresh_analytics_views()",
+    "CALL refresh_pipeline_views()",
+    "SELECT * FROM schedule_pipeline_jobs()",
+    "SELECT unschedule_pipeline_jobs()",
+    "SELECT catch_up_forecast_snapshots()",
+    "CALL cleanup_pipeline_records()",
+    """SELECT * FROM import_projects('staging', '{"fields": {"project_id": "id"}}')""",
+    "SELECT analyze_projects()",
+    "SELECT store_llm_result('P1', 'hash', '{}'::text, '{}')",
+    "SELECT * FROM record_llm_failure('P1', 'hash', 'timeout', '{}')",
+    "SELECT reuse_llm_result('P1', 'model')",
+    "SELECT grant_forecast_reader('reader')",
+    "SELECT grant_pipeline_poller('reader')",
+]
+
+
+@pytest.mark.parametrize("statement", WRITES)
+def test_writing_is_refused_with_the_reason(standby, statement):
+    with pytest.raises(psycopg.Error) as raised:
+        standby.execute(statement)
+    assert raised.value.sqlstate == "25006"
+    assert raised.value.diag.message_primary.endswith("on a standby")
+    assert "primary" in raised.value.diag.message_hint
+
+
+def test_every_function_that_writes_is_among_them(standby):
+    """Whoever adds a function that writes adds it above."""
+    functions = standby.execute(
+        """
+        SELECT DISTINCT p.proname AS name
+        FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pipeline_forecast'
+        JOIN pg_proc p ON p.oid = d.objid AND d.classid = 'pg_proc'::regclass
+        WHERE p.prokind IN ('f', 'p') AND p.provolatile = 'v' AND p.proname NOT LIKE '\\_%'
+        """
+    ).fetchall()
+    untested = {row["name"] for row in functions if not any(row["name"] + "(" in write for write in WRITES)}
+    assert untested == set()
