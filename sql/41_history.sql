@@ -4,11 +4,13 @@
 -- the order in which they wrote; greatest() keeps that order even where the clock was set back.
 --
 -- The statements are run by EXECUTE, that is, planned each time: a plan made for a change of one row would, kept for
--- one of 100,000 rows, compare every row with every other.
+-- one of 100,000 rows, compare every row with every other. Compiling them (jit) is off: the planner overrates how many
+-- rows changed, and compiling took longer than running.
 
 CREATE FUNCTION @extschema@._keep_project_history() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
     moment timestamptz := clock_timestamp();
@@ -102,6 +104,7 @@ COMMENT ON FUNCTION @extschema@._keep_project_history() IS
 CREATE FUNCTION @extschema@._keep_analysis_history() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
     moment timestamptz := clock_timestamp();

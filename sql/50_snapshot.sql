@@ -80,6 +80,7 @@ CREATE FUNCTION @extschema@.create_pipeline_forecast_snapshot(
 ) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
     today date := @extschema@.pipeline_today();

@@ -14,6 +14,7 @@ COMMENT ON TYPE @extschema@.pipeline_refresh IS 'What a refresh of a materialize
 CREATE FUNCTION @extschema@._refresh_view(view_name text, concurrently boolean) RETURNS @extschema@.pipeline_refresh
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
     view regclass := to_regclass(format('@extschema@.%I', view_name));

@@ -85,6 +85,7 @@ CREATE FUNCTION @extschema@.analyze_projects(
 ) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
     started timestamptz := clock_timestamp();

@@ -148,6 +148,8 @@ def test_jobs_really_run(home, guest):
 
 
 def test_a_failed_job_is_seen_in_the_schedule(home):
+    home.execute("SELECT * FROM schedule_pipeline_jobs()")
+    run_every_minute(home, ["refresh_conversion_views"])
     home.execute("ALTER MATERIALIZED VIEW conversion_metrics RENAME TO kept")
     home.execute("CREATE MATERIALIZED VIEW conversion_metrics AS SELECT 1 / 0 AS n WITH NO DATA")
     try:
@@ -163,6 +165,9 @@ def test_a_failed_job_is_seen_in_the_schedule(home):
 
 
 def test_unscheduling_removes_the_own_jobs_only(home, guest):
+    guest.execute("CREATE EXTENSION IF NOT EXISTS dblink")
+    for connection in (home, guest):
+        connection.execute("SELECT * FROM schedule_pipeline_jobs()")
     home.execute("SELECT cron.schedule('of somebody else', '0 0 1 1 *', 'SELECT 1')")
     assert value(guest, "SELECT unschedule_pipeline_jobs()") == len(JOBS)
     assert jobs(home, guest.info.dbname) == []
