@@ -1,7 +1,10 @@
 // SQL shells of the numeric analysis: all projects, some, or one with everything that went into its numbers.
 #include "pg/guard.hpp"
 
+#include <array>
 #include <cmath>
+#include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
@@ -18,6 +21,7 @@ namespace {
 using namespace pipeline_forecast;
 using analysis::Analysis;
 using analysis::Engine;
+using analysis::ProjectRow;
 
 // What the caller asked for, in plain values: read before any C++ object is alive.
 struct Request {
@@ -66,59 +70,143 @@ pg::AnalysisSource source_of(const Request &request) {
     return {request.schema, request.reads_history ? std::optional(request.as_of) : std::nullopt};
 }
 
-// A row of _analyze(): texts are made before and freed after the calls into the server that read them.
-struct ResultRow {
-    std::string_view id;
-    const Analysis &found;
-    std::string filter;
-    std::string hash;
+// A jsonb object under construction. Calls the server, so it belongs into a guarded function; it has no destructor.
+class JsonObject {
+public:
+    JsonObject() { pushJsonbValue(&state_, WJB_BEGIN_OBJECT, nullptr); }
+
+    void add(std::string_view name, std::string_view text) { add(name, string_value(text)); }
+    void add(std::string_view name, std::optional<std::int64_t> scaled, int scale = 0) {
+        JsonbValue value{};
+        value.type = scaled ? jbvNumeric : jbvNull;
+        if (scaled) value.val.numeric = DatumGetNumeric(pg::numeric_from_scaled(*scaled, scale));
+        add(name, value);
+    }
+    void begin(std::string_view name) {
+        push(WJB_KEY, string_value(name));
+        pushJsonbValue(&state_, WJB_BEGIN_OBJECT, nullptr);
+    }
+    JsonbValue *end() { return pushJsonbValue(&state_, WJB_END_OBJECT, nullptr); }
+
+private:
+    static JsonbValue string_value(std::string_view text) {
+        JsonbValue value{};
+        value.type = jbvString;
+        value.val.string.val = const_cast<char *>(text.data());
+        value.val.string.len = static_cast<int>(text.size());
+        return value;
+    }
+    void add(std::string_view name, JsonbValue value) {
+        push(WJB_KEY, string_value(name));
+        push(WJB_VALUE, value);
+    }
+    void push(JsonbIteratorToken token, JsonbValue value) { pushJsonbValue(&state_, token, &value); }
+
+    JsonbParseState *state_ = nullptr;
 };
 
-void put_row(const pg::ResultSet &result, const ResultRow &row) {
-    constexpr int kColumns = 17;
-    Datum values[kColumns] = {};
-    bool nulls[kColumns] = {};
-    int column = 0;
-    const auto put = [&](Datum value) { values[column++] = value; };
-    const auto put_null = [&] { nulls[column++] = true; };
-    const auto put_rate = [&](std::optional<double> rate) {
-        rate ? put(pg::rate_datum(stored_rate(*rate))) : put_null();
-    };
-    const auto put_percent = [&](double share) { put(pg::numeric_from_scaled(std::llround(share * 100), 2)); };
-    const auto put_count = [&](std::size_t count) { put(Int32GetDatum(static_cast<int>(count))); };
-    const Analysis &found = row.found;
+// {"cluster": ..., "metrics_used": {...}}, the same for all projects of a segment and tier. Lives in `lasting`, is
+// worked out in `scratch`.
+Datum make_reasoning(const ProjectRow &project, const Analysis &found, MemoryContext lasting, MemoryContext scratch) {
+    using Scaled = std::optional<std::int64_t>;
+    const std::string filter = filter_text(project, found.segment.filter);
     const auto &days = found.gestation.statistics;
-
-    put(pg::text_datum(row.id));
-    put(Int32GetDatum(found.segment.tier));
-    put(pg::text_datum(row.filter));
-    put_count(found.segment.segment_size);
-    days ? put(Int32GetDatum(days->median)) : put_null();
-    put_percent(found.gestation.confidence);
-    days ? put(Int32GetDatum(days->p25)) : put_null();
-    days ? put(Int32GetDatum(days->p75)) : put_null();
-    put_rate(found.inclusive.rate);
-    put_percent(found.inclusive.confidence);
-    put_rate(found.closed_only.rate);
-    put_count(found.outcomes.won);
-    put_count(found.outcomes.lost);
-    put_count(found.outcomes.open);
-    found.mean_value_cents ? put(pg::numeric_from_scaled(std::llround(*found.mean_value_cents), 2)) : put_null();
-    put(Int32GetDatum(found.rating.score));
-    put(pg::text_datum(row.hash));
-    tuplestore_putvalues(result.rows, result.descriptor, values, nulls);
-}
-
-void store(const pg::ResultSet &result, MemoryContext row_context, std::string_view id, const Analysis &found,
-           const Fingerprint &own) {
-    const ResultRow row{id, found, filter_names(found.segment.filter), input_hash(own, found)};
-    pg::pg_call([&] {
-        MemoryContext caller_context = MemoryContextSwitchTo(row_context);
-        put_row(result, row);
+    const auto &closed_rate = found.closed_only.rate;
+    const auto &mean_cents = found.mean_value_cents;
+    return pg::pg_call([&] {
+        MemoryContext caller_context = MemoryContextSwitchTo(scratch);
+        JsonObject object;
+        object.add("cluster", filter.empty() ? "global" : std::string_view(filter));
+        object.begin("metrics_used");
+        object.add("win_rate_inclusive", stored_rate(found.inclusive.rate.value_or(0.5)).e5, kRateScale);
+        object.add("win_rate_closed", closed_rate ? Scaled(stored_rate(*closed_rate).e5) : Scaled(), kRateScale);
+        object.add("gestation_median", days ? Scaled(days->median) : Scaled());
+        object.add("gestation_p25", days ? Scaled(days->p25) : Scaled());
+        object.add("gestation_p75", days ? Scaled(days->p75) : Scaled());
+        object.add("segment_n", static_cast<std::int64_t>(found.segment.segment_size));
+        object.add("tier", found.segment.tier);
+        object.add("wins", static_cast<std::int64_t>(found.outcomes.won));
+        object.add("losses", static_cast<std::int64_t>(found.outcomes.lost));
+        object.add("open", static_cast<std::int64_t>(found.outcomes.open));
+        object.add("mean_value", mean_cents ? Scaled(std::llround(*mean_cents)) : Scaled(), kMoneyScale);
+        object.end();
+        const Jsonb *made = JsonbValueToJsonb(object.end());
+        void *kept = MemoryContextAlloc(lasting, VARSIZE(made));
+        std::memcpy(kept, made, VARSIZE(made));
         MemoryContextSwitchTo(caller_context);
-        MemoryContextReset(row_context);
+        MemoryContextReset(scratch);
+        return PointerGetDatum(kept);
     });
 }
+
+// The rows of one call of _analyze().
+class ResultRows {
+public:
+    // Makes memory contexts: no object with a destructor may be alive yet.
+    explicit ResultRows(FunctionCallInfo fcinfo)
+        : result_(pg::begin_result_set(fcinfo)),
+          row_context_(AllocSetContextCreate(CurrentMemoryContext, "pipeline_forecast analysis row",
+                                             ALLOCSET_SMALL_SIZES)),
+          segment_context_(AllocSetContextCreate(CurrentMemoryContext, "pipeline_forecast segments",
+                                                 ALLOCSET_DEFAULT_SIZES)) {}
+
+    // Number `row` of a set that is analysed as a whole: what its segment shares is made once.
+    void add(const analysis::ProjectSet &projects, std::size_t row, const Analysis &found, const Fingerprint &own) {
+        SegmentId segment{static_cast<std::uint32_t>(found.segment.tier)};
+        for (const analysis::Field field : analysis::kFields) {
+            if (!found.segment.filter.contains(field)) continue;
+            segment[1 + static_cast<std::size_t>(field)] = projects[row].key.code(field);
+        }
+        auto known = reasoning_.find(segment);
+        if (known == reasoning_.end()) {
+            const Datum made = make_reasoning(projects.row(row), found, segment_context_, row_context_);
+            known = reasoning_.emplace(segment, made).first;
+        }
+        put(projects.id(row), found, own, known->second);
+    }
+
+    void add(const ProjectRow &project, const Analysis &found, const Fingerprint &own) {
+        put(project.id, found, own, make_reasoning(project, found, segment_context_, row_context_));
+    }
+
+private:
+    // The tier, and the codes of the fields that it is filtered by.
+    using SegmentId = std::array<std::uint32_t, 1 + analysis::kFields.size()>;
+
+    void put(std::string_view id, const Analysis &found, const Fingerprint &own, Datum reasoning) {
+        const std::string hash = input_hash(own, found);
+        pg::pg_call([&] {
+            MemoryContext caller_context = MemoryContextSwitchTo(row_context_);
+            put_columns(id, found, hash, reasoning);
+            MemoryContextSwitchTo(caller_context);
+            MemoryContextReset(row_context_);
+        });
+    }
+
+    void put_columns(std::string_view id, const Analysis &found, std::string_view hash, Datum reasoning) {
+        constexpr int kColumns = 8;
+        const auto percent = [](double share) { return pg::numeric_from_scaled(std::llround(share * 100), 2); };
+        const auto &days = found.gestation.statistics;
+        const auto &rate = found.inclusive.rate;
+        Datum values[kColumns] = {
+            pg::text_datum(id),
+            Int32GetDatum(days ? days->median : 0),
+            percent(found.gestation.confidence),
+            rate ? pg::rate_datum(stored_rate(*rate)) : Datum{0},
+            percent(found.inclusive.confidence),
+            Int32GetDatum(found.rating.score),
+            reasoning,
+            pg::text_datum(hash),
+        };
+        bool nulls[kColumns] = {false, !days, false, !rate};
+        tuplestore_putvalues(result_.rows, result_.descriptor, values, nulls);
+    }
+
+    pg::ResultSet result_;
+    MemoryContext row_context_;
+    MemoryContext segment_context_;
+    std::map<SegmentId, Datum> reasoning_;
+};
 
 // The projects of one target's segment, as few as the rules allow: a narrow tier that has enough of them needs no
 // other, a wide one needs all.
@@ -165,16 +253,15 @@ bool is_analysable(const analysis::CodedProject &project) {
            (!project.gestation_period || *project.gestation_period >= 0);
 }
 
-void analyze_one(const Request &request, const pg::ResultSet &result, MemoryContext row_context,
-                 const std::string &id) {
+void analyze_one(const Request &request, ResultRows &result, const std::string &id) {
     const pg::AnalysisSource source = source_of(request);
     const pg::AnalysisTarget target = require_target(source, id);
     with_engine_for(source, target, moment_of(request.as_of), [&](Engine &engine) {
-        store(result, row_context, target.id, engine.analyze(target.row()), target.fingerprint);
+        result.add(target.row(), engine.analyze(target.row()), target.fingerprint);
     });
 }
 
-void analyze_named(const Request &request, const pg::ResultSet &result, MemoryContext row_context) {
+void analyze_named(const Request &request, ResultRows &result) {
     const pg::AnalysisSource source = source_of(request);
     const pg::AnalysisProjects projects = source.read_all();
     Engine engine(projects.set, moment_of(request.as_of));
@@ -186,19 +273,20 @@ void analyze_named(const Request &request, const pg::ResultSet &result, MemoryCo
         if (!done.emplace(id, true).second) continue;
         const auto found = rows.find(id);
         if (found == rows.end()) refuse_unknown(id);
-        if (!is_analysable(projects.set[found->second])) require_target(source, id);
-        store(result, row_context, id, engine.analyze(found->second), projects.fingerprints[found->second]);
+        const std::size_t row = found->second;
+        if (!is_analysable(projects.set[row])) require_target(source, id);
+        result.add(projects.set, row, engine.analyze(row), projects.fingerprints[row]);
     }
 }
 
 // Projects whose own values are out of range are left as they are; one of them must not keep the others from being
 // analysed.
-void analyze_all(const Request &request, const pg::ResultSet &result, MemoryContext row_context) {
+void analyze_all(const Request &request, ResultRows &result) {
     const pg::AnalysisProjects projects = source_of(request).read_all();
     Engine engine(projects.set, moment_of(request.as_of));
     for (std::size_t row = 0; row < projects.set.size(); ++row) {
         if (!is_analysable(projects.set[row])) continue;
-        store(result, row_context, projects.set.id(row), engine.analyze(row), projects.fingerprints[row]);
+        result.add(projects.set, row, engine.analyze(row), projects.fingerprints[row]);
     }
 }
 
@@ -207,15 +295,13 @@ void analyze_all(const Request &request, const pg::ResultSet &result, MemoryCont
 // project_ids, as_of, reads_history -> one row per project, in no order
 PIPELINE_FUNCTION(pipeline_analyze) {
     const Request request = read_request(fcinfo);
-    const pg::ResultSet result = pg::begin_result_set(fcinfo);
-    MemoryContext row_context =
-        AllocSetContextCreate(CurrentMemoryContext, "pipeline_forecast analysis row", ALLOCSET_SMALL_SIZES);
+    ResultRows result(fcinfo);
     if (request.ids == nullptr) {
-        analyze_all(request, result, row_context);
+        analyze_all(request, result);
     } else if (request.id_count == 1) {
-        analyze_one(request, result, row_context, text_of(request.ids[0]));
+        analyze_one(request, result, text_of(request.ids[0]));
     } else {
-        analyze_named(request, result, row_context);
+        analyze_named(request, result);
     }
     return Datum{0};
 }

@@ -107,7 +107,7 @@ Refusal check_money(Datum value, bool is_contract) {
         return {ERRCODE_INVALID_PARAMETER_VALUE, "is not a number", "Store NULL where the amount is unknown."};
     }
     const auto cents = pg::scaled_from_numeric(value, kMoneyScale);
-    if (!is_contract || (cents && *cents < kMoneyLimitCents && *cents > -kMoneyLimitCents)) return {};
+    if (!is_contract || (cents && -kMoneyLimitCents < *cents && *cents < kMoneyLimitCents)) return {};
     return {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "is not below 10,000,000,000",
             "The forecast holds contract values of at most ten digits before the point."};
 }

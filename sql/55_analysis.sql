@@ -6,21 +6,12 @@ CREATE FUNCTION @extschema@._analyze(
     reads_history boolean
 ) RETURNS TABLE(
     project_id text,
-    tier integer,
-    filter text,
-    segment_n integer,
     expected_gestation_days integer,
     gestation_confidence numeric,
-    gestation_p25 integer,
-    gestation_p75 integer,
     expected_conversion_rate numeric,
     conversion_confidence numeric,
-    closed_conversion_rate numeric,
-    wins integer,
-    losses integer,
-    open integer,
-    mean_value numeric,
     rating integer,
+    reasoning jsonb,
     input_hash text
 )
 LANGUAGE c STABLE PARALLEL UNSAFE
@@ -36,21 +27,12 @@ CREATE FUNCTION @extschema@._analyze_few(
     reads_history boolean
 ) RETURNS TABLE(
     project_id text,
-    tier integer,
-    filter text,
-    segment_n integer,
     expected_gestation_days integer,
     gestation_confidence numeric,
-    gestation_p25 integer,
-    gestation_p75 integer,
     expected_conversion_rate numeric,
     conversion_confidence numeric,
-    closed_conversion_rate numeric,
-    wins integer,
-    losses integer,
-    open integer,
-    mean_value numeric,
     rating integer,
+    reasoning jsonb,
     input_hash text
 )
 LANGUAGE c STABLE PARALLEL UNSAFE
@@ -89,6 +71,8 @@ SET jit = off
 AS $$
 DECLARE
     started timestamptz := clock_timestamp();
+    in_the_past boolean;
+    removed text;
     left_out text[];
     changed integer;
 BEGIN
@@ -99,6 +83,25 @@ BEGIN
             ERRCODE = '22004',
             MESSAGE = CASE WHEN as_of IS NULL THEN 'as_of must not be null' ELSE 'project_ids must not hold nulls' END,
             HINT = 'Leave an argument out to analyse every project as of now.';
+    END IF;
+    IF project_ids IS NULL OR cardinality(project_ids) > 1 THEN
+        -- Two runs that write the same projects in different orders would wait for each other for ever; the second
+        -- waits here instead, and finds little left to write.
+        PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.analysis'));
+    END IF;
+
+    in_the_past := @extschema@._reads_history(as_of);
+    IF in_the_past THEN
+        -- History still knows projects that were removed outright; there is nothing to store an analysis for.
+        removed := (
+            SELECT i.id FROM unnest(project_ids) AS i(id)
+            WHERE NOT EXISTS (SELECT FROM @extschema@.projects p WHERE p.monday_id = i.id) LIMIT 1);
+        IF removed IS NOT NULL THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'P0002',
+                MESSAGE = format('unknown project "%s"', removed),
+                HINT = 'Name the monday_id of an active project; archived and deleted projects are not analysed.';
+        END IF;
     END IF;
     IF project_ids IS NULL THEN
         left_out := ARRAY(SELECT i.project_id FROM @extschema@._pipeline_analysis_input i WHERE i.new_enquiry_value < 0);
@@ -113,44 +116,20 @@ BEGIN
     END IF;
 
     EXECUTE format($sql$
-    WITH fresh AS MATERIALIZED (
-        SELECT f.*
-        FROM @extschema@.%I($1, $2, @extschema@._reads_history($2)) f
-        LEFT JOIN @extschema@.analysis_results stored ON stored.project_id = f.project_id
-        WHERE stored.input_hash IS DISTINCT FROM f.input_hash
-    )
     INSERT INTO @extschema@.analysis_results AS stored (
         project_id, expected_gestation_days, gestation_confidence, expected_conversion_rate, conversion_confidence,
         rating_score, reasoning, adjustments, llm_model, llm_status, analysis_version, input_hash,
         processing_time_ms, analysis_timestamp)
     SELECT
         f.project_id, f.expected_gestation_days, f.gestation_confidence, f.expected_conversion_rate,
-        f.conversion_confidence, f.rating,
-        jsonb_build_object(
-            'cluster', coalesce(nullif(concat_ws(', ',
-                -- The names come in a fixed order, so only "type" could be mistaken for the end of "product_type".
-                CASE WHEN strpos(f.filter, 'account') > 0 THEN 'account = ' || p.account END,
-                CASE WHEN strpos(',' || f.filter, ',type') > 0 THEN 'type = ' || p.type END,
-                CASE WHEN strpos(f.filter, 'category') > 0 THEN 'category = ' || p.category END,
-                CASE WHEN strpos(f.filter, 'product_type') > 0 THEN 'product_type = ' || p.product_type END),
-                ''), 'global'),
-            'metrics_used', jsonb_build_object(
-                'win_rate_inclusive', f.expected_conversion_rate,
-                'win_rate_closed', f.closed_conversion_rate,
-                'gestation_median', f.expected_gestation_days,
-                'gestation_p25', f.gestation_p25,
-                'gestation_p75', f.gestation_p75,
-                'segment_n', f.segment_n,
-                'tier', f.tier,
-                'wins', f.wins,
-                'losses', f.losses,
-                'open', f.open,
-                'mean_value', f.mean_value)),
-        jsonb_build_object('baseline_rating', f.rating, 'rating_adjustment', 0),
+        f.conversion_confidence, f.rating, f.reasoning,
+        format('{"baseline_rating": %%s, "rating_adjustment": 0}', f.rating)::jsonb,
         'numeric-baseline', 'none', 'v0.2', f.input_hash,
         round(extract(epoch FROM clock_timestamp() - $3) * 1000)::integer, now()
-    FROM fresh f
-    JOIN @extschema@.projects p ON p.monday_id = f.project_id
+    FROM @extschema@.%I($1, $2, $4) f
+    LEFT JOIN @extschema@.analysis_results former ON former.project_id = f.project_id
+    WHERE former.input_hash IS DISTINCT FROM f.input_hash
+      AND (NOT $4 OR EXISTS (SELECT FROM @extschema@.projects p WHERE p.monday_id = f.project_id))
     ON CONFLICT (project_id) DO UPDATE
     SET expected_gestation_days = excluded.expected_gestation_days,
         gestation_confidence = excluded.gestation_confidence,
@@ -179,8 +158,10 @@ BEGIN
         processing_time_ms = excluded.processing_time_ms,
         analysis_timestamp = excluded.analysis_timestamp,
         updated_at = now()
+    -- Another session may have stored the same since this statement began to read.
+    WHERE stored.input_hash IS DISTINCT FROM excluded.input_hash
     $sql$, CASE WHEN cardinality(project_ids) <= 100 THEN '_analyze_few' ELSE '_analyze' END)
-    USING project_ids, as_of, started;
+    USING project_ids, as_of, started, in_the_past;
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
 END;

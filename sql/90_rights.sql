@@ -56,17 +56,19 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
     FOREACH relation IN ARRAY ARRAY[
         'projects', 'subitems', 'hidden_items', 'analysis_results', 'sync_log', 'sync_reject', 'webhook_events',
-        'job_queue', 'llm_call', 'push_state', 'pipeline_forecast_snapshot_day']
+        'job_queue', 'push_state']
     LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON @extschema@.%I TO %I', relation, role);
     END LOOP;
+    EXECUTE format('GRANT SELECT, INSERT ON @extschema@.llm_call TO %I', role);
     -- History is written by its triggers, which run with the rights of whoever changes a project: it can be added to
     -- and closed, not removed.
     FOREACH relation IN ARRAY ARRAY['project_history', 'analysis_history'] LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE ON @extschema@.%I TO %I', relation, role);
     END LOOP;
     FOREACH relation IN ARRAY ARRAY[
-        'pipeline_stage', 'pipeline_stage_history', 'pipeline_forecast_snapshot', 'refresh_log', 'pipeline_job',
+        'pipeline_stage', 'pipeline_stage_history', 'pipeline_forecast_snapshot', 'pipeline_forecast_snapshot_day',
+        'refresh_log', 'pipeline_job',
         'pipeline_schema_version', 'vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1',
         'vw_forecast_explanation_v1', 'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics',
         'conversion_metrics_recent', '_pipeline_analysis_input', '_monday_push_content', 'vw_analysis_current']
@@ -76,6 +78,10 @@ BEGIN
     FOREACH routine IN ARRAY ARRAY[
         '@extschema@.explain_forecast(text)', '@extschema@.import_projects(regclass, jsonb)',
         '@extschema@.validate_pipeline_forecast()',
+        '@extschema@.analyze_projects(text[], timestamptz)', '@extschema@.analyze_project(text, timestamptz)',
+        '@extschema@.explain_analysis(text, timestamptz)', '@extschema@.segment_statistics(text, timestamptz)',
+        '@extschema@._analyze(text[], timestamptz, boolean)', '@extschema@._analyze_few(text[], timestamptz, boolean)',
+        '@extschema@._analysis_detail(text[], timestamptz, boolean)',
         '@extschema@.llm_request(text)', '@extschema@.store_llm_result(text, text, text, jsonb)',
         '@extschema@.store_llm_result(text, text, jsonb, jsonb)',
         '@extschema@.record_llm_failure(text, text, text, jsonb)', '@extschema@.reuse_llm_result(text, text)',

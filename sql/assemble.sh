@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints the install script of the extension: the sources in sql/ in order, then the steps of pipeline_setup() as data.
 # A step is run once and has a number (setup/NNNN_name.sql); code is run at every setup (setup/always/NN_name.sql).
+# The columns of the forecast stand once, in setup/forecast_columns.sql, and are included where they are selected.
 set -eu
 cd "$(dirname "$0")"
 
@@ -8,7 +9,7 @@ layout=$(ls setup/[0-9]*.sql | tail -n 1 | sed 's|setup/0*\([0-9]*\)_.*|\1|')
 
 print_step() { # version, file
     printf "        (%s, '%s', \$step\$\n" "$1" "$(basename "$2" .sql)"
-    cat "$2"
+    sed -e '/^@include forecast_columns.sql@$/{' -e 'r setup/forecast_columns.sql' -e 'd' -e '}' "$2"
     printf '$step$)'
 }
 

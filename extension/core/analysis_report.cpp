@@ -46,16 +46,6 @@ std::string_view field_text(const ProjectRow &project, Field field) {
 
 std::string days_text(std::optional<int> days) { return days ? std::to_string(*days) + " days" : "unknown"; }
 
-std::string filter_text(const ProjectRow &project, FieldSet fields) {
-    std::string text;
-    for (const Field field : kFields) {
-        if (!fields.contains(field)) continue;
-        text += text.empty() ? "" : ", ";
-        text.append(analysis::to_string(field)).append(" = ").append(field_text(project, field));
-    }
-    return text.empty() ? "all projects" : text;
-}
-
 std::string record_text(const std::optional<analysis::WinRecord> &record) {
     if (!record) return "the project has none: 0.5";
     return "(" + std::to_string(record->won) + " won + 1) / (" + std::to_string(record->total) + " + 2)";
@@ -92,6 +82,16 @@ std::string filter_names(FieldSet fields) {
     return names;
 }
 
+std::string filter_text(const ProjectRow &project, FieldSet fields) {
+    std::string text;
+    for (const Field field : kFields) {
+        if (!fields.contains(field)) continue;
+        text += text.empty() ? "" : ", ";
+        text.append(analysis::to_string(field)).append(" = ").append(field_text(project, field));
+    }
+    return text;
+}
+
 std::string input_hash(Fingerprint own, const Analysis &found) {
     const auto rate = [](const std::optional<double> &value) { return value ? stored_rate(*value).e5 : kUnknown; };
     const auto percent = [](double value) { return static_cast<std::int64_t>(std::llround(value * 100)); };
@@ -119,8 +119,9 @@ std::vector<AnalysisStep> explain(const ProjectRow &project, const Analysis &fou
     const Rating &rating = found.rating;
     const auto &tally = found.outcomes;
     const auto &days = found.gestation.statistics;
+    const std::string filter = filter_text(project, found.segment.filter);
     std::vector<AnalysisStep> steps{
-        {"segment", "tier " + std::to_string(found.segment.tier) + ": " + filter_text(project, found.segment.filter),
+        {"segment", "tier " + std::to_string(found.segment.tier) + ": " + (filter.empty() ? "all projects" : filter),
          std::to_string(found.segment.segment_size) + " projects"},
         {"time_weights", weighting + ", mean 1, from " + fixed(tally.lightest_weight, 4) + " to " +
                              fixed(tally.heaviest_weight, 4),

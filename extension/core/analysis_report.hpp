@@ -19,6 +19,9 @@ inline constexpr std::string_view kAnalysisVersion = "v0.2";
 // "account,type,category,product_type", or fewer; empty for the whole pipeline.
 [[nodiscard]] std::string filter_names(analysis::FieldSet fields);
 
+// "account = A, type = T", the fields of the filter with the project's values; empty for the whole pipeline.
+[[nodiscard]] std::string filter_text(const analysis::ProjectRow &project, analysis::FieldSet fields);
+
 // Changes when the project's own facts (given by `own`), its segment or any number changes.
 [[nodiscard]] std::string input_hash(Fingerprint own, const analysis::Analysis &found);
 

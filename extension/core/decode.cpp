@@ -81,9 +81,21 @@ Digits leading_digits(std::string_view text, std::size_t most) {
     return digits;
 }
 
+// A time of day in UTC: with another offset the day itself could be another one.
 bool is_time_of_day(std::string_view text) {
     if (text.empty() || (text.front() != ' ' && text.front() != 'T')) return false;
-    return text.substr(1).find_first_not_of("0123456789:.Z+-") == std::string_view::npos;
+    text.remove_prefix(1);
+    for (const std::string_view utc : {"Z", "+00:00", "+00"}) {
+        if (text.ends_with(utc)) {
+            text.remove_suffix(utc.size());
+            break;
+        }
+    }
+    return !text.empty() && text.find_first_not_of("0123456789:.") == std::string_view::npos;
+}
+
+bool starts_with_part(std::string_view format) {
+    return format.starts_with("YYYY") || format.starts_with("MM") || format.starts_with("DD");
 }
 
 }  // namespace
@@ -148,11 +160,13 @@ Decoded<Day> decode_day(std::string_view text, std::string_view format) {
             format.remove_prefix(1);
             continue;
         }
+        format.remove_prefix(part->token.size());
         const Digits digits = leading_digits(rest, part->token.size());
-        if (digits.count < part->least) return refused();
+        // Without a separator behind it only a part of full width tells where it ends.
+        const std::size_t least = starts_with_part(format) ? part->token.size() : part->least;
+        if (digits.count < least) return refused();
         *part->number = digits.number;
         rest.remove_prefix(digits.count);
-        format.remove_prefix(part->token.size());
     }
     if (!rest.empty() && !(takes_time && is_time_of_day(rest))) return refused();
 

@@ -24,7 +24,7 @@ struct Decoded {
 [[nodiscard]] Decoded<std::string> decode_number(std::string_view text);
 
 // A day in the given format, made of YYYY, MM and DD once each and any separators; the default also takes a time of
-// day behind the date. Days before 1900 are refused.
+// day (UTC) behind the date. Days before 1900 are refused.
 inline constexpr std::string_view kIsoFormat = "YYYY-MM-DD";
 [[nodiscard]] Decoded<Day> decode_day(std::string_view text, std::string_view format = kIsoFormat);
 

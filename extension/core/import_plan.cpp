@@ -141,6 +141,9 @@ private:
         require_keys(source, place_, {"column", "map", "lookup", "format", "plus_days", "only_if"});
         const std::string found = only_if(source, column(require_text(source, "column", place_)));
         const std::string mapped = mapped_text(source, found);
+        if (source.contains("format") && field_.kind != FieldKind::kDay) {
+            refuse("import mapping: \"format\" belongs to a date, and " + place_ + " is none");
+        }
         const std::string format = day_format(source);
         Expressions result = source.contains("lookup") ? looked_up(source["lookup"], mapped, format)
                                                        : decoded(mapped, format);
@@ -209,7 +212,7 @@ private:
 
     [[nodiscard]] std::string day_format(const json &source) const {
         if (!source.contains("format")) return {};
-        const std::string format = require_text(source, "format", place_);
+        std::string format = require_text(source, "format", place_);
         require_day_format(format);
         return format;
     }
@@ -264,7 +267,7 @@ void mark_shift(ImportPlan &plan, const json &shift, const json &fields) {
 }
 
 json parse(std::string_view mapping) {
-    const json parsed = json::parse(mapping, nullptr, false);
+    json parsed = json::parse(mapping, nullptr, false);
     if (parsed.is_discarded()) refuse("import mapping is not valid JSON");
     return parsed;
 }

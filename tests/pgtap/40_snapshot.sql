@@ -3,17 +3,7 @@
 BEGIN;
 SELECT plan(36);
 
--- SQLSTATE, message and hint of a statement that fails.
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    hint text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-    RETURN format('%s: %s; %s', SQLSTATE, SQLERRM, hint);
-END $$;
+\ir include/failure.sql
 
 INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value, probability_percent, follow_up_date) VALUES
     ('in', 'P', 'Open Enquiry', 1000, 40, pipeline_window_end(pipeline_today()) - 1),

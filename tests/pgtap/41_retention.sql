@@ -3,16 +3,7 @@
 BEGIN;
 SELECT plan(31);
 
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    hint text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-    RETURN format('%s: %s; %s', SQLSTATE, SQLERRM, hint);
-END $$;
+\ir include/failure.sql
 
 -- Rows that came in without the snapshot function, from a restore for example.
 CREATE FUNCTION pg_temp.insert_rows(day date, row_count integer) RETURNS void LANGUAGE sql AS $$

@@ -3,16 +3,7 @@
 BEGIN;
 SELECT plan(62);
 
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    hint text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-    RETURN format('%s: %s; %s', SQLSTATE, SQLERRM, hint);
-END $$;
+\ir include/failure.sql
 CREATE FUNCTION pg_temp.html(id text) RETURNS text LANGUAGE sql AS $$ SELECT monday_push_payload(id)->>'comment_html' $$;
 
 INSERT INTO projects (monday_id, item_name) VALUES ('full', 'P'), ('numbers', 'P'), ('blank', 'P'), ('none', 'P'), ('gone', 'P');

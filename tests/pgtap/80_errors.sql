@@ -3,16 +3,7 @@
 BEGIN;
 SELECT plan(54);
 
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    hint text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-    RETURN format('%s: %s; %s', SQLSTATE, SQLERRM, hint);
-END $$;
+\ir include/failure.sql
 
 -- Values that no forecast can hold are refused where they are written, by insert and by update alike.
 INSERT INTO projects (monday_id, item_name) VALUES ('stored', 'P');

@@ -60,7 +60,8 @@ INSTANTIATE_TEST_SUITE_P(NotInTheFormat, DayRefused,
                                                           "26-03-05", "12026-03-05", "-2026-03-05", "2026-03-05x",
                                                           "2026-03-05 noon", "2026-03-055", "2026-003-05", "2026/03/05",
                                                           "05-03-2026", "today", "infinity", "-infinity", "NaN",
-                                                          "46086", "2026-03-05, 2026-03-06", "'; DROP TABLE projects"),
+                                                          "46086", "2026-03-05, 2026-03-06", "'; DROP TABLE projects",
+                                                          "2026-03-05T23:30-05:00", "2026-03-05 23:30+01"),
                                           testing::Values(kIso),
                                           testing::Values("not a day in the format YYYY-MM-DD")));
 
@@ -68,6 +69,11 @@ INSTANTIATE_TEST_SUITE_P(TimeOnlyBehindIso, DayRefused,
                          testing::Combine(testing::Values("05/03/2026 13:45", "2026-03-05", "05/03/26", "05032026"),
                                           testing::Values("DD/MM/YYYY"),
                                           testing::Values("not a day in the format DD/MM/YYYY")));
+
+INSTANTIATE_TEST_SUITE_P(PartsWithoutSeparatorHaveFullWidth, DayRefused,
+                         testing::Combine(testing::Values("2026112", "202611", "2026-11-02"),
+                                          testing::Values("YYYYMMDD"),
+                                          testing::Values("not a day in the format YYYYMMDD")));
 
 INSTANTIATE_TEST_SUITE_P(NotInTheCalendar, DayRefused,
                          testing::Combine(testing::Values("2026-02-30", "2025-02-29", "1900-02-29", "2026-13-01",

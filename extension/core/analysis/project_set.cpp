@@ -36,6 +36,7 @@ void ProjectSet::add(const ProjectRow &row) {
         if (entry == dictionary.end()) {
             const auto next = static_cast<std::uint32_t>(dictionary.size() + 1);
             entry = dictionary.emplace(text, next).first;
+            texts_[static_cast<std::size_t>(field)].emplace_back(text);
         }
         key.codes[static_cast<std::size_t>(field)] = entry->second;
     }
@@ -47,6 +48,24 @@ void ProjectSet::add(const ProjectRow &row) {
 std::string_view ProjectSet::id(std::size_t row) const noexcept {
     const std::size_t begin = row == 0 ? 0 : id_ends_[row - 1];
     return std::string_view(ids_).substr(begin, id_ends_[row] - begin);
+}
+
+ProjectRow ProjectSet::row(std::size_t row) const noexcept {
+    const CodedProject &project = projects_[row];
+    const auto text = [&](Field field) -> std::string_view {
+        const std::uint32_t code = project.key.code(field);
+        if (code == SegmentKey::kMissing) return {};
+        return texts_[static_cast<std::size_t>(field)][code - 1];
+    };
+    return {.id = id(row),
+            .account = text(Field::kAccount),
+            .type = text(Field::kType),
+            .category = text(Field::kCategory),
+            .product_type = text(Field::kProductType),
+            .new_enquiry_value = project.new_enquiry_value,
+            .gestation_period = project.gestation_period,
+            .outcome = project.outcome,
+            .date_created = project.date_created};
 }
 
 CodedProject ProjectSet::encode(const ProjectRow &row) const {

@@ -64,6 +64,9 @@ public:
     // Valid until the next add().
     [[nodiscard]] std::string_view id(std::size_t row) const noexcept;
 
+    // Number `row` as it was added. Valid until the next add().
+    [[nodiscard]] ProjectRow row(std::size_t row) const noexcept;
+
     // A project that need not belong to the set, in the numbers of the set.
     [[nodiscard]] CodedProject encode(const ProjectRow &row) const;
 
@@ -75,6 +78,7 @@ private:
     using Dictionary = std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
 
     std::array<Dictionary, kFields.size()> dictionaries_;
+    std::array<std::vector<std::string>, kFields.size()> texts_;  // by code, from 1 on
     std::vector<CodedProject> projects_;
     // One after the other: a string object for each would take three times the memory.
     std::string ids_;
