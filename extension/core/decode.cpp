@@ -152,18 +152,22 @@ Decoded<Day> decode_day(std::string_view text, std::string_view format) {
         unsigned *number;
     };
     const std::array<Part, 3> parts{{{"YYYY", 4, &year}, {"MM", 1, &month}, {"DD", 1, &day}}};
+    bool follows_part = false;
     while (!format.empty()) {
         const auto part = std::ranges::find_if(parts, [&](const Part &p) { return format.starts_with(p.token); });
         if (part == parts.end()) {
             if (rest.empty() || rest.front() != format.front()) return refused();
             rest.remove_prefix(1);
             format.remove_prefix(1);
+            follows_part = false;
             continue;
         }
         format.remove_prefix(part->token.size());
         const Digits digits = leading_digits(rest, part->token.size());
-        // Without a separator behind it only a part of full width tells where it ends.
-        const std::size_t least = starts_with_part(format) ? part->token.size() : part->least;
+        // Parts that touch each other have full width: nothing else tells where one ends.
+        const bool touches = follows_part || starts_with_part(format);
+        const std::size_t least = touches ? part->token.size() : part->least;
+        follows_part = true;
         if (digits.count < least) return refused();
         *part->number = digits.number;
         rest.remove_prefix(digits.count);
