@@ -63,8 +63,12 @@ AS $$
                        i.expected_conversion_rate, i.probability_percent, i.default_probability,
                        i.conversion_confidence, i.default_spread) AS forecast
             FROM @extschema@._pipeline_forecast_input i
-            WHERE coalesce(i.stated_date, i.estimated_date) >= @extschema@.pipeline_window_start(%1$L)
-              AND coalesce(i.stated_date, i.estimated_date) < @extschema@.pipeline_window_end(%1$L)
+            -- As two cases, so that a stated date outside the window leaves the project out before anything is joined.
+            WHERE (i.stated_date >= @extschema@.pipeline_window_start(%1$L)
+                   AND i.stated_date < @extschema@.pipeline_window_end(%1$L))
+               OR (i.stated_date IS NULL
+                   AND i.estimated_date >= @extschema@.pipeline_window_start(%1$L)
+                   AND i.estimated_date < @extschema@.pipeline_window_end(%1$L))
             OFFSET 0
         ) f
         $sql$ END,
@@ -81,12 +85,15 @@ CREATE FUNCTION @extschema@.create_pipeline_forecast_snapshot(
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
+-- Room for the hash tables of some 500,000 projects, so that the usual 4 MB do not send them to disk.
+SET work_mem = '64MB'
 AS $$
 DECLARE
     today date := @extschema@.pipeline_today();
     origin text;
-    taken_before boolean;
-    inserted integer;
+    row_total integer;
+    stored bigint;
+    deleted bigint := 0;
 BEGIN
     PERFORM @extschema@._require_writable('create a forecast snapshot');
     IF target_snapshot_date IS NULL THEN
@@ -123,10 +130,10 @@ BEGIN
     -- Computed aside first, which may run in parallel; a statement that writes for good may not.
     EXECUTE 'CREATE TEMP TABLE pipeline_fresh_snapshot ON COMMIT DROP AS '
             || @extschema@._snapshot_query(target_snapshot_date, origin);
-    GET DIAGNOSTICS inserted = ROW_COUNT;
-    SELECT EXISTS (SELECT FROM @extschema@.pipeline_forecast_snapshot s WHERE s.snapshot_date = target_snapshot_date)
-    INTO taken_before;
-    IF taken_before THEN
+    GET DIAGNOSTICS row_total = ROW_COUNT;
+    SELECT count(*) INTO stored
+    FROM @extschema@.pipeline_forecast_snapshot s WHERE s.snapshot_date = target_snapshot_date;
+    IF stored > 0 THEN
         -- Rows that are still the same stay: a day that is run again is mostly the same, and what is not written
         -- needs no vacuum and no second transfer to a replica or a report.
         EXECUTE $sql$
@@ -141,28 +148,31 @@ BEGIN
                       (s.stage_bucket, s.contract_value, s.probability, s.committed_value, s.expected_value,
                        s.best_case_value, s.worst_case_value, s.analysis_timestamp, s.source))
         $sql$ USING target_snapshot_date;
+        GET DIAGNOSTICS deleted = ROW_COUNT;
     END IF;
-    EXECUTE format($sql$
-        INSERT INTO @extschema@.pipeline_forecast_snapshot (
-            snapshot_date, project_id, forecast_month, stage_bucket, contract_value, probability,
-            committed_value, expected_value, best_case_value, worst_case_value, analysis_timestamp, source)
-        SELECT
-            $1, f.project_id, f.forecast_month, f.stage_bucket, f.contract_value, f.probability,
-            f.committed_value, f.expected_value, f.best_case_value, f.worst_case_value, f.analysis_timestamp, f.source
-        FROM pg_temp.pipeline_fresh_snapshot f
-        %s
-    $sql$, CASE WHEN taken_before THEN
-        'WHERE NOT EXISTS (SELECT FROM @extschema@.pipeline_forecast_snapshot s '
-        'WHERE s.snapshot_date = $1 AND s.project_id = f.project_id AND s.forecast_month = f.forecast_month)'
-        END)
-    USING target_snapshot_date;
+    IF stored - deleted < row_total THEN
+        EXECUTE format($sql$
+            INSERT INTO @extschema@.pipeline_forecast_snapshot (
+                snapshot_date, project_id, forecast_month, stage_bucket, contract_value, probability,
+                committed_value, expected_value, best_case_value, worst_case_value, analysis_timestamp, source)
+            SELECT
+                $1, f.project_id, f.forecast_month, f.stage_bucket, f.contract_value, f.probability,
+                f.committed_value, f.expected_value, f.best_case_value, f.worst_case_value, f.analysis_timestamp, f.source
+            FROM pg_temp.pipeline_fresh_snapshot f
+            %s
+        $sql$, CASE WHEN stored > deleted THEN
+            'WHERE NOT EXISTS (SELECT FROM @extschema@.pipeline_forecast_snapshot s '
+            'WHERE s.snapshot_date = $1 AND s.project_id = f.project_id AND s.forecast_month = f.forecast_month)'
+            END)
+        USING target_snapshot_date;
+    END IF;
     DROP TABLE pg_temp.pipeline_fresh_snapshot;
 
     INSERT INTO @extschema@.pipeline_forecast_snapshot_day (snapshot_date, source, row_count)
-    VALUES (target_snapshot_date, origin, inserted)
+    VALUES (target_snapshot_date, origin, row_total)
     ON CONFLICT (snapshot_date) DO UPDATE
     SET source = excluded.source, row_count = excluded.row_count, created_at = excluded.created_at;
-    RETURN inserted;
+    RETURN row_total;
 END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@.create_pipeline_forecast_snapshot(date, boolean) FROM PUBLIC;

@@ -13,7 +13,9 @@ SET account = CASE WHEN d.unknown = 1 THEN NULL ELSE format('Account %s', floor(
     type = CASE WHEN d.unknown = 2 THEN NULL WHEN d.rare < 0.02 THEN format('Rare type %s', p.monday_id) ELSE p.type END,
     category = CASE WHEN d.unknown = 3 THEN NULL WHEN d.rare < 0.001 THEN format('Rare category %s', p.monday_id)
                     ELSE p.category END,
-    product_type = CASE WHEN d.unknown = 4 THEN NULL ELSE p.product_type END,
+    product_type = CASE WHEN d.unknown = 4 THEN NULL
+                        WHEN d.rare BETWEEN 0.02 AND 0.05 THEN format('Rare product %s', p.monday_id)
+                        ELSE p.product_type END,
     gestation_period = CASE WHEN d.has_gestation THEN p.gestation_period END
 FROM (
     SELECT monday_id, pg_temp.fraction(monday_id, 1) AS account, pg_temp.fraction(monday_id, 2) AS rare,

@@ -33,11 +33,12 @@ GROWING = ("snapshot of a new day / storing its rows", "snapshot of a day again 
 def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Figures: " + ", ".join(FIGURES) + ". A ratio is the median time of the extension divided by the median "
+        epilog="Figures: " + ", ".join(FIGURES) + ".\nA ratio is the median time of the extension divided by the median "
                "time of its\nreference, below 1 meaning faster; 'ok' and 'over' compare it with the bar the project has "
                "set itself. A bar\nthat is missed is reported and does not fail the run.")
     parser.add_argument("--sizes", default="50000,200000,1000000", metavar="N,N,...",
-                        help="numbers of projects to measure with (default: %(default)s; 50000 alone takes a minute)")
+                        help="numbers of projects to measure with (default: %(default)s; 50000 alone takes two "
+                             "minutes, all three a quarter of an hour)")
     parser.add_argument("--only", metavar="NAME,...", help="measure these figures only (see below)")
     parser.add_argument("--csv", default="build/bench.csv", type=pathlib.Path, metavar="PATH",
                         help="where the results are saved (default: %(default)s)")

@@ -19,11 +19,13 @@ FROM (
             i.expected_conversion_rate, i.probability_percent, i.default_probability,
             i.conversion_confidence, i.default_spread) AS totals
     FROM @extschema@._pipeline_forecast_input i
-    -- The bounds as subqueries: computed once, not for every project.
-    WHERE coalesce(i.stated_date, i.estimated_date)
-            >= (SELECT @extschema@.pipeline_window_start(@extschema@.pipeline_today()))
-      AND coalesce(i.stated_date, i.estimated_date)
-            < (SELECT @extschema@.pipeline_window_end(@extschema@.pipeline_today()))
+    -- As two cases, so that a stated date outside the window leaves the project out before anything is joined; the
+    -- bounds as subqueries, so that they are computed once.
+    WHERE (i.stated_date >= (SELECT @extschema@.pipeline_window_start(@extschema@.pipeline_today()))
+           AND i.stated_date < (SELECT @extschema@.pipeline_window_end(@extschema@.pipeline_today())))
+       OR (i.stated_date IS NULL
+           AND i.estimated_date >= (SELECT @extschema@.pipeline_window_start(@extschema@.pipeline_today()))
+           AND i.estimated_date < (SELECT @extschema@.pipeline_window_end(@extschema@.pipeline_today())))
     GROUP BY 1, 2
 ) m;
 
