@@ -3,16 +3,7 @@
 BEGIN;
 SELECT plan(116);
 
-CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    hint text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-    RETURN format('%s: %s; %s', SQLSTATE, SQLERRM, hint);
-END $$;
+\ir include/failure.sql
 
 CREATE FUNCTION pg_temp.versions(project text) RETURNS bigint LANGUAGE sql AS
 $$ SELECT count(*) FROM analysis_history WHERE project_id = project $$;
