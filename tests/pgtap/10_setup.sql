@@ -12,7 +12,7 @@ SELECT bag_has(
         ('analysis_results', 'r'), ('project_history', 'r'), ('analysis_history', 'r'),
         ('pipeline_forecast_snapshot', 'p'), ('pipeline_forecast_snapshot_day', 'r'),
         ('sync_log', 'r'), ('sync_reject', 'r'), ('refresh_log', 'r'), ('webhook_events', 'r'), ('job_queue', 'p'),
-        ('llm_call', 'r'), ('push_state', 'r'), ('pipeline_job', 'r'),
+        ('llm_call', 'r'), ('push_state', 'r'), ('pipeline_job', 'r'), ('monday_board', 'r'), ('monday_column', 'r'),
         ('_pipeline_forecast_input', 'v'), ('vw_pipeline_forecast_project_v1', 'v'),
         ('vw_forecast_explanation_v1', 'v'), ('vw_pipeline_forecast_monthly_12m_v1', 'v'), ('pipeline_schedule', 'v'),
         ('mv_pipeline_forecast_monthly_12m_v1', 'm'), ('conversion_metrics', 'm'), ('conversion_metrics_recent', 'm')
