@@ -56,11 +56,15 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
     FOREACH relation IN ARRAY ARRAY[
         'projects', 'subitems', 'hidden_items', 'analysis_results', 'sync_log', 'sync_reject', 'webhook_events',
-        'job_queue', 'push_state']
+        'webhook_event_job', 'job_queue', 'job_queue_queued', 'job_queue_running', 'job_queue_finished', 'provider_gate',
+        'push_state']
     LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON @extschema@.%I TO %I', relation, role);
     END LOOP;
     EXECUTE format('GRANT SELECT, INSERT ON @extschema@.llm_call TO %I', role);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON @extschema@.api_key TO %I', role);
+    EXECUTE format('GRANT SELECT, UPDATE ON @extschema@.queue_upkeep TO %I', role);
+    EXECUTE format('GRANT USAGE ON SEQUENCE @extschema@.job_queue_id_seq, @extschema@.job_lease_token_seq TO %I', role);
     -- History is written by its triggers, which run with the rights of whoever changes a project: it can be added to
     -- and closed, not removed.
     FOREACH relation IN ARRAY ARRAY['project_history', 'analysis_history'] LOOP
@@ -68,7 +72,7 @@ BEGIN
     END LOOP;
     FOREACH relation IN ARRAY ARRAY[
         'pipeline_stage', 'pipeline_stage_history', 'pipeline_forecast_snapshot', 'pipeline_forecast_snapshot_day',
-        'refresh_log', 'pipeline_job',
+        'refresh_log', 'pipeline_job', 'job_type', 'monday_board', 'monday_column',
         'pipeline_schema_version', 'vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1',
         'vw_forecast_explanation_v1', 'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics',
         'conversion_metrics_recent', '_pipeline_analysis_input', '_monday_push_content', 'vw_analysis_current']
@@ -90,7 +94,20 @@ BEGIN
         '@extschema@._log_llm_call(text, text, text, jsonb, text, jsonb)',
         '@extschema@._apply_llm_answer(text, jsonb, text)', '@extschema@._fail_llm(text, text, text)',
         '@extschema@.monday_push_payload(text)', '@extschema@.monday_push_due(integer)',
-        '@extschema@.get_account_performance(text)']::regprocedure[]
+        '@extschema@.get_account_performance(text)',
+        '@extschema@.enqueue_job(text, text, jsonb, integer, timestamptz)',
+        '@extschema@.claim_jobs(text, text[], integer[], interval)', '@extschema@._reclaim_expired_jobs(timestamptz)',
+        '@extschema@.renew_leases(bigint[], bigint[], interval)',
+        '@extschema@.finish_jobs(bigint[], bigint[], text[])', '@extschema@.fail_job(bigint, bigint, text, boolean)',
+        '@extschema@.wait_job(bigint, bigint, interval, text)', '@extschema@.return_jobs(bigint[], bigint[])',
+        '@extschema@._end_jobs(bigint[], bigint[], text, text[], integer)',
+        '@extschema@._put_back_jobs(bigint[], bigint[], timestamptz[], text[], boolean, integer)',
+        '@extschema@._settle_events(text[], bigint[], text[])', '@extschema@._retry_delay(integer)',
+        '@extschema@.block_provider(text, interval, text)', '@extschema@.take_provider_tokens(text, integer)',
+        '@extschema@.record_webhook_events(text[], text[], text[], text[], text[], text[], text[], text[], text[], text[])',
+        '@extschema@.sweep_webhook_events()', '@extschema@.purge_webhook_events(integer, integer)',
+        '@extschema@.add_api_key(text, text[], bytea)', '@extschema@.revoke_api_key(bigint)',
+        '@extschema@.find_api_key(bytea)']::regprocedure[]
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, role);
     END LOOP;

@@ -1,0 +1,351 @@
+-- Webhook events: stored, mapped to the projects that they make dirty, and covered by jobs, all in one transaction.
+
+CREATE FUNCTION @extschema@._map_webhook_events(
+    event_types text[],
+    board_ids text[],
+    item_ids text[],
+    parent_item_ids text[],
+    column_ids text[],
+    bodies jsonb[]
+) RETURNS TABLE("position" integer, project_ids text[], priority integer, status text, message text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT mapped.position::integer, nullif(mapped.projects, '{}'),
+        CASE WHEN mapped.concerns_project THEN 10 ELSE 50 END,
+        CASE WHEN mapped.echo IS NOT NULL THEN 'ignored'
+             WHEN mapped.projects = '{}' THEN 'processed_with_warnings'
+             ELSE 'pending' END,
+        CASE WHEN mapped.echo IS NOT NULL THEN mapped.echo
+             WHEN mapped.projects <> '{}' THEN NULL
+             WHEN mapped.board_id IS NULL THEN 'the event names no board'
+             WHEN mapped.role IS NULL THEN format('board %s is not configured', mapped.board_id)
+             WHEN mapped.item_id IS NULL THEN 'the event names no item'
+             ELSE format('no project is known for item %s of board %s', mapped.item_id, mapped.board_id) END
+    FROM (
+        SELECT e.position, e.role, e.board_id, e.item_id, e.echo,
+            e.role = 'parent' AND e.parent_item_id IS NULL AND e.event_type <> 'move_subitem' AS concerns_project,
+            -- Deleted projects are mapped as well: the event may be what brings one back.
+            CASE
+            WHEN e.echo IS NOT NULL THEN '{}'
+            WHEN e.event_type = 'move_subitem' THEN ARRAY(
+                SELECT DISTINCT p.id
+                FROM (
+                    SELECT unnest(ARRAY[e.parent_item_id, e.body->>'sourcePulseId', e.body->>'destPulseId'])
+                    UNION ALL
+                    SELECT s.parent_monday_id FROM @extschema@.subitems s
+                    WHERE s.monday_id = coalesce(e.body->>'subitem', e.item_id)
+                ) p (id)
+                WHERE p.id IS NOT NULL AND e.role IS NOT NULL)
+            WHEN e.role = 'parent' THEN array_remove(ARRAY[coalesce(e.parent_item_id, e.item_id)], NULL)
+            WHEN e.role = 'subitem' THEN ARRAY(
+                SELECT DISTINCT p.id
+                FROM (
+                    SELECT e.parent_item_id
+                    UNION ALL
+                    SELECT s.parent_monday_id FROM @extschema@.subitems s WHERE s.monday_id = e.item_id
+                ) p (id)
+                WHERE p.id IS NOT NULL)
+            WHEN e.role = 'hidden' THEN coalesce(
+                (SELECT array_agg(DISTINCT s.parent_monday_id)
+                 FROM @extschema@.subitems s
+                 WHERE s.hidden_item_id = e.item_id AND s.parent_monday_id IS NOT NULL AND s.state = 'active'),
+                (SELECT array_agg(DISTINCT s.parent_monday_id)
+                 FROM (
+                    SELECT h.item_name FROM @extschema@.hidden_items h WHERE h.monday_id = e.item_id
+                    UNION ALL
+                    SELECT unnest(ARRAY[e.body->>'pulseName', e.body->>'itemName', e.body->'value'->>'name'])
+                 ) named (item_name)
+                 JOIN @extschema@.subitems s
+                    ON lower(btrim(regexp_replace(s.item_name, '\s+', ' ', 'g')))
+                        = lower(btrim(regexp_replace(named.item_name, '\s+', ' ', 'g')))
+                 WHERE s.parent_monday_id IS NOT NULL AND s.state = 'active'),
+                '{}')
+            ELSE '{}' END AS projects
+        FROM (
+            SELECT given.*, coalesce(
+                    board.role,
+                    -- The board of the subitems need not be configured where the event names their parents' board.
+                    CASE WHEN given.parent_item_id IS NOT NULL AND EXISTS (
+                        SELECT FROM @extschema@.monday_board parent
+                        WHERE parent.board_id = coalesce(given.body->>'parentItemBoardId', given.body->>'parentBoardId')
+                          AND parent.role = 'parent' AND parent.is_active) THEN 'subitem'
+                    WHEN given.event_type = 'move_subitem' AND EXISTS (
+                        SELECT FROM @extschema@.monday_board parent
+                        WHERE parent.board_id IN (given.body->>'sourceBoardId', given.body->>'destBoardId')
+                          AND parent.role = 'parent' AND parent.is_active) THEN 'subitem' END) AS role,
+                CASE WHEN given.event_type = 'change_column_value' AND own.writable
+                     THEN format('column %s is written by the pipeline itself', given.column_id)
+                     WHEN given.event_type IN ('create_update', 'edit_update', 'delete_update')
+                     THEN 'comments are not read' END AS echo
+            FROM (
+                SELECT g.event_type, nullif(g.board_id, '') AS board_id, nullif(g.item_id, '') AS item_id,
+                    nullif(g.parent_item_id, '') AS parent_item_id, g.column_id, g.body->'event' AS body, g.position
+                FROM unnest(event_types, board_ids, item_ids, parent_item_ids, column_ids, bodies)
+                    WITH ORDINALITY AS g (event_type, board_id, item_id, parent_item_id, column_id, body, position)
+            ) given
+            LEFT JOIN @extschema@.monday_board board ON board.board_id = given.board_id AND board.is_active
+            LEFT JOIN @extschema@.monday_column own
+                ON own.board_id = given.board_id AND own.column_id = given.column_id AND own.writable
+        ) e
+    ) mapped;
+END;
+$$;
+COMMENT ON FUNCTION @extschema@._map_webhook_events(text[], text[], text[], text[], text[], jsonb[]) IS
+    'API: private. For each event the projects that it makes dirty, the priority of their jobs, its first status and why. Parent boards: the item; subitem boards: the parent named by the event and the known one; hidden boards: parents of the linked subitems, else of those with the same name.';
+
+CREATE FUNCTION @extschema@._is_storable_json(body text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM body::jsonb;
+    RETURN true;
+EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+    RETURN false;
+END;
+$$;
+COMMENT ON FUNCTION @extschema@._is_storable_json(text) IS 'API: private. Whether jsonb can hold a text.';
+
+CREATE FUNCTION @extschema@.record_webhook_events(
+    event_keys text[],
+    subscription_ids text[],
+    board_ids text[],
+    item_ids text[],
+    event_types text[],
+    parent_item_ids text[],
+    column_ids text[],
+    bodies text[],
+    client_ips text[],
+    unreadable_bodies text[] DEFAULT NULL
+) RETURNS TABLE("position" integer, outcome text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    payloads jsonb[];
+    unreadable text[] := unreadable_bodies;
+BEGIN
+    PERFORM @extschema@._require_writable('record webhook events');
+    PERFORM @extschema@._require_layout();
+    PERFORM @extschema@._require_same_length('event_keys', cardinality(event_keys), given.name, given.length)
+    FROM (VALUES
+        ('subscription_ids', cardinality(subscription_ids)), ('board_ids', cardinality(board_ids)),
+        ('item_ids', cardinality(item_ids)), ('event_types', cardinality(event_types)),
+        ('parent_item_ids', cardinality(parent_item_ids)), ('column_ids', cardinality(column_ids)),
+        ('bodies', cardinality(bodies)), ('client_ips', cardinality(client_ips)),
+        ('unreadable_bodies', coalesce(cardinality(unreadable_bodies), cardinality(event_keys)))) AS given (name, length);
+    IF array_position(event_keys, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22004',
+            MESSAGE = format('event key %s must not be null', array_position(event_keys, NULL)),
+            HINT = 'Build the key from subscription and trigger id, else from a digest of the body and its time.';
+    END IF;
+
+    BEGIN
+        payloads := bodies::jsonb[];
+    EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+        -- A body that jsonb cannot hold is kept as text, and its neighbours as what they are.
+        SELECT array_agg(CASE WHEN b.storable THEN b.body::jsonb END ORDER BY b.position),
+            array_agg(CASE WHEN b.storable THEN b.unreadable ELSE b.body END ORDER BY b.position)
+        INTO payloads, unreadable
+        FROM (
+            SELECT g.*, @extschema@._is_storable_json(g.body) AS storable
+            FROM unnest(bodies, unreadable_bodies) WITH ORDINALITY AS g (body, unreadable, position)
+        ) b;
+    END;
+
+    RETURN QUERY
+    WITH incoming AS MATERIALIZED (
+        SELECT g.*, m.project_ids, m.priority,
+            CASE WHEN m.status = 'processed_with_warnings' AND g.body IS NULL THEN 'failed' ELSE m.status END AS status,
+            m.message,
+            -- Within one call, too, the first of several with one key is stored.
+            row_number() OVER (PARTITION BY g.event_key ORDER BY g.position) = 1 AS is_first
+        FROM unnest(event_keys, subscription_ids, board_ids, item_ids, event_types, payloads, unreadable, client_ips)
+            WITH ORDINALITY AS g (event_key, subscription_id, board_id, item_id, event_type, body, unreadable, client_ip, position)
+        JOIN @extschema@._map_webhook_events(event_types, board_ids, item_ids, parent_item_ids, column_ids, payloads) m
+            ON m.position = g.position
+    ), stored AS (
+        -- Keys and projects in order, so that two calls at once lock what they share in one order.
+        INSERT INTO @extschema@.webhook_events AS e
+            (event_key, subscription_id, board_id, item_id, event_type, webhook_payload, unreadable_body, client_ip,
+             status, error_message, processed_at, project_ids, open_jobs)
+        SELECT i.event_key, i.subscription_id, i.board_id, i.item_id, i.event_type, i.body, i.unreadable,
+            i.client_ip::inet, i.status, i.message, CASE WHEN i.status <> 'pending' THEN now() END, i.project_ids,
+            coalesce(cardinality(i.project_ids), 0)
+        FROM incoming i
+        WHERE i.is_first
+        ORDER BY i.event_key
+        ON CONFLICT (event_key) DO NOTHING
+        RETURNING e.id, e.event_key
+    ), fresh AS MATERIALIZED (
+        SELECT s.id, i.position, i.project_ids, i.priority, i.status
+        FROM stored s
+        JOIN incoming i ON i.event_key = s.event_key AND i.is_first
+    ), dirty AS MATERIALIZED (
+        SELECT p.project_id, f.id AS event_id, f.priority
+        FROM fresh f
+        CROSS JOIN unnest(f.project_ids) AS p (project_id)
+    ), jobs AS (
+        INSERT INTO @extschema@.job_queue_queued AS waiting
+            (id, job_type, project_id, payload, priority, dedupe_key, max_attempts)
+        SELECT nextval('@extschema@.job_queue_id_seq'), 'rehydrate_and_analyze', d.project_id, '{"trigger": "webhook"}', min(d.priority), d.project_id,
+            coalesce((SELECT t.max_attempts FROM @extschema@.job_type t WHERE t.job_type = 'rehydrate_and_analyze'), 10)
+        FROM dirty d
+        GROUP BY d.project_id
+        ORDER BY d.project_id
+        -- The update locks the waiting job until these events are committed; see enqueue_job().
+        ON CONFLICT (job_type, dedupe_key) WHERE dedupe_key IS NOT NULL DO UPDATE
+        SET priority = least(waiting.priority, excluded.priority),
+            -- A retry keeps its distance, however many events come in meanwhile.
+            run_at = CASE WHEN waiting.attempts > 0 THEN waiting.run_at ELSE least(waiting.run_at, excluded.run_at) END,
+            updated_at = excluded.updated_at
+        RETURNING waiting.id, waiting.project_id
+    ), covered AS (
+        INSERT INTO @extschema@.webhook_event_job (project_id, job_id, event_id)
+        SELECT d.project_id, j.id, d.event_id
+        FROM dirty d
+        JOIN jobs j ON j.project_id = d.project_id
+    )
+    SELECT i.position::integer,
+        CASE WHEN f.id IS NULL THEN 'duplicate' WHEN f.status = 'ignored' THEN 'ignored' ELSE 'stored' END
+    FROM incoming i
+    LEFT JOIN fresh f ON f.position = i.position
+    ORDER BY i.position;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.record_webhook_events(text[], text[], text[], text[], text[], text[], text[], text[], text[], text[]) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.record_webhook_events(text[], text[], text[], text[], text[], text[], text[], text[], text[], text[]) IS
+    'Stores webhook events and enqueues one rehydrate_and_analyze job for each project that they make dirty. One row per event, positions counted from 1: stored, duplicate (its key is known), ignored (stored; a change that the pipeline made itself, or a comment). A body that jsonb cannot hold is kept as text. Errors: 22004, 22023.';
+
+CREATE FUNCTION @extschema@.sweep_webhook_events() RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    swept integer;
+BEGIN
+    PERFORM @extschema@._require_writable('sweep webhook events');
+    PERFORM @extschema@._require_layout();
+    -- Events that were not stored by record_webhook_events() are not mapped yet.
+    WITH unmapped AS (
+        SELECT array_agg(e.id) AS ids, array_agg(e.event_type) AS event_types, array_agg(e.board_id) AS board_ids,
+            array_agg(e.item_id) AS item_ids,
+            array_agg(coalesce(e.webhook_payload->'event'->>'parentItemId')) AS parent_item_ids,
+            array_agg(e.webhook_payload->'event'->>'columnId') AS column_ids, array_agg(e.webhook_payload) AS bodies
+        FROM (
+            SELECT * FROM @extschema@.webhook_events e
+            WHERE e.status = 'pending' AND e.project_ids IS NULL AND e.received_at < now() - interval '60 seconds'
+            ORDER BY e.received_at
+            LIMIT 10000
+            FOR UPDATE SKIP LOCKED
+        ) e
+    )
+    UPDATE @extschema@.webhook_events e
+    SET project_ids = m.project_ids, status = m.status, error_message = m.message,
+        processed_at = CASE WHEN m.status <> 'pending' THEN now() END
+    FROM unmapped u
+    CROSS JOIN @extschema@._map_webhook_events(u.event_types, u.board_ids, u.item_ids, u.parent_item_ids, u.column_ids,
+                                               u.bodies) m
+    WHERE e.id = u.ids[m.position];
+
+    WITH lost AS MATERIALIZED (
+        SELECT e.id, e.project_ids
+        FROM @extschema@.webhook_events e
+        WHERE e.status = 'pending' AND e.received_at < now() - interval '60 seconds'
+          AND NOT EXISTS (
+            SELECT FROM unnest(e.project_ids) AS p (project_id)
+            JOIN @extschema@.job_queue_queued q
+                ON q.job_type = 'rehydrate_and_analyze' AND q.dedupe_key = p.project_id)
+          AND NOT EXISTS (
+            SELECT FROM unnest(e.project_ids) AS p (project_id)
+            JOIN @extschema@.job_queue_running r ON r.project_id = p.project_id AND r.job_type = 'rehydrate_and_analyze')
+        ORDER BY e.received_at
+        LIMIT 10000
+        FOR UPDATE OF e SKIP LOCKED
+    ), dirty AS MATERIALIZED (
+        SELECT l.id AS event_id, p.project_id FROM lost l CROSS JOIN unnest(l.project_ids) AS p (project_id)
+    ), unlinked AS (
+        DELETE FROM @extschema@.webhook_event_job link
+        USING dirty d
+        WHERE link.project_id = d.project_id AND link.event_id = d.event_id
+    ), jobs AS (
+        INSERT INTO @extschema@.job_queue_queued AS waiting
+            (id, job_type, project_id, payload, priority, dedupe_key, max_attempts)
+        SELECT nextval('@extschema@.job_queue_id_seq'), 'rehydrate_and_analyze', d.project_id, '{"trigger": "sweeper"}',
+            50, d.project_id,
+            coalesce((SELECT t.max_attempts FROM @extschema@.job_type t WHERE t.job_type = 'rehydrate_and_analyze'), 10)
+        FROM (SELECT DISTINCT project_id FROM dirty) d
+        ORDER BY d.project_id
+        ON CONFLICT (job_type, dedupe_key) WHERE dedupe_key IS NOT NULL DO UPDATE
+        SET updated_at = excluded.updated_at
+        RETURNING waiting.id, waiting.project_id
+    ), covered AS (
+        INSERT INTO @extschema@.webhook_event_job (project_id, job_id, event_id)
+        SELECT d.project_id, j.id, d.event_id FROM dirty d JOIN jobs j ON j.project_id = d.project_id
+    ), counted AS (
+        UPDATE @extschema@.webhook_events e
+        SET open_jobs = cardinality(l.project_ids)
+        FROM lost l WHERE e.id = l.id
+        RETURNING e.id
+    )
+    SELECT count(*) INTO swept FROM counted;
+    IF swept > 0 THEN
+        UPDATE @extschema@.queue_upkeep SET events_swept = events_swept + swept;
+    END IF;
+    RETURN swept;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.sweep_webhook_events() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sweep_webhook_events() IS
+    'Enqueues jobs for events that have been pending for more than a minute and have none; returns how many events there were. Should be 0: an event is stored together with its job.';
+
+CREATE FUNCTION @extschema@.purge_webhook_events(retain_days integer DEFAULT NULL, batch_size integer DEFAULT 10000)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    days integer := coalesce(retain_days, @extschema@.pipeline_setting('log_retention_days')::integer);
+    removed bigint[];
+BEGIN
+    PERFORM @extschema@._require_writable('remove webhook events');
+    IF days < 1 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('retain_days must be at least 1, not %s', days),
+            HINT = 'Senders repeat an event for up to a day, and its key must be known until then.';
+    END IF;
+    IF batch_size IS NULL OR batch_size < 1 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('batch_size must be at least 1, not %s', coalesce(batch_size::text, 'NULL')),
+            HINT = 'Leave it out for 10000 rows.';
+    END IF;
+    PERFORM @extschema@._require_layout();
+    WITH gone AS (
+        DELETE FROM @extschema@.webhook_events e
+        WHERE e.id IN (
+            SELECT o.id FROM @extschema@.webhook_events o
+            WHERE o.received_at < now() - make_interval(days => days) AND o.status <> 'pending'
+            ORDER BY o.received_at
+            LIMIT batch_size
+            FOR UPDATE SKIP LOCKED)
+        RETURNING e.id
+    )
+    SELECT array_agg(g.id) INTO removed FROM gone g;
+    DELETE FROM @extschema@.webhook_event_job link
+    WHERE link.event_id BETWEEN (SELECT min(r) FROM unnest(removed) r) AND (SELECT max(r) FROM unnest(removed) r)
+      AND link.event_id = ANY (removed);
+    RETURN coalesce(cardinality(removed), 0);
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.purge_webhook_events(integer, integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.purge_webhook_events(integer, integer) IS
+    'Removes one batch of webhook events older than retain_days (default: pipeline_forecast.log_retention_days), pending ones excepted; returns how many. Call it until it returns 0, each time in a transaction of its own. Error 22023.';
