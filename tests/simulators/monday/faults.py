@@ -95,6 +95,7 @@ class Fault:
             (self.operation is None or self.operation == call.operation)
             and (self.field is None or self.field in fields)
             and (self.token is None or self.token == token_secret)
+            and (self.path is None or self.path[0] in call.fields)
         )
 
     def as_json(self):
