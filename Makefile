@@ -9,9 +9,9 @@ PG_CONFIG ?= $(shell command -v pg_config || echo /usr/lib/postgresql/15/bin/pg_
 
 EXTENSION  = control/pipeline_forecast
 MODULE_big = pipeline_forecast
-LIBRARY_SOURCES = $(wildcard extension/*.cpp extension/pg/*.cpp extension/core/*.cpp extension/core/analysis/*.cpp)
+LIBRARY_SOURCES = $(wildcard extension/*.cpp extension/pg/*.cpp extension/core/*.cpp extension/core/analysis/*.cpp extension/core/monday/*.cpp)
 OBJS       = $(LIBRARY_SOURCES:.cpp=.o)
-LIBRARY_HEADERS = $(wildcard extension/pg/*.hpp extension/core/*.hpp extension/core/analysis/*.hpp)
+LIBRARY_HEADERS = $(wildcard extension/pg/*.hpp extension/core/*.hpp extension/core/analysis/*.hpp extension/core/monday/*.hpp)
 DATA       = $(wildcard sql/pipeline_forecast--*--*.sql)
 DATA_built = sql/pipeline_forecast--$(EXTVERSION).sql
 

@@ -67,15 +67,7 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT d.project_id::text, d.columns_changed, d.comment_changed, d.since
-    FROM (
-        SELECT c.project_id, c.since,
-            -- Where all three are unknown there is no column to write.
-            c.columns_hash IS DISTINCT FROM s.columns_hash AND num_nonnulls(c.days, c.rate, c.rating) > 0 AS columns_changed,
-            c.comment_hash IS DISTINCT FROM s.comment_hash AS comment_changed
-        FROM @extschema@._monday_push_content c
-        LEFT JOIN @extschema@.push_state s ON s.project_id = c.project_id
-    ) d
-    WHERE d.columns_changed OR d.comment_changed
+    FROM @extschema@._monday_push_due d
     ORDER BY d.since, d.project_id
     LIMIT max_projects;
 END;

@@ -59,9 +59,7 @@ BEGIN
                     UNION ALL
                     SELECT unnest(ARRAY[e.body->>'pulseName', e.body->>'itemName', e.body->'value'->>'name'])
                  ) named (item_name)
-                 JOIN @extschema@.subitems s
-                    ON lower(btrim(regexp_replace(s.item_name, '\s+', ' ', 'g')))
-                        = lower(btrim(regexp_replace(named.item_name, '\s+', ' ', 'g')))
+                 JOIN @extschema@.subitems s ON s.name_key = @extschema@._name_key(named.item_name)
                  WHERE s.parent_monday_id IS NOT NULL AND s.state = 'active'),
                 '{}')
             ELSE '{}' END AS projects

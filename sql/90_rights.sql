@@ -55,13 +55,14 @@ BEGIN
     PERFORM @extschema@._require_layout();
     EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
     FOREACH relation IN ARRAY ARRAY[
-        'projects', 'subitems', 'hidden_items', 'analysis_results', 'sync_log', 'sync_reject', 'webhook_events',
+        'projects', 'subitems', 'hidden_items', 'analysis_results', 'sync_log', 'sync_reject', 'monday_scan', 'webhook_events',
         'webhook_event_job', 'job_queue', 'job_queue_queued', 'job_queue_running', 'job_queue_finished', 'provider_gate',
         'push_state']
     LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON @extschema@.%I TO %I', relation, role);
     END LOOP;
     EXECUTE format('GRANT SELECT, INSERT ON @extschema@.llm_call TO %I', role);
+    EXECUTE format('GRANT UPDATE (high_water_mark) ON @extschema@.monday_board TO %I', role);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON @extschema@.api_key TO %I', role);
     EXECUTE format('GRANT SELECT, UPDATE ON @extschema@.queue_upkeep TO %I', role);
     EXECUTE format('GRANT USAGE ON SEQUENCE @extschema@.job_queue_id_seq, @extschema@.job_lease_token_seq TO %I', role);
@@ -75,7 +76,7 @@ BEGIN
         'refresh_log', 'pipeline_job', 'job_type', 'monday_board', 'monday_column',
         'pipeline_schema_version', 'vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1',
         'vw_forecast_explanation_v1', 'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics',
-        'conversion_metrics_recent', '_pipeline_analysis_input', '_monday_push_content', 'vw_analysis_current']
+        'conversion_metrics_recent', '_pipeline_analysis_input', '_monday_push_content', '_monday_push_due', 'vw_analysis_current']
     LOOP
         EXECUTE format('GRANT SELECT ON @extschema@.%I TO %I', relation, role);
     END LOOP;
@@ -107,7 +108,20 @@ BEGIN
         '@extschema@.record_webhook_events(text[], text[], text[], text[], text[], text[], text[], text[], text[], text[])',
         '@extschema@.sweep_webhook_events()', '@extschema@.purge_webhook_events(integer, integer)',
         '@extschema@.add_api_key(text, text[], bytea)', '@extschema@.revoke_api_key(bigint)',
-        '@extschema@.find_api_key(bytea)']::regprocedure[]
+        '@extschema@.find_api_key(bytea)',
+        '@extschema@.begin_sync_run(text, text, text)', '@extschema@.add_sync_progress(bigint, bigint, bigint)',
+        '@extschema@.end_sync_run(bigint, text, text, bigint, bigint, jsonb)',
+        '@extschema@.fail_abandoned_sync_runs(interval)', '@extschema@._require_or_begin_run(bigint, text, text)',
+        '@extschema@.ingest_monday_items(text, jsonb, bigint)', '@extschema@._lock_monday_data()',
+        '@extschema@._write_monday_rows(text, jsonb, jsonb, text[], bigint)',
+        '@extschema@._propagate_monday_changes(text, text[], text[], bigint, timestamptz)',
+        '@extschema@._enqueue_analyses(text[])', '@extschema@.soft_delete_monday_items(text, text[], bigint)',
+        '@extschema@.soft_delete_missing_subitems(text[], text[], bigint)',
+        '@extschema@._soft_delete_monday_rows(text, text, text[], bigint)', '@extschema@.derive_pipeline_values(text[])',
+        '@extschema@.monday_sync_since(text, integer)', '@extschema@.advance_high_water_mark(text, timestamptz)',
+        '@extschema@.monday_hidden_candidates(text[])', '@extschema@.record_monday_scan(bigint, text, jsonb)',
+        '@extschema@.complete_monday_scan(bigint, text)', '@extschema@.enqueue_due_monday_pushes(integer)',
+        '@extschema@.analyze_and_enqueue_pushes(text[])']::regprocedure[]
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, role);
     END LOOP;

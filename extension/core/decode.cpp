@@ -11,18 +11,12 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kCurrencySigns{"£", "$", "€", "¥", "₹"};
 // UTF-8 of the no-break space and the narrow no-break space, which spreadsheets put between thousands.
-constexpr std::array<std::string_view, 5> kThousandsSeparators{",", " ", "'", "\u00a0", "\u202f"};
+constexpr std::array<std::string_view, 6> kThousandsSeparators{",", ".", " ", "'", "\u00a0", "\u202f"};
 
 bool is_digit(char character) { return character >= '0' && character <= '9'; }
 
 bool is_blank(char character) {
     return character == ' ' || character == '\t' || character == '\n' || character == '\r';
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-    return text;
 }
 
 // The text without the sign of a currency at its front or back.
@@ -34,8 +28,9 @@ std::string_view without_currency(std::string_view text) {
     return text;
 }
 
-// The digits of a whole number that may be grouped in threes by one separator; empty where it is neither.
-std::string ungrouped(std::string_view text) {
+// The digits of a whole number that may be grouped in threes by one separator other than the decimal mark; empty where
+// it is neither.
+std::string ungrouped(std::string_view text, char decimal_mark) {
     std::string digits;
     std::string_view separator;
     std::size_t group = 0;
@@ -48,7 +43,7 @@ std::string ungrouped(std::string_view text) {
         }
         std::string_view found;
         for (const std::string_view candidate : kThousandsSeparators) {
-            if (text.starts_with(candidate)) found = candidate;
+            if (text.starts_with(candidate) && candidate.front() != decimal_mark) found = candidate;
         }
         const bool is_first = separator.empty();
         const bool group_fits = is_first ? group >= 1 && group <= 3 : group == 3;
@@ -94,13 +89,40 @@ bool is_time_of_day(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789:.") == std::string_view::npos;
 }
 
+// The number that the next `width` digits make, taken off the text; empty where they are no digits or above `most`.
+std::optional<unsigned> take_number(std::string_view &text, std::size_t width, unsigned most) {
+    const Digits digits = leading_digits(text, width);
+    if (digits.count != width || digits.number > most) return std::nullopt;
+    text.remove_prefix(width);
+    return digits.number;
+}
+
+bool take(std::string_view &text, char expected) {
+    if (!text.starts_with(expected)) return false;
+    text.remove_prefix(1);
+    return true;
+}
+
+// "Z", "+02:00", or nothing.
+bool is_utc_offset(std::string_view text) {
+    if (text.empty() || text == "Z") return true;
+    if (!take(text, '+') && !take(text, '-')) return false;
+    return take_number(text, 2, 14) && take(text, ':') && take_number(text, 2, 59) && text.empty();
+}
+
 bool starts_with_part(std::string_view format) {
     return format.starts_with("YYYY") || format.starts_with("MM") || format.starts_with("DD");
 }
 
 }  // namespace
 
-Decoded<std::string> decode_number(std::string_view text) {
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+Decoded<std::string> decode_number(std::string_view text, char decimal_mark) {
     const auto refused = [] { return Decoded<std::string>::refused("not a plain decimal number"); };
 
     const std::string_view whole_text = trimmed(text);
@@ -112,9 +134,9 @@ Decoded<std::string> decode_number(std::string_view text) {
         rest = trimmed(rest.substr(1));
         if (!had_currency) rest = without_currency(rest);
     }
-    const std::size_t point = rest.find('.');
+    const std::size_t point = rest.find(decimal_mark);
     const bool has_point = point != std::string_view::npos;
-    const std::string whole = ungrouped(rest.substr(0, point));
+    const std::string whole = ungrouped(rest.substr(0, point), decimal_mark);
     const std::string_view fraction = has_point ? rest.substr(point + 1) : std::string_view{};
     const bool starts_with_point = has_point && point == 0;
     if (!all_digits(fraction) || (has_point && fraction.empty()) || (whole.empty() && !starts_with_point)) {
@@ -179,6 +201,28 @@ Decoded<Day> decode_day(std::string_view text, std::string_view format) {
     if (!date.ok()) return Decoded<Day>::refused("no such day in the calendar");
     if (!is_plausible(Day{date})) return Decoded<Day>::refused("day before 1900");
     return Decoded<Day>::of(Day{date});
+}
+
+Decoded<std::string> decode_moment(std::string_view text) {
+    const std::string_view whole = trimmed(text);
+    std::string_view rest = whole;
+    const auto refused = [] { return Decoded<std::string>::refused("not a moment in ISO 8601"); };
+    constexpr std::size_t kDateLength = 10;
+    if (rest.size() <= kDateLength || !decode_day(rest.substr(0, kDateLength)).value) return refused();
+    rest.remove_prefix(kDateLength);
+    if (!take(rest, 'T') && !take(rest, ' ')) return refused();
+    if (!take_number(rest, 2, 23) || !take(rest, ':') || !take_number(rest, 2, 59) || !take(rest, ':') ||
+        !take_number(rest, 2, 59)) {
+        return refused();
+    }
+    if (take(rest, '.')) {
+        constexpr std::size_t kMostDecimals = 9;
+        const std::size_t decimals = leading_digits(rest, kMostDecimals).count;
+        if (decimals == 0) return refused();
+        rest.remove_prefix(decimals);
+    }
+    if (!is_utc_offset(rest)) return refused();
+    return Decoded<std::string>::of(std::string(whole) + (rest.empty() ? "Z" : ""));
 }
 
 }  // namespace pipeline_forecast

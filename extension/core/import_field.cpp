@@ -21,11 +21,15 @@ constexpr std::array kKinds{
     KindNames{FieldKind::kMoney, "money", "numeric(14,2)"},
     KindNames{FieldKind::kPercent, "percent", "numeric(6,3)"},
     KindNames{FieldKind::kGestation, "gestation", "integer"},
+    KindNames{FieldKind::kNumber, "number", "numeric"},
+    KindNames{FieldKind::kLabel, "label", "text"},
 };
 
 const KindNames &names_of(FieldKind kind) noexcept { return kKinds[static_cast<std::size_t>(kind)]; }
 
 constexpr std::size_t kLongestNumber = 30;
+// An index row holds three labels, and a list of labels may grow by half when blanks are put behind its commas.
+constexpr std::size_t kLongestLabel = 600;
 
 // Compares a canonical decimal with a limit by their digits; no conversion, so nothing is rounded on the way.
 bool is_at_most(std::string_view magnitude, std::string_view limit) {
@@ -40,14 +44,13 @@ bool is_at_most(std::string_view magnitude, std::string_view limit) {
     return whole != limit_whole ? whole < limit_whole : fraction <= limit_fraction;
 }
 
-std::string_view magnitude_of(std::string_view number) {
-    return number.starts_with('-') ? number.substr(1) : number;
-}
+std::string_view magnitude_of(std::string_view number) { return number.starts_with('-') ? number.substr(1) : number; }
 
 Decoded<std::string> within(Decoded<std::string> number, std::string_view limit, bool may_be_negative,
                             std::string_view reason) {
     if (!number.value) return number;
-    const bool negative = number.value->starts_with('-') && number.value->find_first_of("123456789") != std::string::npos;
+    const bool negative =
+        number.value->starts_with('-') && number.value->find_first_of("123456789") != std::string::npos;
     const bool fits = number.value->size() <= kLongestNumber && is_at_most(magnitude_of(*number.value), limit);
     if (!fits || (negative && !may_be_negative)) return Decoded<std::string>::refused(std::string(reason));
     return number;
@@ -70,15 +73,15 @@ const std::vector<ImportField> &import_fields() {
         {"item_name", "item_name", FieldKind::kText},
         {"project_name", "project_name", FieldKind::kText},
         {"pipeline_stage", "pipeline_stage", FieldKind::kText},
-        {"type", "type", FieldKind::kText},
-        {"category", "category", FieldKind::kText},
+        {"type", "type", FieldKind::kLabel},
+        {"category", "category", FieldKind::kLabel},
         {"zip_code", "zip_code", FieldKind::kText},
         {"sales_representative", "sales_representative", FieldKind::kText},
         {"funding", "funding", FieldKind::kText},
         {"feedback", "feedback", FieldKind::kText},
         {"lost_to_who_or_why", "lost_to_who_or_why", FieldKind::kText},
-        {"account", "account", FieldKind::kText},
-        {"product_type", "product_type", FieldKind::kText},
+        {"account", "account", FieldKind::kLabel},
+        {"product_type", "product_type", FieldKind::kLabel},
         {"date_created", "date_created", FieldKind::kDay},
         {"expected_start_date", "expected_start_date", FieldKind::kDay},
         {"follow_up_date", "follow_up_date", FieldKind::kDay},
@@ -103,7 +106,7 @@ const ImportField *find_import_field(std::string_view name) {
     return found == import_fields().end() ? nullptr : &*found;
 }
 
-Decoded<std::string> decode_field(FieldKind kind, std::string_view text, std::string_view format) {
+Decoded<std::string> decode_field(FieldKind kind, std::string_view text, std::string_view format, char decimal_mark) {
     switch (kind) {
         case FieldKind::kDay: {
             const Decoded<Day> day = decode_day(text, format.empty() ? kIsoFormat : format);
@@ -112,16 +115,23 @@ Decoded<std::string> decode_field(FieldKind kind, std::string_view text, std::st
         }
         case FieldKind::kMoney:
             // One cent below the limit of the forecast's money, so that rounding stays below it.
-            return within(decode_number(text), "9999999999.99", true, "amount is not below 10,000,000,000");
+            return within(decode_number(text, decimal_mark), "9999999999.99", true,
+                          "amount is not below 10,000,000,000");
         case FieldKind::kPercent:
-            return within(decode_number(text), "100", false, "percentage is not between 0 and 100");
+            return within(decode_number(text, decimal_mark), "100", false, "percentage is not between 0 and 100");
         case FieldKind::kGestation: {
-            Decoded<std::string> number = decode_number(text);
+            Decoded<std::string> number = decode_number(text, decimal_mark);
             if (number.value && number.value->find('.') != std::string::npos) {
                 return Decoded<std::string>::refused("not a whole number of days");
             }
             return within(std::move(number), "500000", false, "duration is not between 0 and 500000 days");
         }
+        case FieldKind::kNumber:
+            return within(decode_number(text, decimal_mark), "999999999999999", true,
+                          "number is not below 1,000,000,000,000,000");
+        case FieldKind::kLabel:
+            if (text.size() > kLongestLabel) return Decoded<std::string>::refused("text is longer than 600 bytes");
+            break;
         case FieldKind::kText: break;
     }
     return Decoded<std::string>::of(std::string(text));

@@ -1,4 +1,4 @@
-// The fields of a project that an import can fill, and how text becomes a value of each.
+// The kinds of fields, how text becomes a value of each, and the fields of a project that an import can fill.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,8 @@
 
 namespace pipeline_forecast {
 
-enum class FieldKind { kText, kDay, kMoney, kPercent, kGestation };
+// A label is a text that an index holds, and therefore bounded.
+enum class FieldKind { kText, kDay, kMoney, kPercent, kGestation, kNumber, kLabel };
 
 [[nodiscard]] std::optional<FieldKind> parse_field_kind(std::string_view name) noexcept;
 [[nodiscard]] std::string_view to_string(FieldKind kind) noexcept;
@@ -28,7 +29,9 @@ inline constexpr std::string_view kKeyField = "project_id";
 [[nodiscard]] const std::vector<ImportField> &import_fields();
 [[nodiscard]] const ImportField *find_import_field(std::string_view name);
 
-// The value as text that PostgreSQL reads back exactly, within the range that projects accepts; `format` is for days.
-[[nodiscard]] Decoded<std::string> decode_field(FieldKind kind, std::string_view text, std::string_view format);
+// The value as text that PostgreSQL reads back exactly, within the range that the tables accept; `format` is for days,
+// `decimal_mark` for numbers.
+[[nodiscard]] Decoded<std::string> decode_field(FieldKind kind, std::string_view text, std::string_view format,
+                                                char decimal_mark = '.');
 
 }  // namespace pipeline_forecast

@@ -17,6 +17,8 @@ char *currency = nullptr;
 int llm_daily_calls = 1000;
 int llm_daily_tokens = 2'000'000;
 int llm_attempt_limit = 5;
+char *statuses_without_value = nullptr;
+char *new_enquiry_reason = nullptr;
 
 }  // namespace
 
@@ -56,6 +58,15 @@ void define_settings() {
                             "Failed requests after which the explanation of an analysis is given up",
                             "Counted anew when the inputs of the analysis change.", &llm_attempt_limit,
                             llm_attempt_limit, 1, 100, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("pipeline_forecast.statuses_without_value",
+                               "Statuses of quotes that count nothing towards the value of their project",
+                               "Separated by commas. After a change call derive_pipeline_values().",
+                               &statuses_without_value, "Archived, Lost, Quoted - No Value, Won Closed", PGC_USERSET,
+                               0, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("pipeline_forecast.new_enquiry_reason",
+                               "The reason for change that makes a quote a new enquiry",
+                               "After a change call derive_pipeline_values().", &new_enquiry_reason, "New Enquiry",
+                               PGC_USERSET, 0, nullptr, nullptr, nullptr);
 #if PG_VERSION_NUM >= 150000
     MarkGUCPrefixReserved("pipeline_forecast");
 #else

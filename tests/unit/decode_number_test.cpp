@@ -63,6 +63,16 @@ INSTANTIATE_TEST_SUITE_P(Fragments, NumberRefused,
                          testing::Values("", " ", ".", "-", "+", "-.", "5.", "£", "£-", "--5", "+-5", "- -5", "££5",
                                          "£5£", "£-£5", "-£5£", "$-5€", "'; DROP TABLE projects; --"));
 
+TEST(DecodeNumber, TheDecimalMarkMayBeAComma) {
+    for (const auto &[text, number] : {Readable{"1.234,50 €", "1234.50"}, Readable{"1 234,5", "1234.5"},
+                                       Readable{",5", "0.5"}, Readable{"1.234.567", "1234567"}, Readable{"-7", "-7"}}) {
+        EXPECT_EQ(decode_number(text, ',').value, number) << text;
+    }
+    for (const char *text : {"1,234.50", "12.5", "1,2,3", "1,5, 2,5", "5,"}) {
+        EXPECT_FALSE(decode_number(text, ',').value) << text;
+    }
+}
+
 TEST(DecodeNumber, TakesTenKilobytesOfDigits) {
     const std::string digits(10'000, '9');
     EXPECT_EQ(decode_number(digits).value, digits);

@@ -22,8 +22,8 @@ void expect_refused(FieldKind kind, const char *text, const char *reason) {
 }
 
 TEST(ImportField, KindsAreReadAsTheyAreWritten) {
-    for (const FieldKind kind :
-         {FieldKind::kText, FieldKind::kDay, FieldKind::kMoney, FieldKind::kPercent, FieldKind::kGestation}) {
+    for (const FieldKind kind : {FieldKind::kText, FieldKind::kDay, FieldKind::kMoney, FieldKind::kPercent,
+                                 FieldKind::kGestation, FieldKind::kNumber, FieldKind::kLabel}) {
         EXPECT_EQ(parse_field_kind(to_string(kind)), kind);
     }
     EXPECT_EQ(parse_field_kind(""), std::nullopt);
@@ -37,6 +37,8 @@ TEST(ImportField, KindsHaveTheTypesOfTheirColumns) {
     EXPECT_EQ(sql_type(FieldKind::kMoney), "numeric(14,2)");
     EXPECT_EQ(sql_type(FieldKind::kPercent), "numeric(6,3)");
     EXPECT_EQ(sql_type(FieldKind::kGestation), "integer");
+    EXPECT_EQ(sql_type(FieldKind::kNumber), "numeric");
+    EXPECT_EQ(sql_type(FieldKind::kLabel), "text");
 }
 
 TEST(ImportField, FieldsAreFoundByName) {
@@ -119,6 +121,21 @@ TEST(ImportField, GestationIsAWholeNumberOfDays) {
     expect_refused(FieldKind::kGestation, "3.5", "not a whole number of days");
     expect_refused(FieldKind::kGestation, "3.0", "not a whole number of days");
     expect_refused(FieldKind::kGestation, "many", "not a plain decimal number");
+}
+
+TEST(ImportField, NumbersAreBounded) {
+    expect_read(FieldKind::kNumber, "-12.345", "-12.345");
+    expect_read(FieldKind::kNumber, "999999999999999", "999999999999999");
+    expect_refused(FieldKind::kNumber, "1000000000000000", "number is not below 1,000,000,000,000,000");
+    expect_refused(FieldKind::kNumber, "12%", "not a plain decimal number");
+    EXPECT_EQ(decode_field(FieldKind::kNumber, "1.234,5", "", ',').value, "1234.5");
+}
+
+TEST(ImportField, LabelsFitAnIndex) {
+    const std::string longest(600, 'x');
+    expect_read(FieldKind::kLabel, longest.c_str(), longest.c_str());
+    expect_refused(FieldKind::kLabel, (longest + "x").c_str(), "text is longer than 600 bytes");
+    EXPECT_EQ(find_import_field("account")->kind, FieldKind::kLabel);
 }
 
 }  // namespace

@@ -138,11 +138,11 @@ TEST(ImportPlan, ALookupTableMayNameItsSchema) {
 TEST(ImportPlan, AListTakesTheFirstThatIsNotBlank) {
     const PlannedField field = planned("account", {"name", {{"constant", "unknown"}}});
     EXPECT_EQ(field.raw_sql, "coalesce(" + read("name") + ", 'unknown')");
-    EXPECT_EQ(field.value_sql, "CASE WHEN " + read("name") + " IS NOT NULL THEN " + decode("text", read("name")) +
-                                   "::text WHEN 'unknown' IS NOT NULL THEN " + decode("text", "'unknown'") +
+    EXPECT_EQ(field.value_sql, "CASE WHEN " + read("name") + " IS NOT NULL THEN " + decode("label", read("name")) +
+                                   "::text WHEN 'unknown' IS NOT NULL THEN " + decode("label", "'unknown'") +
                                    "::text END");
-    EXPECT_EQ(field.reason_sql, "CASE WHEN " + read("name") + " IS NOT NULL THEN " + reason("text", read("name")) +
-                                    " WHEN 'unknown' IS NOT NULL THEN " + reason("text", "'unknown'") + " END");
+    EXPECT_EQ(field.reason_sql, "CASE WHEN " + read("name") + " IS NOT NULL THEN " + reason("label", read("name")) +
+                                    " WHEN 'unknown' IS NOT NULL THEN " + reason("label", "'unknown'") + " END");
 }
 
 TEST(ImportPlan, HostileColumnNamesStayNames) {

@@ -1,0 +1,17 @@
+-- What was written to the item of each analysed project, compared with what belongs there.
+CREATE OR REPLACE VIEW @extschema@._monday_push_due AS
+SELECT d.project_id, d.board_id, d.columns_changed, d.comment_changed, d.since
+FROM (
+    SELECT c.project_id, b.board_id, c.since,
+        -- Where all three are unknown there is no column to write.
+        c.columns_hash IS DISTINCT FROM s.columns_hash AND num_nonnulls(c.days, c.rate, c.rating) > 0 AS columns_changed,
+        c.comment_hash IS DISTINCT FROM s.comment_hash AS comment_changed
+    FROM @extschema@._monday_push_content c
+    JOIN @extschema@.projects p ON p.monday_id = c.project_id
+    LEFT JOIN @extschema@.monday_board b ON b.board_id = p.board_id AND b.is_active
+    LEFT JOIN @extschema@.push_state s ON s.project_id = c.project_id
+) d
+WHERE d.columns_changed OR d.comment_changed;
+
+COMMENT ON VIEW @extschema@._monday_push_due IS
+    'API: private. The projects whose columns or comment differ from what was written last; board_id is NULL for those that no configured board has.';
