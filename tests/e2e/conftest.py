@@ -6,6 +6,7 @@ import types
 import pytest
 
 from cluster import Cluster, set_up
+from simulators.process import Simulator
 
 _numbers = itertools.count(1)
 
@@ -41,3 +42,17 @@ def database(empty_database):
     set_up(connection)
     connection.database = empty_database
     return connection
+
+
+@pytest.fixture(scope="module")
+def start_simulator():
+    """Starts a simulator, start_simulator("monday", projects=50); all end with the module's tests."""
+    started = []
+
+    def start(name, **arguments):
+        started.append(Simulator(name, **arguments))
+        return started[-1]
+
+    yield start
+    for simulator in started:
+        simulator.stop()

@@ -1,0 +1,36 @@
+"""The simulated service as one object: the account with everything that watches over it."""
+
+from .account import Account
+from .activity import Activity
+from .audit import Audit
+from .changes import Changes
+from .clock import Clock
+from .cursors import Cursors
+from .faults import Faults
+from .idempotency import Idempotency
+from .limits import Limits
+from .tokens import API_USER, DEFAULT_TOKEN, Token, Tokens
+from .webhook_delivery import Deliveries
+from .webhooks import Webhooks
+
+SIGNING_SECRET = "simulated-signing-secret"
+
+
+class Service:
+    def __init__(self, *, scale=1.0, plan="enterprise", latency_ms=0.0, signing_secret=SIGNING_SECRET):
+        self.clock = Clock(scale)
+        self.account = Account(self.clock)
+        self.changes = Changes(self.account)
+        self.limits = Limits(self.clock, plan)
+        self.cursors = Cursors(self.clock)
+        self.idempotency = Idempotency(self.clock)
+        self.faults = Faults()
+        self.audit = Audit(self.clock)
+        self.tokens = Tokens()
+        self.deliveries = Deliveries(self.account, signing_secret)
+        self.webhooks = Webhooks(self.account, self.deliveries.deliver)
+        self.account.webhooks = self.webhooks
+        self.latency_ms = latency_ms
+        self.changes.listeners += [Activity().hear, self.webhooks.hear]
+        self.account.add_user(API_USER, "Pipeline")
+        self.tokens.add(Token(DEFAULT_TOKEN))
