@@ -1,47 +1,21 @@
-"""Every GraphQL document of the poller against the schema that monday.com publishes.
+"""Every GraphQL document of the poller against the schema that monday.com publishes, and served by the simulator."""
 
-The schema is not part of the source tree. PIPELINE_TEST_DATA names the folder that holds monday_schema/; without it the
-folder shared/data beside the source tree is looked for.
-"""
-
-import os
-import pathlib
 import re
 
 import pytest
 from graphql.language.ast import OperationDefinition
 from graphql.language.parser import parse
-from graphql.utils.build_ast_schema import build_ast_schema
 from graphql.validation import validate
 
 from cluster import ROOT
+from monday_client import HIDDEN, PARENT, Client
+from official_schema import needs_official_schema, official_schema
+from webhook_receiver import Receiver
 
-DATA = pathlib.Path(os.environ.get("PIPELINE_TEST_DATA") or ROOT.parent / "shared" / "data")
-SCHEMA = DATA / "monday_schema" / "schema.graphql"
 FOLDER = ROOT / "poller" / "monday" / "queries"
 OPERATIONS = sorted(
     path.stem for path in FOLDER.glob("*.graphql") if re.search(r"^(query|mutation)\b", path.read_text(), re.MULTILINE)
 )
-
-pytestmark = pytest.mark.skipif(
-    not SCHEMA.is_file(), reason=f"no {SCHEMA}; set PIPELINE_TEST_DATA to the folder that holds monday_schema"
-)
-
-STRING = re.compile(r'"""(?:.|\n)*?"""|"(?:[^"\\\n]|\\.)*"')
-
-
-def without_descriptions(text):
-    """The parser of Debian 12 is older than descriptions, default values of null and '&' between interfaces."""
-
-    def kept(match):
-        is_value = text[max(0, match.start() - 80) : match.start()].rstrip().endswith((":", "=", "["))
-        return match.group(0) if is_value else ""
-
-    text = STRING.sub(kept, text)
-    text = re.sub(r"= null\b", "", text)
-    text = re.sub(r"implements ([\w& ]+)", lambda match: match.group(0).replace(" & ", ", "), text)
-    return text.replace(" repeatable on", " on")
-
 
 def document(name):
     text = (FOLDER / f"{name}.graphql").read_text()
@@ -51,13 +25,14 @@ def document(name):
 
 @pytest.fixture(scope="module")
 def schema():
-    return build_ast_schema(parse(without_descriptions(SCHEMA.read_text())))
+    return official_schema()
 
 
 def complaints(schema, text):
     return [str(error) for error in validate(schema, parse(text))]
 
 
+@needs_official_schema
 @pytest.mark.parametrize(
     "text",
     [
@@ -71,6 +46,7 @@ def test_the_schema_refuses_what_is_wrong(schema, text):
     assert complaints(schema, text)
 
 
+@needs_official_schema
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_document_obeys_the_schema(schema, name):
     assert complaints(schema, document(name)) == []
@@ -85,3 +61,54 @@ def test_document_is_one_operation_with_the_name_of_its_file(name):
 def test_every_document_is_compiled_in():
     declared = re.findall(r"extern const Document (\w+);", (FOLDER / "documents.hpp").read_text())
     assert sorted(declared) == OPERATIONS
+
+
+# Served by the simulator ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def served(start_simulator):
+    """What each document answers, asked in an order in which one makes what the next one needs."""
+    receiver = Receiver()
+    client = Client(start_simulator("monday", projects=40))
+    columns = ["status", "numeric_days"]
+    item = client.page(PARENT, limit=1)["items"][0]["id"]
+    name = client.page(HIDDEN, limit=1)["items"][0]["name"]
+    answers = {}
+
+    def ask(document_name, **variables):
+        answers[document_name] = client.data(document(document_name), **variables)
+        return answers[document_name]
+
+    ask("account")
+    ask("board_settings", boards=[PARENT, HIDDEN], limit=2)
+    page = ask("board_page", board=PARENT, columns=columns, limit=3,
+               filter={"order_by": [{"column_id": "__last_updated__", "direction": "desc"}]})
+    ask("next_board_page", cursor=page["boards"][0]["items_page"]["cursor"], columns=columns, limit=3)
+    index = ask("board_index", board=HIDDEN, limit=30)
+    ask("next_board_index", cursor=index["boards"][0]["items_page"]["cursor"], limit=30)
+    ask("items_by_id", ids=[item], limit=1, columns=columns)
+    ask("items_by_name", board=HIDDEN, names=[name, "no such name"], limit=10, columns=None)
+    ask("project_items", ids=[item], limit=1, columns=columns)
+    ask("change_columns", board=PARENT, item=item, values='{"numeric_days":"5"}')
+    comment = ask("create_comment", item=item, body="<p>x</p>")
+    ask("edit_comment", update=comment["create_update"]["id"], body="<p>y</p>")
+    ask("pushed_item", item=item, columns=columns, updates=5)
+    ask("board_activity", board=PARENT, limit=5, page=1, **{"from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"})
+    webhook = ask("create_webhook", board=PARENT, url=receiver.url, event="create_item")
+    ask("board_webhooks", board=PARENT)
+    ask("delete_webhook", id=webhook["create_webhook"]["id"])
+    receiver.close()
+    return answers
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_document_is_served_by_the_simulator(served, name):
+    assert name in served, "ask for the new document above"
+    assert all(served[name].values()), served[name]
+
+
+def test_what_was_pushed_is_read_back(served):
+    (item,) = served["pushed_item"]["items"]
+    assert {cell["id"]: cell["text"] for cell in item["column_values"]}["numeric_days"] == "5"
+    assert [update["text_body"] for update in item["updates"]] == ["y\n"]

@@ -8,9 +8,16 @@ import pytest
 from monday_client import HIDDEN, PARENT, Client
 
 
+@pytest.fixture(scope="module")
+def module_simulator(start_simulator):
+    return start_simulator("monday", projects=0)
+
+
 @pytest.fixture
-def simulator(start_simulator):
-    return start_simulator("monday", projects=30, clean=True)
+def simulator(module_simulator):
+    """With all budgets full."""
+    module_simulator.control("POST", "/reset", {"projects": 30, "clean": True})
+    return module_simulator
 
 
 @pytest.fixture
@@ -61,6 +68,15 @@ def test_calls_of_a_minute(simulator, client):
     simulator.control("POST", "/clock", {"advance": 60})
     assert client.send("{me{id}}")[0] == 200
     assert simulator.control("GET", "/audit")["exceeded"] == {"minute": 3}
+
+
+def test_calls_of_an_address(simulator, client):
+    limits(simulator, ip=2)
+    assert [client.send("{me{id}}")[0] for _ in range(3)] == [200, 200, 429]
+    error = refusal(client)[2]
+    assert error["extensions"]["code"] == "IP_RATE_LIMIT_EXCEEDED" and error["extensions"]["retry_in_seconds"] <= 10
+    simulator.control("POST", "/clock", {"advance": 10})
+    assert client.send("{me{id}}")[0] == 200
 
 
 def test_a_fast_clock_shortens_the_hints(simulator, client):
@@ -144,9 +160,8 @@ def test_one_query_may_cost_5_million_at_most(client):
     assert error["extensions"]["complexity"] > error["extensions"]["maxComplexity"] == 5_000_000
 
 
-def test_formula_columns_of_a_call_and_cells_of_a_minute(start_simulator):
-    simulator = start_simulator("monday", projects=400, clean=True)
-    client = Client(simulator)
+def test_formula_columns_of_a_call_and_cells_of_a_minute(simulator, client):
+    simulator.control("POST", "/reset", {"projects": 400, "clean": True})
     fields = "column_values(types:[formula]){... on FormulaValue{display_value}}"
     page = client.page(HIDDEN, 500, fields)
     read = 3 * len(page["items"])

@@ -4,15 +4,16 @@ import pytest
 from graphql import build_ast_schema, parse
 from graphql.type import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType
 
-import official_schema
+from official_schema import needs_official_schema, official_schema
 from simulators.monday.schema import SDL
+
+
+pytestmark = needs_official_schema
 
 
 @pytest.fixture(scope="module")
 def official():
-    if not official_schema.FILE.is_file():
-        pytest.skip(official_schema.MISSING)
-    return official_schema.official_schema().get_type_map()
+    return official_schema().get_type_map()
 
 
 @pytest.fixture(scope="module")

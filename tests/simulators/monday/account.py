@@ -1,7 +1,7 @@
 """The account: its boards, items, updates, users and webhooks, found by id."""
 
-import datetime
 import itertools
+import zoneinfo
 
 from .boards import Item, Update, User
 from .clock import Clock
@@ -16,7 +16,7 @@ class Account:
         self.name = "Simulated account"
         self.clock = clock or Clock()
         # Of the token's user; the service shows dates in it and keeps them in UTC.
-        self.zone = datetime.timezone.utc
+        self.zone = zoneinfo.ZoneInfo("UTC")
         self.boards = {}
         self.items = {}
         self.updates = {}

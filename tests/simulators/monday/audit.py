@@ -57,15 +57,17 @@ class Audit:
                              "board_id": str(item.board.id), "idempotency_key": call.idempotency_key,
                              "changed": True, **details})
 
-    def summary(self, limits, idempotency, account):
-        """Counts; limits.exceeded says which budget was overdrawn and how often."""
+    def summary(self, service):
+        """Counts; exceeded says which budget was overdrawn and how often, overlapping_writes how often a board was written
+        to while it was being written to."""
+        limits = service.limits
         executed = [call for call in self.calls if call.executed]
         by_status, by_field = {}, {}
         for call in self.calls:
             by_status[str(call.status)] = by_status.get(str(call.status), 0) + 1
             for field in call.fields:
                 by_field[field] = by_field.get(field, 0) + 1
-        updates = {str(item.id): len(item.updates) for item in account.items.values() if item.updates}
+        updates = {str(item.id): len(item.updates) for item in service.account.items.values() if item.updates}
         return {
             "calls": len(self.calls),
             "executed": len(executed),
@@ -78,7 +80,8 @@ class Audit:
             "exceeded": dict(limits.exceeded),
             "most_in_flight": limits.most_in_flight,
             "daily_used": limits.daily_used,
-            "replays": idempotency.replays,
-            "conflicts": idempotency.conflicts,
+            "overlapping_writes": service.writers.overlaps,
+            "replays": service.idempotency.replays,
+            "conflicts": service.idempotency.conflicts,
             "updates_per_item": updates,
         }

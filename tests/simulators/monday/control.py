@@ -1,11 +1,13 @@
 """The control interface under /_sim: what tests do to the account behind the API's back, and what they read of it."""
 
 import dataclasses
+import datetime
 import json
+import zoneinfo
 
 from aiohttp import web
 
-from . import board_set, state
+from . import board_set, seed, state
 from .boards import Board, Column
 from .errors import ApiError
 from .seed import SOMEBODY
@@ -15,11 +17,15 @@ from .tokens import Token
 class Control:
     def __init__(self, service):
         self.service = service
-        self.account = service.account
+
+    @property
+    def account(self):
+        return self.service.account
 
     def routes(self):
         return [
             web.get("/_sim/health", self.health),
+            web.post("/_sim/reset", self.reset),
             web.get("/_sim/state", self.state),
             web.get("/_sim/board-file", self.board_file),
             web.get("/_sim/items", self.find_items),
@@ -51,6 +57,17 @@ class Control:
     async def health(self, request):
         boards = {board.role: {"id": str(board.id), "items": len(board.items)} for board in self.account.boards.values()}
         return web.json_response({"now": self.service.clock.now(), "boards": boards})
+
+    async def reset(self, request):
+        """{seed, projects, today, clean}: a new account, as at the start; without projects no boards"""
+        body, service = await request.json(), self.service
+        await service.deliveries.stop()
+        service.renew()
+        today = datetime.date.fromisoformat(body["today"]) if body.get("today") else None
+        if body.get("projects"):
+            seed.fill(service.account, body.get("seed", 1), body["projects"], today, dirty=not body.get("clean", False))
+        await service.deliveries.start()
+        return await self.health(request)
 
     async def state(self, request):
         board_ids = request.query.getall("board", None)
@@ -173,13 +190,14 @@ class Control:
         return web.json_response({
             "plan": service.limits.plan_name, "limits": service.limits.plan._asdict(), "latency_ms": service.latency_ms,
             "lag_seconds": service.changes.lag_seconds, "shuffled": service.cursors.shuffled,
-            "most_items": service.changes.most_items, "webhooks": dataclasses.asdict(service.deliveries.troubles),
+            "most_items": service.changes.most_items, "exclusive_writes": service.writers.exclusive,
+            "time_zone": str(self.account.zone), "webhooks": dataclasses.asdict(service.deliveries.troubles),
             "webhook_timeout_seconds": service.deliveries.timeout_seconds, "clock_scale": service.clock.scale,
         })
 
     async def change_settings(self, request):
-        """{plan, limits {daily, minute, ...}, latency_ms, lag_seconds, shuffled, most_items, webhooks {loss, ...},
-        webhook_timeout_seconds}; a plan or limits start all budgets anew."""
+        """{plan, limits {daily, minute, ...}, latency_ms, lag_seconds, shuffled, most_items, time_zone (of the token's
+        user), exclusive_writes (423 to who writes to a board meanwhile), webhooks {loss, ...}, webhook_timeout_seconds}; a plan or limits start all budgets anew."""
         body, service = await request.json(), self.service
         if "plan" in body or "limits" in body:
             service.limits.set_plan(body.pop("plan", service.limits.plan_name), **body.pop("limits", {}))
@@ -189,6 +207,8 @@ class Control:
         service.changes.lag_seconds = body.pop("lag_seconds", service.changes.lag_seconds)
         service.cursors.shuffled = body.pop("shuffled", service.cursors.shuffled)
         service.changes.most_items = body.pop("most_items", service.changes.most_items)
+        self.account.zone = zoneinfo.ZoneInfo(body.pop("time_zone", str(self.account.zone)))
+        service.writers.exclusive = body.pop("exclusive_writes", service.writers.exclusive)
         service.deliveries.timeout_seconds = body.pop("webhook_timeout_seconds", service.deliveries.timeout_seconds)
         if body:
             raise web.HTTPBadRequest(text=f"no such setting: {', '.join(body)}")
@@ -239,7 +259,7 @@ class Control:
     async def audit(self, request):
         """?calls=1 and ?effects=1 with every single one"""
         service = self.service
-        found = service.audit.summary(service.limits, service.idempotency, self.account)
+        found = service.audit.summary(service)
         if request.query.get("calls") == "1":
             found["call_list"] = [call.as_json() for call in service.audit.calls]
         if request.query.get("effects") == "1":
@@ -250,6 +270,7 @@ class Control:
         self.service.audit.clear()
         self.service.limits.exceeded.clear()
         self.service.limits.most_in_flight = 0
+        self.service.writers.overlaps = 0
         return web.json_response({})
 
     async def webhooks(self, request):

@@ -12,6 +12,7 @@ from . import complexity, errors, execution, versions
 from .context import Context
 from .errors import ApiError
 from .schema import operation_of, prepared
+from .writers import boards_written
 
 VARIABLES_ARE_OBJECTS_SINCE = "2025-04"
 DROP = object()
@@ -81,6 +82,11 @@ class Endpoint:
                 if early is not None:
                     return early
         context = self._charged(call, token, operation, document, variables)
+        with service.writers.writing(boards_written(operation, variables, service.account) if call.operation == "mutation" else ()):
+            return await self._effect(request, context, call, document, operation, variables, fault)
+
+    async def _effect(self, request, context, call, document, operation, variables, fault):
+        service, token = self.service, context.token
         key = request.headers.get("Idempotency-Key") if call.operation == "mutation" else None
         call.idempotency_key = key
         if key:
@@ -168,8 +174,7 @@ class Endpoint:
 
     def _response(self, body, call, token, headers=None, status=200):
         sent = self.service.limits.headers(token) | (headers or {})
-        if call.version_served is not None:
-            sent["API-Version"] = call.version_served
+        sent["API-Version"] = call.version_served or versions.CURRENT
         return web.Response(body=body, status=status, content_type="application/json", charset="utf-8", headers=sent)
 
 

@@ -5,17 +5,18 @@ import collections
 from .clock import day
 from .errors import ApiError
 
-# (calls a day, calls a minute, calls at once, complexity a minute of a personal token, of an app token each way)
+# Calls a day, a minute, at once; complexity a minute of a personal token, of an app's token each way; calls of an address
+# in IP_SECONDS.
+Plan = collections.namedtuple("Plan", "daily minute concurrency personal_complexity app_complexity ip")
 PLANS = {
-    "free": (1_000, 1_000, 40, 1_000_000, 1_000_000),
-    "standard": (1_000, 1_000, 40, 10_000_000, 5_000_000),
-    "pro": (10_000, 2_500, 100, 10_000_000, 5_000_000),
-    "enterprise": (25_000, 5_000, 250, 10_000_000, 5_000_000),
+    "free": Plan(1_000, 1_000, 40, 1_000_000, 1_000_000, 5_000),
+    "standard": Plan(1_000, 1_000, 40, 10_000_000, 5_000_000, 5_000),
+    "pro": Plan(10_000, 2_500, 100, 10_000_000, 5_000_000, 5_000),
+    "enterprise": Plan(25_000, 5_000, 250, 10_000_000, 5_000_000, 5_000),
 }
-Plan = collections.namedtuple("Plan", "daily minute concurrency personal_complexity app_complexity")
 
 MOST_COMPLEXITY_OF_ONE_QUERY = 5_000_000
-IP_LIMIT, IP_SECONDS = 5_000, 10
+IP_SECONDS = 10
 FORMULA_CELLS_A_MINUTE = 10_000
 FORMULA_COLUMNS_OF_ONE_CALL = 5
 REFUSED_CALL_COSTS = 0.1
@@ -60,9 +61,9 @@ class Limits:
     def set_plan(self, plan, **changes):
         """changes: single limits that differ from the plan's, by the names of Plan."""
         self.plan_name = plan
-        self.plan = Plan(*PLANS[plan])._replace(**changes)
+        self.plan = PLANS[plan]._replace(**changes)
         self.minute = Window(self.clock, self.plan.minute)
-        self.ip = Window(self.clock, IP_LIMIT, IP_SECONDS)
+        self.ip = Window(self.clock, self.plan.ip, IP_SECONDS)
         self.formula_cells = Window(self.clock, FORMULA_CELLS_A_MINUTE)
         self._complexity = {}
         self.day = None

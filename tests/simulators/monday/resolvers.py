@@ -1,6 +1,7 @@
 """What each field of a query gives. A resolver is a function of (object, info, **arguments); info.context is the call's."""
 
 import json
+import math
 
 from . import versions
 from .board_set import COLORS
@@ -194,17 +195,19 @@ def unit(name):
     return lambda cell, info: cell.column.settings.get("unit", {}).get(name)
 
 
+def number(cell, info):
+    """A double, which a number of any size need not fit into."""
+    found = None if cell.raw is None else float(cell.raw)
+    return found if found is None or math.isfinite(found) else None
+
+
 def linked(cell, info):
     return info.context.seen(cell.column.kind.linked(cell))
 
 
 def linked_ids(cell, info):
+    """What is linked stays listed until it is deleted, whether or not the token may read its board."""
     return [item.id for item in cell.column.kind.linked(cell)]
-
-
-def relation_ids(cell, info):
-    # What is linked stays listed until it is deleted, whether or not the token may read its board.
-    return linked_ids(cell, info)
 
 
 def mirrored_items(cell, info):
@@ -280,7 +283,7 @@ RESOLVERS = {
         "account_id": lambda entry, info: str(info.context.account.id), "user_id": lambda entry, info: str(entry.user_id),
         "entity": lambda entry, info: "pulse", "created_at": lambda entry, info: str(int(entry.at * 10_000_000)),
     },
-    "BoardRelationValue": CELL | {"display_value": display, "linked_item_ids": relation_ids, "linked_items": linked,
+    "BoardRelationValue": CELL | {"display_value": display, "linked_item_ids": linked_ids, "linked_items": linked,
                                   "updated_at": changed},
     "CreationLogValue": CELL | {
         "created_at": lambda cell, info: moment(cell.item.created_at),
@@ -299,7 +302,7 @@ RESOLVERS = {
     "MirrorValue": CELL | {"display_value": display, "mirrored_items": mirrored_items},
     "NumbersValue": CELL | {
         "direction": unit("direction"), "symbol": unit("symbol"),
-        "number": lambda cell, info: None if cell.raw is None else float(cell.raw),
+        "number": number,
     },
     "PeopleValue": CELL | {
         "persons_and_teams": lambda cell, info: [{"id": id, "kind": "person"} for id in cell.raw or ()],
