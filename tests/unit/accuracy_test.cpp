@@ -1,0 +1,53 @@
+#include "core/accuracy.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace pipeline_forecast {
+namespace {
+
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+
+TEST(Accuracy, AShareIsRoundedHalfAwayFromZero) {
+    EXPECT_EQ(share(1, 3), Share{333'333});
+    EXPECT_EQ(share(2, 3), Share{666'667});
+    EXPECT_EQ(share(-2, 3), Share{-666'667});
+    EXPECT_EQ(share(1, 2'000'000), Share{1});
+    EXPECT_EQ(share(-1, 2'000'000), Share{-1});
+    EXPECT_EQ(share(0, 5), Share{0});
+    EXPECT_EQ(share(5, 5), Share{1'000'000});
+}
+
+TEST(Accuracy, AShareOfNothingIsUnknown) {
+    EXPECT_EQ(share(1, 0), std::nullopt);
+    EXPECT_EQ(share(0, 0), std::nullopt);
+    EXPECT_EQ(wape(Money{100}, Money{0}), std::nullopt);
+    // A month of credit notes: an error in per cent of it would have the wrong sign.
+    EXPECT_EQ(wape(Money{100}, Money{-50}), std::nullopt);
+    EXPECT_EQ(bias(Money{100}, Money{-50}), std::nullopt);
+    EXPECT_EQ(skill(Money{100}, Money{0}), std::nullopt);
+    EXPECT_EQ(skill(Money{0}, Money{0}), std::nullopt);
+}
+
+TEST(Accuracy, MeasuresByHand) {
+    // Forecast 120 and 0, came 100 and 50: off by 20 and 50.
+    EXPECT_EQ(wape(Money{70'00}, Money{150'00}), Share{466'667});
+    EXPECT_EQ(bias(Money{120'00}, Money{150'00}), Share{-200'000});
+    EXPECT_EQ(bias(Money{180'00}, Money{150'00}), Share{200'000});
+    // Half the error of the naive line; none; the same; twice.
+    EXPECT_EQ(skill(Money{50}, Money{100}), Share{500'000});
+    EXPECT_EQ(skill(Money{0}, Money{100}), Share{1'000'000});
+    EXPECT_EQ(skill(Money{100}, Money{100}), Share{0});
+    EXPECT_EQ(skill(Money{200}, Money{100}), Share{-1'000'000});
+}
+
+TEST(Accuracy, NothingOverflows) {
+    EXPECT_EQ(wape(Money{kMost}, Money{1}), kLargestShare);
+    EXPECT_EQ(bias(Money{-kMost}, Money{kMost}), Share{-2'000'000});
+    EXPECT_EQ(skill(Money{kMost}, Money{1}), Share{-kLargestShare.e6});
+    EXPECT_EQ(share(kMost, kMost), Share{1'000'000});
+}
+
+}  // namespace
+}  // namespace pipeline_forecast
