@@ -28,3 +28,16 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (@extschema@.pipeline_forecast_month(today) + make_interval(months => 12))::date;
 COMMENT ON FUNCTION @extschema@.pipeline_window_end(date) IS
     'First day after the 12 months that a forecast made on the given day covers.';
+
+CREATE FUNCTION @extschema@._end_of_day(day date) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (day + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond';
+COMMENT ON FUNCTION @extschema@._end_of_day(date) IS
+    'API: private. The last moment of a UTC day that a timestamp can tell.';
+
+CREATE FUNCTION @extschema@._months_between(earlier date, later date) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (extract(year FROM later)::integer - extract(year FROM earlier)::integer) * 12
+    + extract(month FROM later)::integer - extract(month FROM earlier)::integer;
+COMMENT ON FUNCTION @extschema@._months_between(date, date) IS
+    'API: private. How many months the month of one day comes after the month of another.';

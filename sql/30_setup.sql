@@ -20,6 +20,10 @@ BEGIN
             MESSAGE = format('pipeline_forecast is not set up in database "%s"', current_database()),
             HINT = 'Call pipeline_setup() once to make its tables.';
     END IF;
+    -- Readers of reports see views, not the record of the setup.
+    IF NOT has_table_privilege('@extschema@.pipeline_schema_version', 'SELECT') THEN
+        RETURN;
+    END IF;
     SELECT max(version) INTO found FROM @extschema@.pipeline_schema_version;
     IF found IS DISTINCT FROM @extschema@._layout_version() THEN
         RAISE EXCEPTION USING
@@ -33,7 +37,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION @extschema@._require_layout() IS
-    'API: private. Error 55000 unless the tables have the layout that this version works with.';
+    'API: private. Error 55000 unless the tables have the layout that this version works with, as far as the caller may know.';
 
 CREATE FUNCTION @extschema@._require_writable(action text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE

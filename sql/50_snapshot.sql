@@ -72,8 +72,7 @@ AS $$
             OFFSET 0
         ) f
         $sql$ END,
-        -- The last moment of the day that a timestamp can tell.
-        $1, $2, ($1 + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond')
+        $1, $2, @extschema@._end_of_day($1))
 $$;
 COMMENT ON FUNCTION @extschema@._snapshot_query(date, text) IS
     'API: private. The query for the rows of a snapshot; origin is live, history or current_state.';
@@ -94,6 +93,7 @@ DECLARE
     row_total integer;
     stored bigint;
     deleted bigint := 0;
+    moment timestamptz;
 BEGIN
     PERFORM @extschema@._require_writable('create a forecast snapshot');
     IF target_snapshot_date IS NULL THEN
@@ -128,6 +128,7 @@ BEGIN
     PERFORM @extschema@._snapshot_partition(target_snapshot_date);
 
     -- Computed aside first, which may run in parallel; a statement that writes for good may not.
+    moment := clock_timestamp();
     EXECUTE 'CREATE TEMP TABLE pipeline_fresh_snapshot ON COMMIT DROP AS '
             || @extschema@._snapshot_query(target_snapshot_date, origin);
     GET DIAGNOSTICS row_total = ROW_COUNT;
@@ -168,8 +169,9 @@ BEGIN
     END IF;
     DROP TABLE pg_temp.pipeline_fresh_snapshot;
 
-    INSERT INTO @extschema@.pipeline_forecast_snapshot_day (snapshot_date, source, row_count)
-    VALUES (target_snapshot_date, origin, row_total)
+    -- The moment of the state that it holds, by which history finds what it left out.
+    INSERT INTO @extschema@.pipeline_forecast_snapshot_day (snapshot_date, source, row_count, created_at)
+    VALUES (target_snapshot_date, origin, row_total, moment)
     ON CONFLICT (snapshot_date) DO UPDATE
     SET source = excluded.source, row_count = excluded.row_count, created_at = excluded.created_at;
     RETURN row_total;

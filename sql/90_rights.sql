@@ -15,32 +15,50 @@ END;
 $$;
 COMMENT ON FUNCTION @extschema@._require_role(text) IS 'API: private. Error 42704 for a role that does not exist.';
 
+CREATE FUNCTION @extschema@._report_views() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY[
+        'vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1', 'vw_forecast_explanation_v1',
+        'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent', 'vw_analysis_current',
+        'vw_dim_date', 'vw_dim_snapshot_date', 'vw_dim_project', 'vw_forecast_latest', 'vw_forecast_history',
+        'vw_invoices', 'vw_enquiries_monthly', 'vw_bookings_monthly', 'vw_revenue_monthly']
+$$;
+COMMENT ON FUNCTION @extschema@._report_views() IS
+    'API: private. The views that reports read, materialized ones included.';
+
 CREATE FUNCTION @extschema@.grant_forecast_reader(role text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     relation text;
+    routine regprocedure;
 BEGIN
     PERFORM @extschema@._require_writable('grant rights');
     PERFORM @extschema@._require_role(role);
     PERFORM @extschema@._require_layout();
     EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
-    FOREACH relation IN ARRAY ARRAY[
-        'vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1', 'vw_forecast_explanation_v1',
-        'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent', 'vw_analysis_current']
-    LOOP
+    FOREACH relation IN ARRAY @extschema@._report_views() LOOP
         EXECUTE format('GRANT SELECT ON @extschema@.%I TO %I', relation, role);
     END LOOP;
     -- information_schema shows keys only to a role with more than SELECT; REFERENCES gives no access to rows. The
     -- partitions stay without any grant, so that tools list the table once.
     EXECUTE format('GRANT SELECT, REFERENCES ON @extschema@.pipeline_forecast_snapshot TO %I', role);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION @extschema@.explain_forecast(text) TO %I', role);
+    FOREACH routine IN ARRAY ARRAY[
+        '@extschema@.explain_forecast(text)',
+        '@extschema@.forecast_backtest(integer, integer, numeric, boolean, date)',
+        '@extschema@.forecast_backtest_report(integer, integer, numeric, boolean, date)',
+        '@extschema@.forecast_backtest_recommendations(integer, integer, numeric, boolean, date)']::regprocedure[]
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, role);
+    END LOOP;
 END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@.grant_forecast_reader(text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.grant_forecast_reader(text) IS
-    'Lets a role read the reporting relations (forecast by project and month, current analyses, conversion metrics, snapshots) and explain a forecast; nothing else. For BI tools.';
+    'Lets a role read the reporting relations (forecast by project and month, current analyses, conversion metrics, snapshots, actuals and their dimensions), explain a forecast and run the backtest on snapshots; nothing else. For BI tools.';
 
 CREATE FUNCTION @extschema@.grant_pipeline_poller(role text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -74,9 +92,8 @@ BEGIN
     FOREACH relation IN ARRAY ARRAY[
         'pipeline_stage', 'pipeline_stage_history', 'pipeline_forecast_snapshot', 'pipeline_forecast_snapshot_day',
         'refresh_log', 'pipeline_job', 'job_type', 'monday_board', 'monday_column',
-        'pipeline_schema_version', 'vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1',
-        'vw_forecast_explanation_v1', 'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics',
-        'conversion_metrics_recent', '_pipeline_analysis_input', '_monday_push_content', '_monday_push_due', 'vw_analysis_current']
+        'pipeline_schema_version', '_pipeline_analysis_input', '_monday_push_content', '_monday_push_due']
+        || @extschema@._report_views()
     LOOP
         EXECUTE format('GRANT SELECT ON @extschema@.%I TO %I', relation, role);
     END LOOP;
@@ -96,6 +113,11 @@ BEGIN
         '@extschema@._apply_llm_answer(text, jsonb, text)', '@extschema@._fail_llm(text, text, text)',
         '@extschema@.monday_push_payload(text)', '@extschema@.monday_push_due(integer)',
         '@extschema@.get_account_performance(text)',
+        '@extschema@.forecast_backtest(integer, integer, numeric, boolean, date)',
+        '@extschema@.forecast_backtest_report(integer, integer, numeric, boolean, date)',
+        '@extschema@.forecast_backtest_recommendations(integer, integer, numeric, boolean, date)',
+        '@extschema@.forecast_waterfall(date, date, text)', '@extschema@.forecast_waterfall_projects(date, date, text)',
+        '@extschema@.forecast_slippage(date, date)', '@extschema@.stage_velocity(date)',
         '@extschema@.enqueue_job(text, text, jsonb, integer, timestamptz)',
         '@extschema@.claim_jobs(text, text[], integer[], interval)', '@extschema@._reclaim_expired_jobs(timestamptz)',
         '@extschema@.renew_leases(bigint[], bigint[], interval)',

@@ -19,6 +19,7 @@ int llm_daily_tokens = 2'000'000;
 int llm_attempt_limit = 5;
 char *statuses_without_value = nullptr;
 char *new_enquiry_reason = nullptr;
+int fiscal_year_start_month = 1;
 
 }  // namespace
 
@@ -67,6 +68,11 @@ void define_settings() {
                                "The reason for change that makes a quote a new enquiry",
                                "After a change call derive_pipeline_values().", &new_enquiry_reason, "New Enquiry",
                                PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pipeline_forecast.fiscal_year_start_month",
+                            "Month with which the fiscal year begins, 1 to 12",
+                            "Used by vw_dim_date; a fiscal year is named after the calendar year in which it ends.",
+                            &fiscal_year_start_month, fiscal_year_start_month, 1, 12, PGC_USERSET, 0, nullptr, nullptr,
+                            nullptr);
 #if PG_VERSION_NUM >= 150000
     MarkGUCPrefixReserved("pipeline_forecast");
 #else

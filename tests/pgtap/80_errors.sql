@@ -82,7 +82,9 @@ SELECT unnest(ARRAY[
     'create_pipeline_forecast_snapshot()', 'cleanup_old_pipeline_forecast_snapshots()', 'run_daily_forecast_snapshot_maintenance()',
     'refresh_conversion_views()', 'refresh_analytics_views()', 'validate_pipeline_forecast()', 'catch_up_forecast_snapshots()',
     'schedule_pipeline_jobs()', 'unschedule_pipeline_jobs()', 'import_projects(''projects'', ''{}'')',
-    'grant_forecast_reader(''pg_monitor'')', 'grant_pipeline_poller(''pg_monitor'')', '_pipeline_schedule()']) AS call;
+    'grant_forecast_reader(''pg_monitor'')', 'grant_pipeline_poller(''pg_monitor'')', '_pipeline_schedule()',
+    'forecast_backtest()', 'forecast_backtest_recommendations()', 'forecast_backtest_report()', 'forecast_waterfall(pipeline_today(), pipeline_today())',
+    'forecast_waterfall_projects(pipeline_today(), pipeline_today())', 'forecast_slippage()', 'stage_velocity()']) AS call;
 SAVEPOINT good;
 DELETE FROM pipeline_schema_version WHERE version = (SELECT max(version) FROM pipeline_schema_version);
 SELECT is_empty(format(

@@ -1,7 +1,7 @@
 -- Rights: what a reader, a poller and anybody else can see and do.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(41);
+SELECT plan(64);
 
 INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value) VALUES ('p', 'P', 'Open Enquiry', 100);
 SELECT refresh_conversion_views(), create_pipeline_forecast_snapshot() \g /dev/null
@@ -37,7 +37,8 @@ $$;
 
 -- The reader.
 SELECT is(pg_temp.listed('test_reader'),
-    'pipeline_forecast_snapshot vw_analysis_current vw_forecast_explanation_v1 vw_pipeline_forecast_monthly_12m_v1 vw_pipeline_forecast_project_v1',
+    'pipeline_forecast_snapshot vw_analysis_current vw_bookings_monthly vw_dim_date vw_dim_project vw_dim_snapshot_date vw_enquiries_monthly '
+    'vw_forecast_explanation_v1 vw_forecast_history vw_forecast_latest vw_invoices vw_pipeline_forecast_monthly_12m_v1 vw_pipeline_forecast_project_v1 vw_revenue_monthly',
     'a reader''s list of relations is the reports, without base tables and partitions');
 SELECT is(pg_temp.keys('test_reader'),
     'pipeline_forecast_snapshot.snapshot_date pipeline_forecast_snapshot.project_id pipeline_forecast_snapshot.forecast_month',
@@ -45,7 +46,10 @@ SELECT is(pg_temp.keys('test_reader'),
 SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM ' || name), expected, format('a reader reads %s', name))
 FROM (VALUES ('vw_pipeline_forecast_project_v1', '1'), ('vw_pipeline_forecast_monthly_12m_v1', '36'), ('vw_forecast_explanation_v1', '12'),
              ('mv_pipeline_forecast_monthly_12m_v1', '1'), ('conversion_metrics', '0'), ('conversion_metrics_recent', '0'),
-             ('pipeline_forecast_snapshot', '1'), ('vw_analysis_current', '0'),
+             ('pipeline_forecast_snapshot', '1'), ('vw_analysis_current', '0'), ('vw_dim_snapshot_date', '1'), ('vw_dim_project', '1'),
+             ('vw_forecast_latest', '1'), ('vw_forecast_history', '1'), ('vw_invoices', '0'), ('vw_enquiries_monthly', '0'),
+             ('vw_bookings_monthly', '0'), ('vw_revenue_monthly', '0'), ('forecast_backtest()', '0'),
+             ('forecast_backtest_recommendations()', '1'),
              ('explain_forecast(''p'')', '12')) AS t (name, expected);
 SELECT is_empty(
     $$ SELECT c.relname, pg_temp.as_role('test_reader', format('SELECT count(*) FROM public.%I', c.relname))
@@ -53,7 +57,8 @@ SELECT is_empty(
        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
          AND c.relname NOT IN ('vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1', 'vw_forecast_explanation_v1',
              'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent', 'pipeline_forecast_snapshot',
-             'vw_analysis_current', 'tap_funky', 'pg_all_foreign_keys')
+             'vw_analysis_current', 'vw_dim_date', 'vw_dim_snapshot_date', 'vw_dim_project', 'vw_forecast_latest', 'vw_forecast_history',
+             'vw_invoices', 'vw_enquiries_monthly', 'vw_bookings_monthly', 'vw_revenue_monthly', 'tap_funky', 'pg_all_foreign_keys')
          AND pg_temp.as_role('test_reader', format('SELECT count(*) FROM public.%I', c.relname)) NOT LIKE '42501 %' $$,
     'a reader reads no other relation, partitions included');
 SELECT is_empty(
@@ -68,6 +73,13 @@ SELECT is(pg_temp.as_role('test_reader', 'SELECT create_pipeline_forecast_snapsh
           '42501 permission denied for function create_pipeline_forecast_snapshot', 'a reader takes no snapshot');
 SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM validate_pipeline_forecast()'),
           '42501 permission denied for function validate_pipeline_forecast', 'a reader validates nothing');
+SELECT matches(pg_temp.as_role('test_reader', 'SELECT forecast_backtest_report()'), '^# Forecast backtest', 'a reader gets the report of the backtest');
+SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM forecast_backtest(replay => true)'),
+          '42501 permission denied to replay history', 'history is not for readers to replay');
+SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM ' || call), '42501 permission denied for function ' || split_part(call, '(', 1),
+          'nor to read what moved: ' || call)
+FROM unnest(ARRAY['forecast_waterfall(pipeline_today(), pipeline_today())', 'forecast_waterfall_projects(pipeline_today(), pipeline_today())',
+                  'forecast_slippage()', 'stage_velocity()']) call;
 SELECT create_pipeline_forecast_snapshot('2020-01-01', true) \g /dev/null
 SELECT unalike(pg_temp.listed('test_reader'), '%pipeline\_forecast\_snapshot\_y%', 'new partitions stay out of the list');
 SELECT lives_ok($$ SELECT grant_forecast_reader('test_reader') $$, 'granting again is no error');
@@ -90,6 +102,10 @@ GRANT SELECT ON staging TO test_poller;
 SELECT is(pg_temp.as_role('test_poller', $$ SELECT inserted FROM import_projects('staging', '{"fields": {"project_id": "id"}}') $$), '1', 'a poller imports');
 SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) > 10 FROM validate_pipeline_forecast()'), 'true', 'a poller validates');
 SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) FROM explain_forecast(''i'')'), '12', 'a poller explains');
+SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) FROM ' || call), expected, 'a poller reports: ' || call)
+FROM (VALUES ('forecast_waterfall(pipeline_today(), pipeline_today())', '12'), ('forecast_waterfall_projects(pipeline_today(), pipeline_today())', '0'),
+             ('forecast_slippage()', '0'), ('stage_velocity()', '0'), ('forecast_backtest(replay => true)', '0'),
+             ('forecast_backtest_recommendations()', '1')) AS t (call, expected);
 SELECT is(pg_temp.as_role('test_poller', $$ INSERT INTO job_queue (job_type) VALUES ('x') RETURNING status $$), 'queued', 'a poller queues jobs');
 SELECT is(pg_temp.as_role('test_poller', $$ WITH run AS (INSERT INTO sync_log (sync_type) VALUES ('x') RETURNING id)
     SELECT id > 0 FROM run $$), 'true', 'a poller records runs');
@@ -111,6 +127,8 @@ SELECT is_empty(
        JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pipeline_forecast'
        WHERE p.provolatile = 'v' AND has_function_privilege('test_nobody', p.oid, 'EXECUTE') $$,
     'and executes nothing that writes');
+SELECT is(pg_temp.as_role('test_nobody', 'SELECT count(*) FROM forecast_backtest()'), '42501 permission denied for function forecast_backtest',
+          'and tests no forecast');
 SELECT is(pg_temp.as_role('test_nobody', 'SELECT pipeline_contract_value(1, 2)'), '1.00', 'the formula itself is no secret');
 SELECT matches(pg_temp.as_role('test_nobody', 'SELECT count(*) FROM pipeline_forecast_as_of(now())'), '^42501 permission denied for table',
                'as of needs the rights on what it reads');

@@ -1,0 +1,216 @@
+-- What a backtest says, in words: recommendations as rows, and a report in Markdown.
+
+CREATE FUNCTION @extschema@._money_text(amount numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT coalesce(to_char($1, 'FM999,999,999,999,990.00'), 'n/a') $$;
+COMMENT ON FUNCTION @extschema@._money_text(numeric) IS 'API: private. 1,234.56, or n/a where unknown.';
+
+CREATE FUNCTION @extschema@._share_text(share numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT coalesce(to_char($1 * 100, 'FM999,999,990.00') || ' %', 'n/a') $$;
+COMMENT ON FUNCTION @extschema@._share_text(numeric) IS 'API: private. A share as 12.34 %, or n/a where unknown.';
+
+CREATE FUNCTION @extschema@._backtest_findings(rows @extschema@.forecast_backtest_row[], snapshot_lag_days integer)
+RETURNS TABLE(horizon integer, finding text, value numeric, threshold numeric, recommendation text)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH figure AS (
+        SELECT r.*, r.horizon = min(r.horizon) OVER () AS is_nearest
+        FROM unnest($1) AS r
+        WHERE r.segment = 'total' AND r.forecast_month IS NULL
+    ),
+    -- How much older than asked for the snapshots of a horizon were.
+    gap AS (
+        SELECT r.horizon,
+               max((r.forecast_month - make_interval(months => r.horizon - 1))::date - $2 - r.snapshot_date) AS days
+        FROM unnest($1) AS r
+        WHERE r.segment = 'total' AND r.forecast_month IS NOT NULL
+        GROUP BY r.horizon
+    ),
+    found AS (
+        SELECT f.horizon, c.position, c.finding, c.value, c.threshold, c.recommendation
+        FROM figure f
+        JOIN gap g ON g.horizon = f.horizon
+        CROSS JOIN LATERAL (VALUES
+            (1, 'nothing_invoiced', f.is_nearest AND f.actual_count = 0, 0::numeric, NULL::numeric,
+             'nothing was invoiced in these months, so there is nothing to compare with: fill invoice_date and amount_invoiced of subitems, or the invoice dates and total of projects'),
+            (2, 'bands_out_of_order', f.out_of_order_count > 0, f.out_of_order_count::numeric, 0,
+             'bands are out of order (worst > expected or expected > best): call validate_pipeline_forecast()'),
+            -- Five of six are no evidence of anything: a share of fewer than 20 says nothing.
+            (3, 'project_bands_too_narrow', f.actual_count > 0 AND f.forecast_count >= 20 AND f.project_coverage < 0.70,
+             f.project_coverage, 0.70,
+             'bands of single projects are too narrow: widen default_spread in pipeline_stage'),
+            (4, 'project_bands_too_wide', f.actual_count > 0 AND f.forecast_count >= 20 AND f.project_coverage > 0.95,
+             f.project_coverage, 0.95,
+             'bands of single projects are too wide: narrow default_spread in pipeline_stage'),
+            (5, 'month_bands_too_narrow', f.month_count >= 20 AND f.month_coverage < 0.70, f.month_coverage, 0.70,
+             'bands of months are too narrow: what is invoiced leaves them too often'),
+            (6, 'month_bands_too_wide', f.month_count >= 20 AND f.month_coverage > 0.95, f.month_coverage, 0.95,
+             'bands of months are too wide: what is invoiced never leaves them'),
+            (7, 'forecast_too_high', f.bias > 0.10, f.bias, 0.10,
+             'the forecast is too high: lower the probabilities of open stages, or move dates that are overdue'),
+            (8, 'forecast_too_low', f.bias < -0.10, f.bias, -0.10,
+             'the forecast is too low: raise the probabilities of open stages, or look for projects that are entered late'),
+            (9, 'match_rate_low', f.is_nearest AND f.match_rate < 0.90, f.match_rate, 0.90,
+             format('check the snapshot job: %s of %s invoiced project-months had no forecast for that month (%s of them had one for another month)',
+                    f.actual_count - f.matched_count, f.actual_count, f.other_month_count)),
+            (10, 'snapshots_missing', g.days > 7, g.days::numeric, 7,
+             'snapshots are missing: the newest one before a month was days older than it should be')
+        ) AS c (position, finding, applies, value, threshold, recommendation)
+        WHERE c.applies
+    )
+    SELECT f.horizon, f.finding, f.value, f.threshold, f.recommendation
+    FROM (
+        SELECT * FROM found
+        UNION ALL
+        SELECT NULL, 0, 'nothing_to_test', NULL, NULL,
+               'no snapshot is old enough to be compared with a complete month: let the daily snapshot run, or test history with replay => true'
+        WHERE NOT EXISTS (SELECT FROM figure)
+        UNION ALL
+        SELECT NULL, 11, 'nothing_to_change', NULL, NULL, 'nothing to change'
+        WHERE EXISTS (SELECT FROM figure) AND NOT EXISTS (SELECT FROM found)
+    ) f
+    ORDER BY f.position, f.horizon
+$$;
+COMMENT ON FUNCTION @extschema@._backtest_findings(@extschema@.forecast_backtest_row[], integer) IS
+    'API: private. The recommendations that follow from the rows of a backtest.';
+
+CREATE FUNCTION @extschema@.forecast_backtest_recommendations(
+    months_back integer DEFAULT 6,
+    snapshot_lag_days integer DEFAULT 1,
+    minimum_actual numeric DEFAULT 1.0,
+    replay boolean DEFAULT false,
+    last_month date DEFAULT NULL
+) RETURNS TABLE(horizon integer, finding text, value numeric, threshold numeric, recommendation text)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT f.*
+    FROM (SELECT array_agg(b) AS rows FROM @extschema@._backtest($1, $2, $3, $4, $5, false) b) backtest
+    CROSS JOIN LATERAL @extschema@._backtest_findings(backtest.rows, $2) f
+$$;
+REVOKE ALL ON FUNCTION @extschema@.forecast_backtest_recommendations(integer, integer, numeric, boolean, date) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.forecast_backtest_recommendations(integer, integer, numeric, boolean, date) IS
+    'What forecast_backtest() suggests to change, by horizon: the finding, its value and the threshold that it crossed. One row nothing_to_change where nothing did, one row nothing_to_test where no snapshot is old enough.';
+
+-- Markdown table rows from cells.
+CREATE FUNCTION @extschema@._markdown_row(VARIADIC cells text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT '| ' || array_to_string($1, ' | ') || E' |\n' $$;
+COMMENT ON FUNCTION @extschema@._markdown_row(text[]) IS 'API: private. A row of a Markdown table.';
+
+CREATE FUNCTION @extschema@._backtest_markdown(
+    rows @extschema@.forecast_backtest_row[],
+    snapshot_lag_days integer,
+    minimum_actual numeric
+) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    nearest @extschema@.forecast_backtest_row;
+    report text := E'# Forecast backtest\n\n';
+    months text;
+BEGIN
+    SELECT r.* INTO nearest
+    FROM unnest(rows) AS r WHERE r.segment = 'total' AND r.forecast_month IS NULL ORDER BY r.horizon LIMIT 1;
+    SELECT to_char(min(r.forecast_month)::timestamp, 'Mon YYYY')
+           || CASE WHEN min(r.forecast_month) < max(r.forecast_month)
+                   THEN ' to ' || to_char(max(r.forecast_month)::timestamp, 'Mon YYYY') ELSE '' END INTO months
+    FROM unnest(rows) AS r WHERE r.segment = 'total';
+
+    IF nearest.horizon IS NOT NULL THEN
+        report := report || format(
+            E'%s against what was invoiced, %s. At horizon 1 a forecast was made at least %s %s before its month began, at horizon 2 a month earlier, and so on. Less than %s invoiced to a project in a month counts as nothing.\n\n',
+            CASE nearest.source WHEN 'history' THEN 'Forecasts replayed from history' ELSE 'Forecasts of stored snapshots' END,
+            months, snapshot_lag_days, CASE snapshot_lag_days WHEN 1 THEN 'day' ELSE 'days' END,
+            @extschema@._money_text(minimum_actual))
+        || format(E'## Summary, horizon %s\n\n', nearest.horizon)
+        || @extschema@._markdown_row('Figure', 'Value') || E'|---|---:|\n'
+        || @extschema@._markdown_row('Months tested', nearest.month_count::text)
+        || @extschema@._markdown_row('Projects forecast or invoiced', to_char(nearest.project_count, 'FM999,999,999,990'))
+        || @extschema@._markdown_row('Invoiced', @extschema@._money_text(nearest.actual_value))
+        || @extschema@._markdown_row('Expected', @extschema@._money_text(nearest.expected_value))
+        || @extschema@._markdown_row('Committed', @extschema@._money_text(nearest.committed_value))
+        || @extschema@._markdown_row('Bias', @extschema@._share_text(nearest.bias))
+        || @extschema@._markdown_row('WAPE of months', @extschema@._share_text(nearest.monthly_wape))
+        || @extschema@._markdown_row('WAPE of projects', @extschema@._share_text(nearest.wape))
+        || @extschema@._markdown_row('WAPE of projects, committed alone', @extschema@._share_text(nearest.committed_wape))
+        || @extschema@._markdown_row('Bands that held, months', @extschema@._share_text(nearest.month_coverage))
+        || @extschema@._markdown_row('Bands that held, projects', @extschema@._share_text(nearest.project_coverage))
+        || @extschema@._markdown_row('Match rate', @extschema@._share_text(nearest.match_rate))
+        || @extschema@._markdown_row('False alarms', to_char(nearest.false_alarm_count, 'FM999,999,999,990'))
+        || @extschema@._markdown_row('Invoiced in another month than forecast', to_char(nearest.other_month_count, 'FM999,999,999,990'))
+        || @extschema@._markdown_row('Skill against last month', @extschema@._share_text(nearest.skill_last_month))
+        || @extschema@._markdown_row('Skill against the same month last year', @extschema@._share_text(nearest.skill_last_year))
+        || @extschema@._markdown_row('Skill against the 12-month mean', @extschema@._share_text(nearest.skill_mean))
+        || E'\nSkill is 1 less the error of the forecast divided by the error of the naive line: above 0 the forecast is better.\n\n';
+    END IF;
+
+    report := report || E'## Recommendations\n\n' || (
+        SELECT string_agg(line, '' ORDER BY position)
+        FROM (
+            SELECT min(f.ordinality) AS position,
+                   '- ' || upper(left(f.recommendation, 1)) || substr(f.recommendation, 2)
+                   || CASE WHEN bool_and(f.value IS NULL) OR f.finding IN ('nothing_invoiced', 'match_rate_low') THEN ''
+                      ELSE format(' (%s)', string_agg(format('horizon %s: %s', f.horizon,
+                          CASE WHEN f.finding IN ('bands_out_of_order', 'snapshots_missing')
+                               THEN to_char(f.value, 'FM999,999,990') ELSE @extschema@._share_text(f.value) END),
+                          ', ' ORDER BY f.horizon)) END
+                   || E'.\n' AS line
+            FROM @extschema@._backtest_findings(rows, snapshot_lag_days) WITH ORDINALITY f
+            GROUP BY f.finding, f.recommendation
+        ) lines);
+    IF nearest.horizon IS NULL THEN
+        RETURN report;
+    END IF;
+
+    report := report || format(E'\n## Months, horizon %s\n\n', nearest.horizon)
+        || @extschema@._markdown_row('Month', 'Projects', 'Invoiced', 'Expected', 'Committed', 'Worst case', 'Best case', 'Bias')
+        || E'|---|---:|---:|---:|---:|---:|---:|---:|\n' || (
+        SELECT string_agg(@extschema@._markdown_row(
+            coalesce(to_char(r.forecast_month::timestamp, 'Mon YYYY'), 'Total'),
+            to_char(r.project_count, 'FM999,999,999,990'), @extschema@._money_text(r.actual_value),
+            @extschema@._money_text(r.expected_value), @extschema@._money_text(r.committed_value),
+            @extschema@._money_text(r.worst_case_value), @extschema@._money_text(r.best_case_value),
+            @extschema@._share_text(r.bias)), '' ORDER BY r.forecast_month NULLS LAST)
+        FROM unnest(rows) AS r WHERE r.segment = 'total' AND r.horizon = nearest.horizon);
+
+    RETURN report || E'\n## Horizons\n\n'
+        || @extschema@._markdown_row('Horizon', 'Months', 'Invoiced', 'Expected', 'Bias', 'WAPE months', 'WAPE projects',
+            'WAPE committed', 'Bands months', 'Bands projects', 'Match rate', 'Skill last month', 'Skill last year', 'Skill mean')
+        || E'|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n' || (
+        SELECT string_agg(@extschema@._markdown_row(
+            r.horizon::text, r.month_count::text, @extschema@._money_text(r.actual_value),
+            @extschema@._money_text(r.expected_value), @extschema@._share_text(r.bias),
+            @extschema@._share_text(r.monthly_wape), @extschema@._share_text(r.wape),
+            @extschema@._share_text(r.committed_wape), @extschema@._share_text(r.month_coverage),
+            @extschema@._share_text(r.project_coverage), @extschema@._share_text(r.match_rate),
+            @extschema@._share_text(r.skill_last_month), @extschema@._share_text(r.skill_last_year),
+            @extschema@._share_text(r.skill_mean)), '' ORDER BY r.horizon)
+        FROM unnest(rows) AS r WHERE r.segment = 'total' AND r.forecast_month IS NULL);
+END;
+$$;
+COMMENT ON FUNCTION @extschema@._backtest_markdown(@extschema@.forecast_backtest_row[], integer, numeric) IS
+    'API: private. The report of a backtest from its rows.';
+
+CREATE FUNCTION @extschema@.forecast_backtest_report(
+    months_back integer DEFAULT 6,
+    snapshot_lag_days integer DEFAULT 1,
+    minimum_actual numeric DEFAULT 1.0,
+    replay boolean DEFAULT false,
+    last_month date DEFAULT NULL
+) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT @extschema@._backtest_markdown(array_agg(b), $2, $3)
+    FROM @extschema@._backtest($1, $2, $3, $4, $5, false) b
+$$;
+REVOKE ALL ON FUNCTION @extschema@.forecast_backtest_report(integer, integer, numeric, boolean, date) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.forecast_backtest_report(integer, integer, numeric, boolean, date) IS
+    'forecast_backtest() as a report in Markdown: summary, recommendations, a line per month, a line per horizon. Says what is missing where there is nothing to test.';

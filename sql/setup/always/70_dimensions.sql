@@ -1,0 +1,120 @@
+-- The dimensions of reports: days, snapshot days, projects. Plain columns of simple types under the names that facts
+-- use, since views have no keys by which a BI tool could relate them.
+CREATE OR REPLACE VIEW @extschema@.vw_dim_date AS
+SELECT
+    d.date_key,
+    d.year,
+    d.quarter,
+    d.year || ' Q' || d.quarter AS quarter_label,
+    d.month,
+    to_char(d.date_key::timestamp, 'FMMonth') AS month_name,
+    to_char(d.date_key::timestamp, 'Mon YYYY') AS month_label,
+    @extschema@.pipeline_forecast_month(d.date_key) AS month_start,
+    d.year * 12 + d.month AS month_index,
+    extract(day FROM d.date_key)::integer AS day_of_month,
+    extract(isodow FROM d.date_key)::integer AS day_of_week,
+    to_char(d.date_key::timestamp, 'FMDay') AS day_name,
+    extract(isoyear FROM d.date_key)::integer AS iso_year,
+    extract(week FROM d.date_key)::integer AS iso_week,
+    d.date_key - extract(isodow FROM d.date_key)::integer + 1 AS week_start,
+    d.fiscal_year,
+    'FY' || d.fiscal_year AS fiscal_year_label,
+    (d.fiscal_month - 1) / 3 + 1 AS fiscal_quarter,
+    'FY' || d.fiscal_year || ' Q' || (d.fiscal_month - 1) / 3 + 1 AS fiscal_quarter_label,
+    d.fiscal_month,
+    d.year * 12 + d.month - d.current_month AS months_from_now,
+    d.date_key < d.today AS is_past,
+    d.year * 12 + d.month = d.current_month AS is_current_month
+FROM (
+    SELECT
+        n.date_key, span.today, n.year, n.quarter, n.month,
+        extract(year FROM span.today)::integer * 12 + extract(month FROM span.today)::integer AS current_month,
+        (n.month - fiscal.first_month + 12) % 12 + 1 AS fiscal_month,
+        n.year + CASE WHEN fiscal.first_month > 1 AND n.month >= fiscal.first_month THEN 1 ELSE 0 END AS fiscal_year
+    FROM (
+        -- Whole years, from the oldest day that is known to beyond the 12 months. A stray date, some centuries away,
+        -- must not make a calendar of centuries.
+        SELECT
+            known.today,
+            date_trunc('year', greatest(known.today - interval '30 years', least(
+                known.today - interval '1 year', known.first_day)))::date AS first_day,
+            (date_trunc('year', least(known.today + interval '10 years', greatest(
+                @extschema@.pipeline_window_end(known.today), known.last_day))) + interval '1 year')::date - 1 AS last_day
+        FROM (
+            SELECT
+                @extschema@.pipeline_today() AS today,
+                least((SELECT min(snapshot_date) FROM @extschema@.pipeline_forecast_snapshot_day),
+                      (SELECT min(date_created) FROM @extschema@.projects),
+                      (SELECT min(stated_date) FROM @extschema@.projects),
+                      (SELECT min(invoice_date) FROM @extschema@.subitems)) AS first_day,
+                (SELECT max(stated_date) FROM @extschema@.projects) AS last_day
+        ) known
+    ) span
+    CROSS JOIN LATERAL (
+        SELECT
+            g::date AS date_key,
+            extract(year FROM g)::integer AS year,
+            extract(quarter FROM g)::integer AS quarter,
+            extract(month FROM g)::integer AS month
+        FROM generate_series(span.first_day::timestamp, span.last_day::timestamp, interval '1 day') AS g
+    ) n
+    CROSS JOIN (SELECT @extschema@.pipeline_setting('fiscal_year_start_month')::integer AS first_month) fiscal
+) d;
+
+COMMENT ON VIEW @extschema@.vw_dim_date IS
+    'The calendar for reports: every day of whole years, from the oldest day that is known (at most 30 years back) to beyond the 12 months of the forecast. A fiscal year begins with pipeline_forecast.fiscal_year_start_month and is named after the calendar year in which it ends. Weeks are ISO weeks, days UTC.';
+
+CREATE OR REPLACE VIEW @extschema@.vw_dim_snapshot_date AS
+SELECT
+    d.snapshot_date,
+    d.source,
+    d.row_count,
+    timezone('UTC', d.created_at) AS loaded_at,
+    extract(year FROM d.snapshot_date)::integer AS year,
+    extract(month FROM d.snapshot_date)::integer AS month,
+    to_char(d.snapshot_date::timestamp, 'Mon YYYY') AS month_label,
+    @extschema@.pipeline_forecast_month(d.snapshot_date) AS month_start,
+    @extschema@.pipeline_today() - d.snapshot_date AS days_ago,
+    d.snapshot_date = (SELECT max(l.snapshot_date) FROM @extschema@.pipeline_forecast_snapshot_day l) AS is_latest,
+    NOT EXISTS (
+        SELECT FROM @extschema@.pipeline_forecast_snapshot_day l
+        WHERE l.snapshot_date > d.snapshot_date
+          AND l.snapshot_date < @extschema@.pipeline_forecast_month(d.snapshot_date) + interval '1 month'
+    ) AS is_last_of_month
+FROM @extschema@.pipeline_forecast_snapshot_day d;
+
+COMMENT ON VIEW @extschema@.vw_dim_snapshot_date IS
+    'The days of which there is a forecast snapshot, with its source, its rows, and when it was taken (UTC).';
+
+-- Facts outlive their projects: a project that was removed outright is named by its last version.
+CREATE OR REPLACE VIEW @extschema@.vw_dim_project AS
+SELECT
+    p.monday_id AS project_id,
+    coalesce(nullif(p.project_name, ''), p.item_name) AS project_name,
+    p.account,
+    p.type,
+    p.category,
+    p.product_type,
+    p.pipeline_stage,
+    p.stage_bucket,
+    p.sales_representative,
+    p.date_created,
+    p.state
+FROM @extschema@.projects p
+UNION ALL
+SELECT
+    gone.project_id, coalesce(nullif(last.project_name, ''), gone.item_name), last.account, last.type, last.category,
+    last.product_type, last.pipeline_stage, NULL, NULL, last.date_created, gone.state
+FROM @extschema@.project_history gone
+LEFT JOIN LATERAL (
+    SELECT h.*
+    FROM @extschema@.project_history h
+    WHERE h.project_id = gone.project_id AND h.state <> 'deleted'
+    ORDER BY h.valid_from DESC
+    LIMIT 1
+) last ON true
+WHERE gone.valid_to IS NULL AND gone.state = 'deleted'
+  AND NOT EXISTS (SELECT FROM @extschema@.projects p WHERE p.monday_id = gone.project_id);
+
+COMMENT ON VIEW @extschema@.vw_dim_project IS
+    'Every project there is or was, one row each, with its attributes of today (those of its last day where it was removed). project_id relates it to the facts.';
