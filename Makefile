@@ -49,6 +49,24 @@ $(OBJS): $(LIBRARY_HEADERS) control/pipeline_forecast.control
 sql/pipeline_forecast--$(EXTVERSION).sql: sql/assemble.sh $(wildcard sql/[0-9]*.sql sql/setup/*.sql sql/setup/always/*.sql) control/pipeline_forecast.control
 	sql/assemble.sh > $@.new && mv $@.new $@
 
+# The poller -----------------------------------------------------------------------------------------------------------
+# Built by make poller, and only then installed by make install; the extension works without it.
+
+PREFIX ?= /usr/local
+POLLER  = build/cmake/poller/pipeline-poller
+INSTALL_POLLER ?= $(wildcard $(POLLER))
+
+.PHONY: poller install-poller
+poller:
+	@cmake -S . -B build/cmake -DCMAKE_BUILD_TYPE=Release >/dev/null
+	@cmake --build build/cmake -j2 --target pipeline-poller
+
+install: $(if $(INSTALL_POLLER),install-poller)
+
+install-poller:
+	install -d '$(DESTDIR)$(PREFIX)/bin'
+	install -m 755 $(POLLER) '$(DESTDIR)$(PREFIX)/bin/pipeline-poller'
+
 # Everyday commands -------------------------------------------------------------------------------------------------
 
 PYTHON ?= /usr/bin/python3
@@ -70,7 +88,8 @@ deps:
 built-and-installed:
 	@control/install-packages build
 	@env -u MAKEFLAGS -u DATA $(MAKE) -s -j2 all
-	@$(SUDO) env -u MAKEFLAGS -u DATA $(MAKE) -s install PG_CONFIG=$(PG_CONFIG)
+	@env -u MAKEFLAGS -u DATA $(MAKE) -s poller
+	@$(SUDO) env -u MAKEFLAGS -u DATA $(MAKE) -s install INSTALL_POLLER= PG_CONFIG=$(PG_CONFIG)
 
 run: built-and-installed
 	@DATA='$(IMPORT_DATA)' MAP='$(MAP)' control/run
@@ -90,9 +109,11 @@ test: deps built-and-installed
 bench: deps built-and-installed
 	@tests/bench/run
 
+FORMATTED = $(LIBRARY_SOURCES) $(LIBRARY_HEADERS) $(shell find poller tests/unit -name '*.[ch]pp')
+
 lint:
-	clang-format --dry-run --Werror $(LIBRARY_SOURCES) $(LIBRARY_HEADERS) $(wildcard tests/unit/*.cpp)
+	clang-format --dry-run --Werror $(FORMATTED)
 	cmake -S . -B build/cmake >/dev/null && clang-tidy --quiet -p build/cmake $(wildcard extension/core/*.cpp)
 
 format:
-	clang-format -i $(LIBRARY_SOURCES) $(LIBRARY_HEADERS) $(wildcard tests/unit/*.cpp)
+	clang-format -i $(FORMATTED)

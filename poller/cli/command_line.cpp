@@ -1,0 +1,77 @@
+#include "poller/cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fmt/format.h>
+
+#include "poller/cli/commands.hpp"
+#include "poller/errors.hpp"
+
+namespace poller::cli {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUse = 2;
+
+void complain(std::string_view text) {
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        fmt::print(stderr, "pipeline-poller: {}\n", line);
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+    }
+}
+
+}  // namespace
+
+Environment Context::environment() const {
+    Environment environment = Environment::of_process();
+    if (!env_file.empty()) {
+        environment.add_file(env_file);
+    }
+    return environment;
+}
+
+Configuration Context::configuration() const {
+    Configuration configuration = read_configuration(environment());
+    log::set_level(configuration.settings.log_level);
+    for (const std::string &warning : configuration.warnings) {
+        log::warning("configuration", {{"warning", warning}});
+    }
+    return configuration;
+}
+
+int run(int count, char **words) {
+    CLI::App program{"Carries work between the pipeline's database and the outside world.", "pipeline-poller"};
+    program.set_version_flag("--version", "pipeline-poller " PIPELINE_FORECAST_VERSION);
+    program.require_subcommand(1);
+    program.footer("Settings come from the environment: `pipeline-poller config` lists them.");
+    CommandLine line{program, {}, {}};
+    program
+        .add_option("--env-file", line.context.env_file,
+                    "file of NAME=value lines; the environment wins over it, SIGHUP reads it again")
+        ->type_name("FILE");
+    add_serve(line);
+    add_config(line);
+    try {
+        program.parse(count, words);
+    } catch (const CLI::ParseError &error) {
+        return program.exit(error) == 0 ? 0 : kWrongUse;
+    }
+    try {
+        return line.chosen();
+    } catch (const ConfigError &error) {
+        complain(error.what());
+        return kWrongUse;
+    } catch (const Error &error) {
+        complain(error.what());
+        if (!error.hint().empty()) {
+            complain("hint: " + error.hint());
+        }
+        return kFailed;
+    } catch (const std::exception &error) {
+        complain(error.what());
+        return kFailed;
+    }
+}
+
+}  // namespace poller::cli

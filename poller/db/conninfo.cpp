@@ -1,0 +1,62 @@
+#include "poller/db/conninfo.hpp"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <memory>
+#include <string_view>
+
+namespace poller::db {
+namespace {
+
+using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+[[nodiscard]] Options parse(const std::string &text, std::string &problem) {
+    char *message = nullptr;
+    Options options(PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
+    if (message != nullptr) {
+        problem = message;
+        PQfreemem(message);
+    }
+    return options;
+}
+
+// Everything that libpq itself hides in a form: passwords of the server and of the client's key.
+[[nodiscard]] bool secret(const PQconninfoOption &option) { return std::string_view(option.dispchar) == "*"; }
+
+}  // namespace
+
+std::optional<std::string> conninfo_problem(const std::string &text) {
+    std::string problem;
+    if (parse(text, problem) != nullptr) {
+        return std::nullopt;
+    }
+    // libpq quotes the part it stumbled over, which may be the password.
+    return problem.substr(0, problem.find_first_of("\"\n:"));
+}
+
+std::optional<std::string> conninfo_password(const std::string &text) {
+    std::string problem;
+    const Options options = parse(text, problem);
+    for (const PQconninfoOption *option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+        if (std::string_view(option->keyword) == "password" && option->val != nullptr) {
+            return option->val;
+        }
+    }
+    return std::nullopt;
+}
+
+std::string conninfo_without_password(const std::string &text) {
+    std::string problem;
+    std::string result;
+    const Options options = parse(text, problem);
+    for (const PQconninfoOption *option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+        if (option->val != nullptr) {
+            result += fmt::format("{}{}={}", result.empty() ? "" : " ", option->keyword,
+                                  secret(*option) ? "***" : option->val);
+        }
+    }
+    return result;
+}
+
+}  // namespace poller::db

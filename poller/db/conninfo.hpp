@@ -1,0 +1,17 @@
+// Connection strings as libpq reads them: postgresql:// URLs and key=value pairs.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace poller::db {
+
+// Why libpq cannot read the text; nothing if it can. Passwords are not repeated.
+[[nodiscard]] std::optional<std::string> conninfo_problem(const std::string &text);
+
+[[nodiscard]] std::optional<std::string> conninfo_password(const std::string &text);
+
+// key=value pairs, the password as ***. The text has to be readable.
+[[nodiscard]] std::string conninfo_without_password(const std::string &text);
+
+}  // namespace poller::db

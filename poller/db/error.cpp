@@ -1,0 +1,40 @@
+#include "poller/db/error.hpp"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "poller/errors.hpp"
+
+namespace poller::db {
+namespace {
+
+[[nodiscard]] std::string part(const pg_result *result, int code) {
+    const char *text = PQresultErrorField(result, code);
+    return text == nullptr ? std::string() : std::string(text);
+}
+
+}  // namespace
+
+bool is_transient(std::string_view sqlstate) {
+    constexpr std::array<std::string_view, 6> kTransient = {"40001", "40P01", "53300", "25006", "55P03", "57014"};
+    return sqlstate.starts_with("08") || sqlstate.starts_with("57P0") ||
+           std::find(kTransient.begin(), kTransient.end(), sqlstate) != kTransient.end();
+}
+
+void throw_error(const pg_result *result) {
+    std::string message = part(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (message.empty()) {
+        message = PQresultErrorMessage(result);
+    }
+    const std::string sqlstate = part(result, PG_DIAG_SQLSTATE);
+    ErrorInfo info{sqlstate, part(result, PG_DIAG_MESSAGE_DETAIL), part(result, PG_DIAG_MESSAGE_HINT)};
+    if (is_transient(sqlstate)) {
+        throw TransientError(message, std::move(info));
+    }
+    throw PermanentError(message, std::move(info));
+}
+
+}  // namespace poller::db

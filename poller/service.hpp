@@ -1,0 +1,40 @@
+// The running program: everything that serves and works, on one io_context, from start to an orderly end.
+#pragma once
+
+#include <boost/asio/signal_set.hpp>
+
+#include <functional>
+
+#include "poller/asio.hpp"
+#include "poller/config/configuration.hpp"
+#include "poller/db/pool.hpp"
+#include "poller/http/server/router.hpp"
+#include "poller/http/server/server.hpp"
+
+namespace poller {
+
+class Service {
+public:
+    // read_environment is called again at each SIGHUP.
+    Service(Configuration configuration, std::function<Environment()> read_environment);
+
+    // Returns after SIGTERM or SIGINT. ConfigError if the address cannot be had.
+    void run();
+
+private:
+    void add_routes();
+    awaitable<void> follow_signals();
+    awaitable<void> greet_database();
+    awaitable<void> shut_down();
+    void reload();
+
+    Configuration configuration_;
+    std::function<Environment()> read_environment_;
+    asio::io_context context_;
+    asio::signal_set signals_;
+    db::Pool jobs_database_;
+    http::Router router_;
+    http::Server server_;
+};
+
+}  // namespace poller

@@ -1,0 +1,73 @@
+#include "poller/async/wakeup.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stop_token>
+#include <string>
+
+#include "poller/async/sleep.hpp"
+
+namespace poller {
+namespace {
+
+using std::chrono::milliseconds;
+
+class WakeupTest : public testing::Test {
+protected:
+    awaitable<void> wait(char name, milliseconds limit) {
+        const bool woken = co_await wakeup_.wait_for(limit);
+        order_ += name;
+        order_ += woken ? '+' : '-';
+    }
+
+    asio::io_context context_;
+    Wakeup wakeup_;
+    std::string order_;
+};
+
+TEST_F(WakeupTest, WakesInTheOrderOfWaiting) {
+    for (const char name : {'a', 'b', 'c'}) {
+        spawn(context_.get_executor(), wait(name, milliseconds(10'000)));
+    }
+    asio::post(context_, [this] {
+        wakeup_.wake_one();
+        wakeup_.wake_one();
+    });
+    context_.run_for(milliseconds(50));
+    EXPECT_EQ(order_, "a+b+");
+    wakeup_.wake_all();
+    context_.run();
+    EXPECT_EQ(order_, "a+b+c+");
+}
+
+TEST_F(WakeupTest, GivesUpAfterTheLimit) {
+    spawn(context_.get_executor(), wait('a', milliseconds(5)));
+    context_.run();
+    EXPECT_EQ(order_, "a-");
+    wakeup_.wake_all();  // nobody waits
+}
+
+TEST(Sleep, EndsEarlyWhenStopped) {
+    asio::io_context context;
+    std::stop_source stop;
+    const auto started = std::chrono::steady_clock::now();
+    spawn(context.get_executor(), sleep_for(std::chrono::hours(1), stop.get_token()));
+    asio::post(context, [&stop] { stop.request_stop(); });
+    context.run();
+    spawn(context.get_executor(), sleep_for(std::chrono::hours(1), stop.get_token()));
+    context.restart();
+    context.run();
+    EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::minutes(1));
+}
+
+TEST(Spawn, AnExceptionOfATaskEndsTheLoop) {
+    asio::io_context context;
+    spawn(context.get_executor(), []() -> awaitable<void> {
+        co_await sleep_for(milliseconds(1));
+        throw std::runtime_error("unforeseen");
+    }());
+    EXPECT_THROW(context.run(), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace poller
