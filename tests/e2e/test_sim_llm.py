@@ -1,64 +1,11 @@
-"""The simulated language models: each provider's rules for requests, its answers, its failures. (llm-apis 1 to 5)"""
+"""The simulated language models: each provider's rules for requests, and its good answers. (llm-apis 1 to 5)"""
 
-import copy
 import json
 import re
 
 import pytest
 
-from simulators.process import request
-
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "summary": {"type": "string"},
-        "reasoning": {
-            "type": "object",
-            "properties": {"gestation": {"type": "string"}, "conversion": {"type": "string"}},
-            "required": ["gestation", "conversion"],
-            "additionalProperties": False,
-        },
-        "rating_adjustment": {"type": "integer", "enum": [-5, 0, 5]},
-    },
-    "required": ["summary", "reasoning", "rating_adjustment"],
-    "additionalProperties": False,
-}
-DATA = {"segment": {"projects": "87"}, "baseline": {"conversion": "34.1%", "gestation_days": "120", "rating": "61"}}
-USER = "Explain this.\nDATA-0123456789abcdef\n" + json.dumps(DATA) + "\nDATA-0123456789abcdef"
-SYSTEM = "You explain a forecast."
-DIALECTS = ["gemini", "openai-chat", "openai-responses", "anthropic", "openai-compatible"]
-
-BODIES = {
-    "gemini": {
-        "systemInstruction": {"parts": [{"text": SYSTEM}]},
-        "contents": [{"role": "user", "parts": [{"text": USER}]}],
-        "generationConfig": {"responseMimeType": "application/json", "responseJsonSchema": SCHEMA, "maxOutputTokens": 2000},
-    },
-    "openai-chat": {
-        "model": "gpt-4.1-mini", "max_completion_tokens": 2000,
-        "messages": [{"role": "system", "content": SYSTEM}, {"role": "user", "content": USER}],
-        "response_format": {"type": "json_schema", "json_schema": {"name": "explanation", "strict": True, "schema": SCHEMA}},
-    },
-    "openai-responses": {
-        "model": "gpt-4.1-mini", "instructions": SYSTEM, "input": USER, "store": False, "max_output_tokens": 2000,
-        "text": {"format": {"type": "json_schema", "name": "explanation", "strict": True, "schema": SCHEMA}},
-    },
-    "anthropic": {
-        "model": "claude-sonnet-4-5", "max_tokens": 2000, "system": SYSTEM,
-        "messages": [{"role": "user", "content": USER}],
-        "output_config": {"format": {"type": "json_schema", "schema": SCHEMA}},
-    },
-}
-BODIES["openai-compatible"] = BODIES["openai-chat"] | {"model": "any-local-model"}
-PATHS = {
-    "gemini": "/v1beta/models/gemini-2.5-flash:generateContent", "openai-chat": "/v1/chat/completions",
-    "openai-responses": "/v1/responses", "anthropic": "/v1/messages", "openai-compatible": "/local/v1/chat/completions",
-}
-HEADERS = {
-    "gemini": {"x-goog-api-key": "simulated-key"}, "openai-chat": {"Authorization": "Bearer simulated-key"},
-    "openai-responses": {"Authorization": "Bearer simulated-key"},
-    "anthropic": {"x-api-key": "simulated-key", "anthropic-version": "2023-06-01"}, "openai-compatible": {},
-}
+from llm_client import DIALECTS, HEADERS, SCHEMA, SYSTEM, USER, ask, reason_of, stop_of, text_of
 
 
 @pytest.fixture(scope="module")
@@ -71,42 +18,6 @@ def simulator(module_simulator):
     module_simulator.control("DELETE", "/faults")
     module_simulator.control("DELETE", "/audit")
     return module_simulator
-
-
-def ask(simulator, dialect, change=None, headers=None, path=None, **options):
-    """change: a function that alters the good body."""
-    body = copy.deepcopy(BODIES[dialect])
-    if change is not None:
-        body = change(body) or body
-    sent = HEADERS[dialect] if headers is None else headers
-    return request("POST", simulator.url + (path or PATHS[dialect]), body, sent, **options)
-
-
-def text_of(dialect, body):
-    """The answer's text, found as a client has to find it."""
-    if dialect == "gemini":
-        parts = body["candidates"][0]["content"]["parts"]
-        return "".join(part["text"] for part in parts if not part.get("thought"))
-    if dialect == "openai-responses":
-        messages = [each for each in body["output"] if each["type"] == "message"]
-        return "".join(part["text"] for each in messages for part in each["content"] if part["type"] == "output_text")
-    if dialect == "anthropic":
-        return "".join(block["text"] for block in body["content"] if block["type"] == "text")
-    return body["choices"][0]["message"]["content"]
-
-
-def stop_of(dialect, body):
-    if dialect == "gemini":
-        return body["candidates"][0]["finishReason"] if "candidates" in body else body["promptFeedback"]["blockReason"]
-    if dialect == "openai-responses":
-        return body["incomplete_details"]["reason"] if body["incomplete_details"] else body["status"]
-    return body["stop_reason"] if dialect == "anthropic" else body["choices"][0]["finish_reason"]
-
-
-def reason_of(dialect, body):
-    """(type or status, code or None, message) of an error."""
-    error = body["error"]
-    return error.get("status") or error["type"], error.get("code"), error["message"]
 
 
 # Good answers --------------------------------------------------------------------------------------------------------
@@ -325,113 +236,3 @@ def test_local_servers_need_no_key_and_take_the_flat_schema(simulator):
     assert status == 200 and json.loads(text_of("openai-compatible", body)).keys() == SCHEMA["properties"].keys()
     assert "refusal" not in body["choices"][0]["message"] and "system_fingerprint" not in body
     assert ask(simulator, "openai-chat", flat)[0] == 400
-
-
-# Failures on order ---------------------------------------------------------------------------------------------------
-
-
-def fail(simulator, dialect, **order):
-    simulator.control("POST", "/faults", order)
-    return ask(simulator, dialect)
-
-
-STOPS = {
-    "refusal": ("SAFETY", "stop", "completed", "refusal", "stop"),
-    "truncated": ("MAX_TOKENS", "length", "max_output_tokens", "max_tokens", "length"),
-    "filtered": ("PROHIBITED_CONTENT", "content_filter", "content_filter", "refusal", "content_filter"),
-    "blocked": ("PROHIBITED_CONTENT", "content_filter", "content_filter", "refusal", "content_filter"),
-    "empty": ("STOP", "length", "max_output_tokens", "end_turn", "length"),
-    "unknown_finish": ("SOMETHING_NEW", "something_new", "something_new", "something_new", "something_new"),
-}
-
-
-@pytest.mark.parametrize("number, dialect", enumerate(DIALECTS))
-@pytest.mark.parametrize("kind", STOPS)
-def test_answers_that_are_none(simulator, number, dialect, kind):
-    status, _, body = fail(simulator, dialect, kind=kind)
-    assert status == 200 and stop_of(dialect, body) == STOPS[kind][number]
-    assert json.loads(text_of(dialect, ask(simulator, dialect)[2])), "once"
-
-
-def test_where_a_refusal_stands(simulator):
-    assert fail(simulator, "openai-chat", kind="refusal")[2]["choices"][0]["message"]["refusal"]
-    parts = [part for each in fail(simulator, "openai-responses", kind="refusal")[2]["output"] for part in each.get("content", ())]
-    assert [part["type"] for part in parts] == ["refusal"]
-    assert fail(simulator, "anthropic", kind="refusal")[2]["stop_details"]["type"] == "refusal"
-    assert "content" not in fail(simulator, "gemini", kind="refusal")[2]["candidates"][0]
-    assert "candidates" not in fail(simulator, "gemini", kind="blocked")[2]
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_broken_text_in_good_answers(simulator, dialect):
-    for kind in ("truncated", "invalid_json", "prose_refusal", "fenced"):
-        with pytest.raises(ValueError):
-            json.loads(text_of(dialect, fail(simulator, dialect, kind=kind)[2]))
-    broken = json.loads(text_of(dialect, fail(simulator, dialect, kind="schema_violation")[2]))
-    assert broken.keys() != SCHEMA["properties"].keys()
-    assert text_of(dialect, fail(simulator, dialect, kind="answer", text="{}")[2]) == "{}"
-
-
-ERRORS = {
-    "rate_limit": (429, 429, 429, 429), "billing": (429, 429, 429, 402), "server_error": (500, 500, 500, 500),
-    "overloaded": (503, 503, 503, 529), "timeout": (504, 504, 504, 504), "forbidden": (403, 403, 403, 403),
-    "too_long": (400, 400, 400, 400), "too_large": (413, 413, 413, 413),
-}
-
-
-@pytest.mark.parametrize("number, dialect", enumerate(DIALECTS[:4]))
-@pytest.mark.parametrize("kind", ERRORS)
-def test_errors_on_order(simulator, number, dialect, kind):
-    status, _, body = fail(simulator, dialect, kind=kind)
-    assert status == ERRORS[kind][number] and reason_of(dialect, body)[2]
-
-
-def test_how_long_to_wait_is_said_in_each_providers_way(simulator):
-    for dialect in ("openai-chat", "openai-responses", "anthropic"):
-        assert fail(simulator, dialect, kind="rate_limit", retry_after=7)[1]["Retry-After"] == "7"
-        assert "Retry-After" not in fail(simulator, dialect, kind="rate_limit")[1]
-    _, headers, body = fail(simulator, "gemini", kind="rate_limit", retry_after=46)
-    details = {each["@type"].split(".")[-1]: each for each in body["error"]["details"]}
-    assert details["RetryInfo"]["retryDelay"] == "46s" and "PerMinute" in details["QuotaFailure"]["violations"][0]["quotaId"]
-    assert "Retry-After" not in headers
-
-
-def test_billing_errors_are_told_apart_from_rate_limits(simulator):
-    assert reason_of("openai-chat", fail(simulator, "openai-chat", kind="billing")[2])[:2] == ("insufficient_quota", "credit_balance_exhausted")
-    body = fail(simulator, "openai-chat", kind="billing", code="project_spend_limit_exceeded")[2]
-    assert body["error"]["code"] == "project_spend_limit_exceeded"
-    assert reason_of("anthropic", fail(simulator, "anthropic", kind="billing")[2])[0] == "billing_error"
-    status, headers, body = fail(simulator, "anthropic", kind="spend_limit")
-    assert status == 429 and "retry-after" not in headers and body["error"]["details"] == {"error_code": "enforced_spend_limit_reached"}
-    error = fail(simulator, "gemini", kind="billing")[2]["error"]
-    assert "limit: 0" in error["message"] and error["details"][1]["retryDelay"] == "36000s"
-
-
-def test_peculiarities(simulator):
-    assert fail(simulator, "gemini", kind="rate_limit", wrapped=True)[2][0]["error"]["code"] == 429
-    assert "usage" not in fail(simulator, "openai-chat", kind="answer", usage=False)[2]
-    assert stop_of("gemini", fail(simulator, "gemini", kind="answer", finish="RECITATION")[2]) == "RECITATION"
-    status, headers, body = fail(simulator, "anthropic", kind="raw", http=502, body="<html>Bad gateway</html>")
-    assert status == 502 and body.startswith("<html>")
-    with pytest.raises(OSError):
-        fail(simulator, "openai-chat", kind="drop")
-    simulator.control("POST", "/faults", {"kind": "hang"})
-    with pytest.raises(OSError):
-        ask(simulator, "gemini", timeout=0.3)
-
-
-def test_faults_are_chosen_by_dialect_and_model(simulator):
-    simulator.control("POST", "/faults", [{"kind": "server_error", "dialect": "gemini"}, {"kind": "overloaded", "model": "gpt-4.1"}])
-    assert ask(simulator, "anthropic")[0] == ask(simulator, "openai-chat")[0] == 200
-    assert ask(simulator, "gemini")[0] == 500
-    assert ask(simulator, "openai-chat", put("gpt-4.1", "model"))[0] == 503
-
-
-def test_real_rate_limits(start_simulator):
-    simulator = start_simulator("llm")
-    simulator.control("PATCH", "/settings", {"requests_per_minute": 2})
-    answers = [ask(simulator, "openai-chat") for _ in range(3)]
-    assert [status for status, _, _ in answers] == [200, 200, 429]
-    assert 1 <= int(answers[2][1]["Retry-After"]) <= 60 and answers[1][1]["x-ratelimit-remaining-requests"] == "0"
-    simulator.control("PATCH", "/settings", {"requests_per_minute": 100, "tokens_per_minute": 2500})
-    assert [ask(simulator, "anthropic")[0] for _ in range(2)] == [200, 429], "the cap is reserved"

@@ -8,9 +8,10 @@ import time
 
 from aiohttp import web
 
+from ..orders import Orders
 from . import anthropic, gemini, openai_chat, openai_responses
 from .answers import answer, tokens
-from .faults import Faults
+from .faults import Fault
 from .outcome import ANSWERS, Outcome
 from .rates import Rates
 from .request import Refused
@@ -35,7 +36,7 @@ class Service:
         self.latency_ms = latency_ms
         self.requests_per_minute = MUCH
         self.tokens_per_minute = MUCH
-        self.faults = Faults()
+        self.faults = Orders(Fault)
         self.calls = []
         self._rates = {}
         self._ids = itertools.count(1)

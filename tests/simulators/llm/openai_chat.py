@@ -4,7 +4,7 @@ import time
 
 from . import openai
 from .answers import tokens
-from .openai import check_fields, check_format, check_temperature, error, headers, key_of
+from .openai import check_fields, check_format, check_temperature
 from .request import Request, invalid, is_count
 
 NAME = "openai-chat"
@@ -18,10 +18,10 @@ FIELDS = {
 ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
 FINISH = {"answer": "stop", "truncated": "length", "refusal": "stop", "filtered": "content_filter", "blocked": "content_filter",
           "empty": "length"}
-ERRORS = openai.ERRORS
+ERRORS, error, headers, key_of = openai.ERRORS, openai.error, openai.headers, openai.key_of
 
 
-def read(body, headers, model=None, dialect=NAME):
+def read(body, received, model=None, dialect=NAME):
     check_fields(body, FIELDS)
     model = body.get("model")
     if not isinstance(model, str) or not model:

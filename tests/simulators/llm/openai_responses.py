@@ -4,7 +4,7 @@ import time
 
 from . import openai
 from .answers import tokens
-from .openai import check_fields, check_format, check_temperature, error, headers, key_of
+from .openai import check_fields, check_format, check_temperature
 from .openai_chat import checked_message
 from .request import Request, invalid, is_count
 
@@ -16,10 +16,10 @@ FIELDS = {
     "truncation", "background", "max_tool_calls",
 }
 LEAST_OUTPUT_TOKENS = 16
-ERRORS = openai.ERRORS
+ERRORS, error, headers, key_of = openai.ERRORS, openai.error, openai.headers, openai.key_of
 
 
-def read(body, headers, model=None):
+def read(body, received, model=None):
     check_fields(body, FIELDS)
     model = body.get("model")
     if not isinstance(model, str) or not model:

@@ -12,11 +12,15 @@ class Context:
         # (before, after, cost, seconds to reset), once the budget has been charged.
         self.complexity = None
         self.formula_columns = set()
+        self.formula_cells = 0
+        # Urls of webhooks that have answered the challenge of this call.
+        self.answered = set()
         self._columns = {}
 
     def restart(self):
         """Before the same call is executed again in another way."""
         self.formula_columns.clear()
+        self.formula_cells = 0
 
     def seen(self, items):
         """The items as readers see them now, of boards that the token may read."""
@@ -38,4 +42,5 @@ class Context:
 
     def read_formula(self, column):
         self.formula_columns.add(column.id)
-        self.service.limits.take_formula_cell(self.formula_columns)
+        self.formula_cells += 1
+        self.service.limits.check_formulas(len(self.formula_columns), self.formula_cells)

@@ -14,7 +14,6 @@ from .errors import ApiError
 from .schema import operation_of, prepared
 from .writers import boards_written
 
-VARIABLES_ARE_OBJECTS_SINCE = "2025-04"
 DROP = object()
 
 
@@ -50,7 +49,7 @@ class Endpoint:
             service.limits.check_rates()
             call.version_asked = request.headers.get("API-Version")
             call.version_served = versions.served(call.version_asked)
-            query, variables, operation_name = read_body(text, call.version_served)
+            query, variables, operation_name = read_body(text)
             document, operation = self._operation(query, operation_name, call)
             return await self._run(request, call, token, document, operation, variables)
         except ApiError as error:
@@ -124,9 +123,10 @@ class Endpoint:
 
     async def _executed(self, context, call, document, operation, variables, fault):
         if "create_webhook" in call.fields:
-            await self._challenge(document, operation, variables)
+            await self._challenge(operation, variables, context)
         call.executed = True
         data, found = execution.run(document, operation, variables, context)
+        self.service.limits.take_formulas(len(context.formula_columns), context.formula_cells)
         call.formula_columns = sorted(context.formula_columns)
         if fault is not None and fault.kind == "partial":
             blank(data, fault.path)
@@ -137,19 +137,17 @@ class Endpoint:
             body["errors"] = found
         return json.dumps(body, ensure_ascii=False).encode()
 
-    async def _challenge(self, document, operation, variables):
+    async def _challenge(self, operation, variables, context):
         """Every URL of the call's create_webhook fields has to answer before the mutation runs."""
-        webhooks = self.service.webhooks
-        webhooks.answered.clear()
         for each in operation.selection_set.selections:
             if isinstance(each, ast.Field) and each.name.value == "create_webhook":
                 given = {argument.name.value: complexity.value_of(argument.value, variables) for argument in each.arguments}
                 try:
-                    webhooks.check(given["board_id"], given["url"], given["event"])
+                    self.service.webhooks.check(given["board_id"], given["url"], given["event"])
                 except ApiError:
                     continue  # The mutation says it again, as this field's error.
                 if await self.service.deliveries.challenge(given["url"]):
-                    webhooks.answered.add(given["url"])
+                    context.answered.add(given["url"])
 
     async def _suffer(self, fault, call, token):
         """The answer that the fault gives; None where it only takes time."""
@@ -178,7 +176,7 @@ class Endpoint:
         return web.Response(body=body, status=status, content_type="application/json", charset="utf-8", headers=sent)
 
 
-def read_body(text, version):
+def read_body(text):
     """(query, variables, operation name)."""
     try:
         body = json.loads(text)
@@ -186,11 +184,7 @@ def read_body(text, version):
         raise ApiError("Bad request: the body is not JSON", "JsonParseException", http=400, status=400) from None
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):
         raise ApiError("Bad request: no query", "BadRequest", http=400, status=400)
-    variables = body.get("variables")
-    if variables is None:
-        variables = {}
-    if isinstance(variables, str) and version < VARIABLES_ARE_OBJECTS_SINCE:
-        variables = json.loads(variables)
+    variables = {} if body.get("variables") is None else body["variables"]
     if not isinstance(variables, dict):
         raise ApiError("variables must be an object", "INVALID_GRAPHQL_REQUEST", http=400, status=400)
     return body["query"], variables, body.get("operationName")

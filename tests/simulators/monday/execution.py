@@ -71,15 +71,11 @@ class Info:
 
 
 def quick(document, operation_name, variables, context):
+    root = SCHEMA.get_query_type()
     try:
         execution = ExecutionContext(SCHEMA, document, None, context, variables, operation_name, SyncExecutor(), None, False)
-    except GraphQLError:
-        raise NotPlain from None
-    root = SCHEMA.get_query_type()
-    fields = collect_fields(execution, root, execution.operation.selection_set, DefaultOrderedDict(list), set())
-    plan = Plan(execution, Info(context), root, fields)
-    try:
-        return plan(None)
+        fields = collect_fields(execution, root, execution.operation.selection_set, DefaultOrderedDict(list), set())
+        return Plan(execution, Info(context), root, fields)(None)
     except NotPlain:
         raise
     except Exception as error:

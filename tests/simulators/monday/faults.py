@@ -1,8 +1,6 @@
-"""Faults on order: which calls they hit, and what happens to those."""
+"""Faults of the service: the errors that it has, and what an order makes of the calls that it hits."""
 
-import itertools
-import random
-
+from ..orders import Order
 from .errors import ApiError, cursor_expired
 
 # Errors of the service by code: (message, HTTP status, logical status, seconds to wait, error_data).
@@ -53,14 +51,14 @@ CATALOGUE = {
 KINDS = {"error", "partial", "hang", "drop", "raw"}
 
 
-class Fault:
-    """One order. Which calls: operation (query, mutation), field (a root field, or one anywhere: items_page), token.
-    How often: times (None: always), skip (so many calls first), share (0 to 1).
-    What: kind error (code, form new|old|strings, http, status, retry_in, retry_after, message, error_data), partial (error at
-    path, beside data), hang (seconds), drop (the connection), raw (http, body). when: before the call is executed, during (with its idempotency key taken), or after."""
+class Fault(Order):
+    """Which calls: operation (query, mutation), field (a root field, or one anywhere: items_page), token.
+    What: kind error (code, form new|old|strings, http, status, retry_in, retry_after, message, error_data, extensions),
+    partial (error at path, beside data), hang (seconds), drop (the connection), raw (http, body).
+    when: before the call is executed, during (with its idempotency key taken), or after."""
 
     def __init__(self, number, order):
-        self.number = number
+        super().__init__(number, order)
         self.kind = order.get("kind", "error")
         if self.kind not in KINDS:
             raise ValueError(f"unknown kind of fault: {self.kind}")
@@ -81,16 +79,13 @@ class Fault:
         self.operation = order.get("operation")
         self.field = order.get("field")
         self.token = order.get("token")
-        self.times = order.get("times", 1)
-        self.skip = order.get("skip", 0)
-        self.share = order.get("share", 1.0)
-        self.hits = 0
 
     def error(self):
         return ApiError(self.message, self.code, http=self.http, status=self.status, data=self.error_data,
                         retry_in=self.retry_in, retry_after=self.retry_after, **self.extensions)
 
     def concerns(self, call, token_secret, fields):
+        """fields: every field that the call selects anywhere."""
         return (
             (self.operation is None or self.operation == call.operation)
             and (self.field is None or self.field in fields)
@@ -100,33 +95,3 @@ class Fault:
 
     def as_json(self):
         return dict(self.__dict__)
-
-
-class Faults:
-    def __init__(self, seed=1):
-        self._numbers = itertools.count(1)
-        self._random = random.Random(seed)
-        self.orders = []
-
-    def add(self, order):
-        self.orders.append(Fault(next(self._numbers), order))
-        return self.orders[-1]
-
-    def clear(self):
-        self.orders.clear()
-
-    def hit(self, call, token_secret, fields):
-        """The fault that this call meets, or None. fields: every field that it selects."""
-        for fault in self.orders:
-            if fault.times == 0 or not fault.concerns(call, token_secret, fields):
-                continue
-            if fault.skip > 0:
-                fault.skip -= 1
-                continue
-            if self._random.random() >= fault.share:
-                continue
-            if fault.times is not None:
-                fault.times -= 1
-            fault.hits += 1
-            return fault
-        return None

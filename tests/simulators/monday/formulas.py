@@ -8,7 +8,7 @@ import collections
 import datetime
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
-from .kinds import Cell
+from .cells import Cell
 
 CENT = Decimal("0.01")
 WITHOUT_VALUE = {"Archived", "Lost", "Quoted - No Value", "Won Closed"}

@@ -127,13 +127,17 @@ class Limits:
         window.take(cost)
         return before, before - cost
 
-    def take_formula_cell(self, columns):
-        """columns: the formula columns that the call has read so far."""
-        if len(columns) > FORMULA_COLUMNS_OF_ONE_CALL or self.formula_cells.left() < 1:
-            self.exceeded["formula"] += 1
+    def check_formulas(self, columns, cells):
+        """How many a call has read so far, this cell included; take_formulas() charges them when it is done."""
+        if columns > FORMULA_COLUMNS_OF_ONE_CALL or cells > self.formula_cells.left():
             raise ApiError("Formula display value limit exceeded", "FIELD_MINUTE_RATE_LIMIT_EXCEEDED", status=429,
                            retry_in=self.formula_cells.resets_in())
-        self.formula_cells.take(1)
+
+    def take_formulas(self, columns, cells):
+        if columns > FORMULA_COLUMNS_OF_ONE_CALL or cells > self.formula_cells.left():
+            self.exceeded["formula"] += 1
+        if cells:
+            self.formula_cells.take(min(cells, self.formula_cells.left()))
 
     def headers(self, token):
         """RateLimit fields; t only where a budget is spent."""

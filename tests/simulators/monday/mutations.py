@@ -189,9 +189,10 @@ def delete_column(root, info, board_id, column_id):
 
 
 def create_webhook(root, info, board_id, url, event, config=None):
-    """The challenge was answered before the call came here (see webhooks.challenge)."""
-    info.context.token.check_scope("webhooks:write")
-    return info.context.service.webhooks.create(board_id, url, event, config, info.context.token)
+    """The challenge was sent before the call came here (see Endpoint)."""
+    context = info.context
+    context.token.check_scope("webhooks:write")
+    return context.service.webhooks.create(board_id, url, event, config, context.token, context.answered)
 
 
 def delete_webhook(root, info, id):

@@ -1,8 +1,8 @@
 """Reading items: by page of a board, by cursor, by id, by column values."""
 
 from .boards import Group
+from .cells import Cell
 from .errors import ApiError, cursor_expired, invalid_argument, unknown_column
-from .kinds import Cell
 from .query_rules import keeper, ordered
 
 LARGEST_PAGE = 500

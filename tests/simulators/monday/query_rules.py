@@ -3,9 +3,9 @@
 import datetime
 from decimal import Decimal, InvalidOperation
 
+from .cells import Cell
 from .clock import day
 from .errors import invalid_argument, unknown_column
-from .kinds import Cell
 
 BLANK = "$$$blank$$$"
 MOST_IDS = 100

@@ -5,9 +5,9 @@ import math
 
 from . import versions
 from .board_set import COLORS
+from .cells import Cell, moment
 from .clock import iso, parse_moment
 from .errors import invalid_argument
-from .kinds import Cell, moment
 from .pages import boards, by_column_values, items, items_page, next_page, page_of
 from .update_html import plain
 

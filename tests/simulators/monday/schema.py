@@ -8,7 +8,7 @@ from graphql import GraphQLError, Source, build_ast_schema, parse, validate
 from graphql.language import ast
 from graphql.type import GraphQLObjectType, get_nullable_type
 
-from .kinds import Cell
+from .cells import Cell
 from .mutations import MUTATIONS
 from .resolvers import RESOLVERS, complexity
 

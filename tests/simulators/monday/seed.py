@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from . import board_set
 from .board_set import CATEGORIES, PRODUCTS, REASONS, STAGES, TYPES
+from .cells import plain
 from .clock import day
 from .formulas import rounded
-from .kinds import plain
 
 DAY = 86_400
 YEARS = 3

@@ -1,12 +1,13 @@
 """The simulated service as one object: the account with everything that watches over it."""
 
+from ..orders import Orders
 from .account import Account
 from .activity import Activity
 from .audit import Audit
 from .changes import Changes
 from .clock import Clock
 from .cursors import Cursors
-from .faults import Faults
+from .faults import Fault
 from .idempotency import Idempotency
 from .limits import Limits
 from .tokens import API_USER, DEFAULT_TOKEN, Token, Tokens
@@ -33,7 +34,7 @@ class Service:
         self.limits = Limits(self.clock, self.plan)
         self.cursors = Cursors(self.clock)
         self.idempotency = Idempotency(self.clock)
-        self.faults = Faults()
+        self.faults = Orders(Fault)
         self.audit = Audit(self.clock)
         self.writers = Writers()
         self.tokens = Tokens()

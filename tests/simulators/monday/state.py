@@ -1,8 +1,8 @@
 """The whole account as JSON, for comparison with what a client made of it."""
 
 from . import formulas
+from .cells import Cell
 from .clock import iso
-from .kinds import Cell
 from .update_html import plain
 
 

@@ -3,8 +3,8 @@
 import itertools
 import json
 
+from .cells import Cell
 from .errors import ApiError, invalid_argument, not_found
-from .kinds import Cell
 from .webhook_payloads import payload
 
 LONGEST_URL = 255
@@ -48,8 +48,6 @@ class Webhooks:
         self.deliver = deliver
         self.subscriptions = {}
         self._ids = itertools.count(700_001)
-        # Urls that have answered the challenge of the call that is being executed.
-        self.answered = set()
 
     def of_board(self, board):
         return [webhook for webhook in self.subscriptions.values() if webhook.board is board]
@@ -69,10 +67,11 @@ class Webhooks:
                 raise invalid_argument("The board has no subitems", board_id=str(board_id))
         return board
 
-    def create(self, board_id, url, event, config, token):
+    def create(self, board_id, url, event, config, token, answered):
+        """answered: the urls that have echoed a challenge."""
         board = self.check(board_id, url, event)
         token.check_read(board)
-        if url not in self.answered:
+        if url not in answered:
             raise ApiError("Failed to verify the webhook url: the challenge was not answered", "InvalidArgumentException",
                            data={"url": url})
         if isinstance(config, str):
