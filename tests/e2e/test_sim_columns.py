@@ -26,7 +26,7 @@ def client(simulator):
 
 @pytest.fixture(scope="module")
 def boards(simulator):
-    found = simulator.control("GET", "/state?figures=1")["boards"]
+    found = simulator.control("GET", "/state?derived=1")["boards"]
     return {board["id"]: {item["id"]: item for item in board["items"]} for board in found}
 
 

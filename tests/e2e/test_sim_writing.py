@@ -142,6 +142,8 @@ def test_the_worked_example(simulator, client, project):
     assert figures["new_enquiry_value"] == "18737.37" and figures["gestation_period"] == "80"
     assert figures["total_order_value"] == "1250.5" and figures["date_order_received"] == "2025-05-01"
     assert (figures["first_date_designed"], figures["first_date_invoiced"]) == ("2025-03-01", "2025-05-20")
+    assert figures["project_value"] == "19237.37" and figures["weighted_pipeline"] is None
+    assert figures["account"] in ("Acme", "Beta")
 
 
 def test_names_have_1_to_255_characters(client, project):

@@ -2,6 +2,7 @@
 
 from . import formulas
 from .boards import Board, Column
+from .figures import Figures
 
 PARENT, SUBITEM, HIDDEN = 4_100_000_001, 4_100_000_002, 4_100_000_003
 SUBTASKS, LINK = "subtasks_mkp1", "board_relation_mkq2"
@@ -19,6 +20,9 @@ HIDDEN_STATUSES = ["Open", "Designing", "Quoted", "Quoted - No Value", "Won Open
 REASONS = ["New Enquiry", "Amendment - Design", "Amendment - Area", "Amendment - Other", "Re-quote"]
 ORDER_STATUSES = ["Not ordered", "Ordered", "Delivered", "Invoiced"]
 URGENCIES = ["Low", "Normal", "High"]
+
+# Columns follow the relation, whatever else a client may link by.
+SHOWN = Figures()
 
 COLORS = ["#fdab3d", "#00c875", "#df2f4a", "#007eb5", "#9d50dd", "#037f4c", "#579bfc", "#cab641", "#ffcb00"]
 
@@ -126,7 +130,7 @@ def subitem_columns():
     return [
         Column(LINK, "Hidden Item", "board_relation", {"boardIds": [HIDDEN]}, field="hidden_item_id"),
         *(mirror(f"lookup_{id}", title, LINK, id) for id, title in SUBITEM_MIRRORS),
-        formula("formula_enquiry", "New Enquiry Value", formulas.new_enquiry_value,
+        formula("formula_enquiry", "New Enquiry Value", SHOWN.new_enquiry_value,
                 'IF({lookup_status_reason}="New Enquiry",{lookup_formula_quote},0)', reads_mirror=True),
         Column("text_note", "Note", "text"),
         Column("last_updated", "Last Updated", "last_updated"),
@@ -165,9 +169,9 @@ def parent_columns():
         Column("date_follow", "Follow Up Date", "date", field="follow_up_date"),
         Column("numeric_probability", "Probability Percent", "numbers", PERCENT, field="probability_percent"),
         *(mirror(id, title, SUBTASKS, shown, function) for id, title, shown, function in PARENT_MIRRORS),
-        formula("formula_gestation", "Gestation Period", formulas.gestation_period,
+        formula("formula_gestation", "Gestation Period", SHOWN.gestation_period,
                 "DAYS({lookup_first_invoice},{lookup_first_design})", reads_mirror=True),
-        formula("formula_weighted", "Weighted Pipeline", formulas.weighted_pipeline,
+        formula("formula_weighted", "Weighted Pipeline", SHOWN.weighted_pipeline,
                 "ROUNDUP({lookup_quotes}*{numeric_probability}/100,2)", reads_mirror=True),
         Column("numeric_days", "Expected Gestation Days", "numbers", field="expected_gestation_days", writable=True),
         Column("numeric_conversion", "Expected Conversion Rate", "numbers", PERCENT, field="expected_conversion_rate",

@@ -10,6 +10,8 @@ from aiohttp import web
 from . import board_set, seed, state
 from .boards import Board, Column
 from .errors import ApiError
+from .figures import Figures
+from .links import Links
 from .seed import SOMEBODY
 from .tokens import Token
 
@@ -70,8 +72,9 @@ class Control:
         return await self.health(request)
 
     async def state(self, request):
+        """?board=, ?derived=1: with links and figures, as the rules of the pipeline have them"""
         board_ids = request.query.getall("board", None)
-        return web.json_response(state.dump(self.account, board_ids, request.query.get("figures") == "1"))
+        return web.json_response(state.dump(self.account, board_ids, request.query.get("derived") == "1"))
 
     async def board_file(self, request):
         return web.json_response(board_set.board_file(self.account))
@@ -93,7 +96,7 @@ class Control:
         item = self._item(request.match_info["id"])
         found = self._as_json(item)
         if item.board.role == "parent":
-            found["figures"] = state.formulas.figures(item)
+            found["figures"] = Figures(Links(self.account).find).of(item)
         return web.json_response(found)
 
     # Items ----------------------------------------------------------------------------------------------------------

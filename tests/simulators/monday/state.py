@@ -1,8 +1,10 @@
 """The whole account as JSON, for comparison with what a client made of it."""
 
-from . import formulas
 from .cells import Cell
 from .clock import iso
+from .figures import Figures
+from .formulas import m2_rate, quote_amount
+from .links import Links
 from .update_html import plain
 
 
@@ -41,13 +43,24 @@ def update_as_json(update):
             "updated_at": iso(update.updated_at)}
 
 
-def board_as_json(board, figures):
+def optional(value):
+    return None if value is None else str(value)
+
+
+def board_as_json(board, links):
+    """links: to say what a client should make of the boards; None for what they hold alone."""
     field_columns = [column for column in board.columns.values() if column.field]
     items = []
     for item in board.items.values():
         found = item_as_json(item, field_columns)
-        if figures and board.role == "parent":
-            found["figures"] = formulas.figures(item)
+        if links is not None and board.role == "parent":
+            found["figures"] = Figures(links.find).of(item)
+        if links is not None and board.role == "subitem":
+            hidden, method = links.of(item)
+            found |= {"hidden_id": optional(hidden and hidden.id), "link_method": method,
+                      "new_enquiry_value": optional(Figures(links.find).new_enquiry_value(item))}
+        if links is not None and board.role == "hidden":
+            found |= {"quote_amount": optional(quote_amount(item)), "m2_rate": optional(m2_rate(item))}
         items.append(found)
     return {"id": str(board.id), "name": board.name, "role": board.role, "state": board.state,
             "columns": [{"id": column.id, "title": column.title, "kind": column.kind.name, "field": column.field}
@@ -55,7 +68,8 @@ def board_as_json(board, figures):
             "items": items}
 
 
-def dump(account, board_ids=None, figures=False):
-    """figures: with what flows from hidden items to projects, as the boards show it to people."""
+def dump(account, board_ids=None, derived=False):
+    """derived: with the links and figures that follow from what the boards hold."""
     boards = [board for board in account.boards.values() if board_ids is None or str(board.id) in board_ids]
-    return {"now": iso(account.clock.now()), "boards": [board_as_json(board, figures) for board in boards]}
+    links = Links(account) if derived else None
+    return {"now": iso(account.clock.now()), "boards": [board_as_json(board, links) for board in boards]}
