@@ -56,3 +56,18 @@ def start_simulator():
     yield start
     for simulator in started:
         simulator.stop()
+
+
+@pytest.fixture(scope="session")
+def llm_process():
+    simulator = Simulator("llm")
+    yield simulator
+    simulator.stop()
+
+
+@pytest.fixture
+def llm(llm_process):
+    """Simulated language models, without faults on order and with nothing in the audit."""
+    llm_process.control("DELETE", "/faults")
+    llm_process.control("DELETE", "/audit")
+    return llm_process
