@@ -149,6 +149,54 @@ def test_a_wrong_request_is_refused_with_the_providers_error(llm, dialect, chang
     assert kind == ("INVALID_ARGUMENT" if dialect == "gemini" else "invalid_request_error") and message in text
 
 
+def test_anthropic_calls_a_tool_that_it_is_made_to_call(llm):
+    def tool(body):
+        del body["output_config"]
+        body["tools"] = [{"name": "explanation", "description": "x", "input_schema": SCHEMA, "strict": True}]
+        body["tool_choice"] = {"type": "tool", "name": "explanation"}
+
+    _, _, body = ask(llm, "anthropic", tool)
+    (block,) = body["content"]
+    assert body["stop_reason"] == block["type"] == "tool_use" and block["name"] == "explanation"
+    assert block["input"].keys() == SCHEMA["properties"].keys()
+
+    def unknown(body):
+        tool(body)
+        body["tool_choice"]["name"] = "other"
+
+    status, _, body = ask(llm, "anthropic", unknown)
+    assert status == 400 and "not found in provided tools" in body["error"]["message"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_schema_in_the_prompt_is_followed(llm, dialect):
+    """Where a provider is held to the schema by words only."""
+    words = f"{SYSTEM} Answer with JSON. The schema is {json.dumps(SCHEMA)}"
+
+    def loose(body):
+        if dialect == "gemini":
+            body["systemInstruction"]["parts"][0]["text"] = words
+            del body["generationConfig"]["responseJsonSchema"]
+        elif dialect == "openai-responses":
+            body |= {"instructions": words, "text": {"format": {"type": "json_object"}}}
+        elif dialect == "anthropic":
+            body["system"] = words
+            del body["output_config"]
+        else:
+            body["messages"][0]["content"] = words
+            body["response_format"] = {"type": "json_object"}
+
+    status, _, body = ask(llm, dialect, loose)
+    assert status == 200 and json.loads(text_of(dialect, body)).keys() == SCHEMA["properties"].keys()
+
+
+def test_json_mode_wants_the_word(llm):
+    status, _, body = ask(llm, "openai-chat", put({"type": "json_object"}, "response_format"))
+    assert status == 400 and "word 'json'" in body["error"]["message"]
+    status, _, body = ask(llm, "openai-responses", put({"format": {"type": "json_object"}}, "text"))
+    assert status == 400
+
+
 def test_error_bodies_have_their_providers_shape(llm):
     _, _, body = ask(llm, "openai-chat", without("messages"))
     assert body["error"].keys() == {"message", "type", "param", "code"} and body["error"]["param"] == "messages"

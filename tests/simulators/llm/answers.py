@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 
+DECODER = json.JSONDecoder()
 TOKEN_CHARACTERS = 4
 MARKER = re.compile(r"^(DATA-[0-9a-f]+)$", re.MULTILINE)
 
@@ -90,17 +91,38 @@ def fitting(schema, texts, root=None, name=""):
     return texts.get(name, "Simulated.")
 
 
+def schema_in(text):
+    """The first JSON schema of an object that a prompt holds, or None."""
+    place = text.find("{")
+    while place >= 0:
+        try:
+            found, _ = DECODER.raw_decode(text, place)
+        except ValueError:
+            found = None
+        if isinstance(found, dict) and isinstance(found.get("properties"), dict):
+            return found
+        place = text.find("{", place + 1)
+    return None
+
+
+def wanted_schema(request):
+    """A schema of the request itself, else one that the prompt asks the model to follow."""
+    if request.schema is not None and request.schema.get("properties"):
+        return request.schema
+    return schema_in(request.system) or request.schema
+
+
 def answer(request):
-    """The text of an answer: JSON where a schema is given."""
-    texts = sentences(request)
-    if request.schema is None:
+    """The text of an answer: JSON where a schema is known."""
+    texts, schema = sentences(request), wanted_schema(request)
+    if schema is None:
         return " ".join(text for text in texts.values() if text)
-    return json.dumps(fitting(request.schema, texts), ensure_ascii=False)
+    return json.dumps(fitting(schema, texts), ensure_ascii=False)
 
 
 def breaking(request):
     """JSON that does not fit: a key that nobody asked for instead of the last one."""
-    found = fitting(request.schema or {"type": "object"}, sentences(request))
+    found = fitting(wanted_schema(request) or {"type": "object"}, sentences(request))
     if isinstance(found, dict) and found:
         found.popitem()
     return json.dumps({**found, "unasked": True} if isinstance(found, dict) else {"unasked": True})

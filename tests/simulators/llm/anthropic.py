@@ -1,6 +1,8 @@
 """Anthropic Messages."""
 
 import datetime
+import json
+import re
 
 from .answers import tokens
 from .outcome import ERROR_MESSAGES
@@ -13,6 +15,8 @@ FIELDS = {
     "temperature", "thinking", "tool_choice", "tools", "top_k", "top_p", "container", "context_management", "mcp_servers",
     "inference_geo", "cache_control",
 }
+TOOL_FIELDS = {"name", "description", "input_schema", "strict", "type", "cache_control"}
+TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
 # kind -> (HTTP status, type)
 ERRORS = {
@@ -57,9 +61,12 @@ def read(body, headers, model=None):
         raise invalid("temperature: range: 0..1", "temperature")
     if body.get("stream"):
         raise invalid("stream: not simulated", "stream")
-    schema = schema_of(body)
+    schema, tool = schema_of(body), forced_tool(body)
     user = "\n".join(messages_of(body["messages"], schema is not None))
-    return Request(NAME, str(body["model"]), text_of(body.get("system", ""), "system"), user, schema, body["max_tokens"])
+    system = text_of(body.get("system", ""), "system")
+    if tool is not None:
+        return Request(NAME, str(body["model"]), system, user, tool["input_schema"], body["max_tokens"], tool=tool["name"])
+    return Request(NAME, str(body["model"]), system, user, schema, body["max_tokens"])
 
 
 def text_of(content, where):
@@ -94,18 +101,60 @@ def schema_of(body):
         return None
     if not isinstance(found, dict) or found.get("type") != "json_schema" or found.keys() - {"type", "schema"}:
         raise invalid("output_config.format: Input should be {type: json_schema, schema}", "output_config.format")
+    return checked_schema(found.get("schema"), "output_config.format.schema")
+
+
+def checked_schema(schema, where):
     try:
-        check_anthropic(found.get("schema"))
+        check_anthropic(schema)
     except SchemaError as error:
-        place = ".".join(("output_config.format.schema", *error.place))
+        place = ".".join((where, *error.place))
         raise invalid(f"{place}: {error.reason}", place) from None
-    return found["schema"]
+    return schema
+
+
+def forced_tool(body):
+    """The tool that tool_choice names, or None."""
+    tools, choice = body.get("tools", []), body.get("tool_choice")
+    for number, tool in enumerate(tools):
+        where = f"tools.{number}"
+        if not isinstance(tool, dict) or tool.keys() - TOOL_FIELDS:
+            raise invalid(f"{where}: Extra inputs are not permitted", where)
+        if not isinstance(tool.get("name"), str) or TOOL_NAME.fullmatch(tool["name"]) is None:
+            raise invalid(f"{where}.name: String should match pattern '{TOOL_NAME.pattern}'", f"{where}.name")
+        schema = tool.get("input_schema")
+        if not isinstance(schema, dict) or schema.get("type") != "object":
+            raise invalid(f"{where}.input_schema.type: Field required", f"{where}.input_schema")
+        if tool.get("strict"):
+            checked_schema(schema, f"{where}.input_schema")
+    if choice is None or choice.get("type") != "tool":
+        return None
+    found = next((tool for tool in tools if tool["name"] == choice.get("name")), None)
+    if found is None:
+        raise invalid(f"tool_choice: Tool '{choice.get('name')}' not found in provided tools", "tool_choice")
+    return found
+
+
+def content_of(request, outcome, id):
+    """(content, whether a tool is called). The input of a tool is an object, whole or, where it was cut, empty."""
+    if not outcome.text or outcome.kind in ("refusal", "filtered", "blocked"):
+        return [], False
+    if request.tool is None:
+        return [{"type": "text", "text": outcome.text}], False
+    try:
+        given = json.loads(outcome.text)
+    except ValueError:
+        if outcome.kind != "truncated":
+            return [{"type": "text", "text": outcome.text}], False
+        given = {}
+    return [{"type": "tool_use", "id": f"toolu_{id}", "name": request.tool, "input": given}], True
 
 
 def written(request, outcome, id):
-    content = [{"type": "text", "text": outcome.text}] if outcome.text and outcome.kind not in ("refusal", "filtered", "blocked") else []
+    content, calls_tool = content_of(request, outcome, id)
+    reason = "tool_use" if calls_tool and outcome.kind == "answer" else STOP.get(outcome.kind, "something_new")
     body = {"id": f"msg_{id}", "type": "message", "role": "assistant", "model": request.model, "content": content,
-            "stop_reason": outcome.finish or STOP.get(outcome.kind, "something_new"), "stop_sequence": None}
+            "stop_reason": outcome.finish or reason, "stop_sequence": None}
     if body["stop_reason"] == "refusal":
         body["stop_details"] = {"type": "refusal", "category": None, "explanation": outcome.text or None}
     if not outcome.usage:

@@ -53,6 +53,11 @@ def check_temperature(body, model):
         raise invalid(f"Invalid 'temperature': {temperature!r}. Expected a value between 0 and 2.", "temperature")
 
 
+def check_json_mode(texts, where):
+    if not any("json" in text.lower() for text in texts):
+        raise invalid(f"'{where}' must contain the word 'json' in some form, to use a format of type 'json_object'.", where)
+
+
 def check_format(found, where):
     """The schema of a strict format {name, strict, schema}."""
     name = found.get("name")

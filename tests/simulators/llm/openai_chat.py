@@ -33,6 +33,8 @@ def read(body, received, model=None, dialect=NAME):
     for number, message in enumerate(messages):
         role, text = checked_message(message, number)
         texts["system" if role in ("system", "developer") else "user"].append(text)
+    if (body.get("response_format") or {}).get("type") == "json_object" and dialect == NAME:
+        openai.check_json_mode(texts["system"] + texts["user"], "messages")
     check_temperature(body, model)
     if body.get("stream"):
         raise invalid("streams are not simulated", "stream")

@@ -36,6 +36,8 @@ def read(body, received, model=None):
             (system if role in ("system", "developer") else user).append(text)
     else:
         raise invalid("Invalid type for 'input': expected a string or an array of objects.", "input")
+    if ((body.get("text") or {}).get("format") or {}).get("type") == "json_object":
+        openai.check_json_mode(system + user, "input")
     check_temperature(body, model)
     most = body.get("max_output_tokens")
     if most is not None and (not is_count(most) or most < LEAST_OUTPUT_TOKENS):

@@ -5,7 +5,8 @@ import dataclasses
 
 @dataclasses.dataclass
 class Request:
-    """A request that its provider would accept. schema: of the wanted JSON answer, or None for free text."""
+    """A request that its provider would accept. schema: of the wanted JSON answer, or None for free text. tool: the one that
+    the model is made to call with the answer."""
 
     dialect: str
     model: str
@@ -14,6 +15,7 @@ class Request:
     schema: dict | None
     most_tokens: int | None
     schema_name: str | None = None
+    tool: str | None = None
 
 
 class Refused(Exception):
