@@ -51,7 +51,13 @@ int run(int count, char **words) {
                     "file of NAME=value lines; the environment wins over it, SIGHUP reads it again")
         ->type_name("FILE");
     add_serve(line);
+    add_status(line);
     add_config(line);
+    add_import(line);
+    add_refresh(line);
+    add_snapshot(line);
+    add_cleanup_snapshots(line);
+    add_validate(line);
     try {
         program.parse(count, words);
     } catch (const CLI::ParseError &error) {
@@ -64,6 +70,9 @@ int run(int count, char **words) {
         return kWrongUse;
     } catch (const Error &error) {
         complain(error.what());
+        if (!error.detail().empty()) {
+            complain("detail: " + error.detail());
+        }
         if (!error.hint().empty()) {
             complain("hint: " + error.hint());
         }

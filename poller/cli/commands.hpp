@@ -5,7 +5,13 @@ namespace poller::cli {
 
 struct CommandLine;
 
+void add_cleanup_snapshots(CommandLine &line);
 void add_config(CommandLine &line);
+void add_import(CommandLine &line);
+void add_refresh(CommandLine &line);
 void add_serve(CommandLine &line);
+void add_snapshot(CommandLine &line);
+void add_status(CommandLine &line);
+void add_validate(CommandLine &line);
 
 }  // namespace poller::cli

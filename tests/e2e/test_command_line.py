@@ -1,0 +1,190 @@
+"""The commands of pipeline-poller that work with the database alone: what they print, how they exit, what they refuse."""
+
+import csv
+import json
+import os
+import pty
+
+import pytest
+
+from cluster import ROOT, fill, value
+from poller import PROGRAM, environment_for, run
+
+SAMPLE = ROOT / "sql" / "sample" / "opportunities.csv"
+MAPPING = ROOT / "sql" / "sample" / "opportunities.json"
+
+
+@pytest.fixture
+def command(database):
+    """Runs a command against the database of the test."""
+
+    def call(*arguments):
+        return run(*arguments, environment=environment_for(database.database), timeout=120)
+
+    return call
+
+
+@pytest.mark.parametrize(
+    "name", ["serve", "status", "config", "import", "refresh", "snapshot", "cleanup-snapshots", "validate"]
+)
+def test_every_command_explains_itself(name):
+    answer = run(name, "--help")
+    assert answer.returncode == 0
+    assert "Usage: pipeline-poller" in answer.stdout and name in answer.stdout
+
+
+@pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["snapshot", "--day", "x"], ["import", "file.csv"]])
+def test_wrong_use_exits_with_2(arguments):
+    answer = run(*arguments)
+    assert answer.returncode == 2
+    assert answer.stderr
+
+
+def test_database_away_is_a_failure_that_says_so():
+    answer = run("status", environment={"DATABASE_URL": "host=/nonexistent"})
+    assert answer.returncode == 1
+    assert "could not connect to the database" in answer.stderr
+
+
+def test_import_counts_and_keeps(command, database):
+    first = command("import", SAMPLE, "--map", MAPPING, "--json")
+    assert first.returncode == 0, first.stderr
+    [counts] = json.loads(first.stdout)
+    with SAMPLE.open(newline="") as file:
+        rows = sum(1 for _ in csv.DictReader(file))
+    assert counts["inserted"] == rows == value(database, "SELECT count(*) FROM projects")
+    [again] = json.loads(command("import", SAMPLE, "--map", MAPPING, "--json").stdout)
+    assert (again["inserted"], again["updated"], again["unchanged"]) == (0, 0, rows)
+
+
+def test_import_reads_quoted_names_lookups_and_says_where_refusals_are(command, database, tmp_path):
+    (tmp_path / "deals.csv").write_bytes(
+        b'\xef\xbb\xbfid,"deal, ""named""",product,opened\r\n'
+        b'A1,"Roof, ""north""",basic,05/03/2026\r\nA2,Hall,basic,31/02/2026\r\n'
+    )
+    (tmp_path / "prices.csv").write_text("product,price\nbasic,1200.50\n")
+    mapping = {
+        "lookup_files": {"prices": "prices.csv"},
+        "fields": {
+            "project_id": "id",
+            "item_name": 'deal, "named"',
+            "new_enquiry_value": {"column": "product", "lookup": {"table": "prices", "key": "product", "value": "price"}},
+            "date_created": {"column": "opened", "format": "DD/MM/YYYY"},
+        },
+    }
+    (tmp_path / "map.json").write_text(json.dumps(mapping))
+    answer = command("import", tmp_path / "deals.csv", "--map", tmp_path / "map.json")
+    assert answer.returncode == 0, answer.stderr
+    assert "sync_reject" in answer.stdout
+    rows = database.execute("SELECT item_name, new_enquiry_value::text, date_created::text FROM projects ORDER BY monday_id")
+    assert [tuple(row.values()) for row in rows] == [('Roof, "north"', "1200.50", "2026-03-05"), ("Hall", "1200.50", None)]
+    assert value(database, "SELECT count(*) FROM sync_reject") == 1
+
+
+@pytest.mark.parametrize(
+    "head, mapping, message",
+    [
+        ("id,id", '{"fields": {"project_id": "id"}}', 'names column "id" twice'),
+        ("id,", '{"fields": {"project_id": "id"}}', "leaves a column without a name"),
+        ("id", "[]", "does not hold a JSON object"),
+        ("id", '{"fields": {"project_id": "id"}, "lookup_files": []}', '"lookup_files"'),
+        ("id", '{"fields": {"project_id": "id"}, "lookup_files": {"prices": "none.csv"}}', "none.csv"),
+    ],
+)
+def test_import_refuses_files_that_make_no_sense(command, database, tmp_path, head, mapping, message):
+    (tmp_path / "deals.csv").write_text(f"{head}\n1{',2' * head.count(',')}\n")
+    (tmp_path / "map.json").write_text(mapping)
+    answer = command("import", tmp_path / "deals.csv", "--map", tmp_path / "map.json")
+    assert answer.returncode in (1, 2)
+    assert message in answer.stderr
+    assert value(database, "SELECT count(*) FROM projects") == 0
+
+
+def test_import_tells_what_the_database_refuses(command, tmp_path):
+    (tmp_path / "deals.csv").write_text("id\n1\n")
+    (tmp_path / "map.json").write_text('{"fields": {"project_id": "number"}}')
+    answer = command("import", tmp_path / "deals.csv", "--map", tmp_path / "map.json")
+    assert answer.returncode == 1
+    assert '"number"' in answer.stderr
+
+
+def test_import_names_the_line_that_is_no_csv(command, database, tmp_path):
+    (tmp_path / "deals.csv").write_text("id,name\n1,one\n2,two,three\n")
+    (tmp_path / "map.json").write_text('{"fields": {"project_id": "id"}}')
+    answer = command("import", tmp_path / "deals.csv", "--map", tmp_path / "map.json")
+    assert answer.returncode == 1
+    assert 'line 2: "2,two,three"' in answer.stderr
+    assert value(database, "SELECT count(*) FROM projects") == 0
+
+
+def test_import_shows_a_bar_on_a_terminal(database, tmp_path):
+    (tmp_path / "deals.csv").write_text("id\n" + "".join(f"P{number}\n" for number in range(50_000)))
+    (tmp_path / "map.json").write_text('{"fields": {"project_id": "id"}}')
+    pid, terminal = pty.fork()
+    if pid == 0:
+        environment = environment_for(database.database)
+        os.execve(PROGRAM, [PROGRAM, "import", tmp_path / "deals.csv", "--map", tmp_path / "map.json"], environment)
+    shown = b""
+    try:
+        while piece := os.read(terminal, 4096):
+            shown += piece
+    except OSError:  # the terminal of a process that has ended
+        pass
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert b"Reading deals.csv [" in shown and b"100 %" in shown
+
+
+def test_snapshot_cleanup_and_validate(command, database):
+    fill(database)
+    assert command("refresh").returncode == 0
+    taken = command("snapshot")
+    assert taken.returncode == 0
+    stored = value(database, "SELECT count(*) FROM pipeline_forecast_snapshot WHERE snapshot_date = pipeline_today()")
+    assert f"{stored} rows" in taken.stdout and stored > 0
+    checked = command("validate")
+    assert checked.returncode == 0, checked.stdout
+    assert "PASS" in checked.stdout and "FAIL" not in checked.stdout
+
+    database.execute("UPDATE pipeline_forecast_snapshot SET best_case_value = worst_case_value - 1")
+    database.execute("DELETE FROM pipeline_forecast_snapshot_day")
+    broken = command("validate", "--json")
+    assert broken.returncode == 1
+    assert "FAIL" in {check["result"] for check in json.loads(broken.stdout)}
+
+    removed = command("cleanup-snapshots", "--retain-days", "1")
+    assert removed.returncode == 0 and "removed 0 rows" in removed.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["snapshot", "--date", "2026-02-30"], "2026-02-30"),
+        (["snapshot", "--date", "2001-01-01"], "hint:"),
+        (["cleanup-snapshots", "--retain-days", "0"], "hint:"),
+    ],
+)
+def test_what_the_database_refuses_is_told_with_its_hint(command, arguments, message):
+    answer = command(*arguments)
+    assert answer.returncode == 1
+    assert message in answer.stderr
+
+
+def test_validate_of_a_database_without_tables_exits_with_2(empty_database):
+    empty_database.connection().execute("CREATE EXTENSION pipeline_forecast")
+    answer = run("validate", environment=environment_for(empty_database))
+    assert answer.returncode == 2
+    assert "pipeline_setup()" in answer.stderr
+
+
+def test_status_is_one_screen_and_tells_trouble_by_its_exit(command, database):
+    fill(database)
+    # The throw-away cluster of the tests schedules nothing; an overdue or failed job is what makes the exit 1.
+    calm = command("status")
+    assert calm.returncode == 0, calm.stdout + calm.stderr
+    assert "projects" in calm.stdout and "nothing is scheduled" in calm.stdout
+    assert len(calm.stdout.splitlines()) <= 40
+    database.execute("INSERT INTO sync_log (sync_type, board_name, status, error_message) VALUES ('rehydrate_full', 'Projects', 'failed', 'token revoked')")
+    troubled = command("status", "--json")
+    assert troubled.returncode == 1
+    [flow] = json.loads(troubled.stdout)["synchronisation"]
+    assert (flow["status"], flow["error"]) == ("failed", "token revoked")
