@@ -34,12 +34,12 @@ constexpr std::array kKnownCodes{
     Known{"minuteratelimitexceeded", ErrorKind::kRateLimited},
     Known{"minutelimitrateexceeded", ErrorKind::kRateLimited},
     Known{"ratelimitexceeded", ErrorKind::kRateLimited},
-    Known{"fieldlimitexceeded", ErrorKind::kRateLimited},
-    Known{"fieldminuteratelimitexceeded", ErrorKind::kRateLimited},
+    Known{"fieldlimitexceeded", ErrorKind::kBusy},
+    Known{"fieldminuteratelimitexceeded", ErrorKind::kBusy},
     Known{"ipratelimitexceeded", ErrorKind::kRateLimited},
-    Known{"maxconcurrencyexceeded", ErrorKind::kRateLimited},
-    Known{"concurrencylimitexceeded", ErrorKind::kRateLimited},
-    Known{"toomanyrequests", ErrorKind::kRateLimited},
+    Known{"maxconcurrencyexceeded", ErrorKind::kBusy},
+    Known{"concurrencylimitexceeded", ErrorKind::kBusy},
+    Known{"toomanyrequests", ErrorKind::kBusy},
     Known{"cursorexception", ErrorKind::kCursorExpired},
     Known{"cursorexpirederror", ErrorKind::kCursorExpired},
     Known{"usernotauthenticated", ErrorKind::kUnauthorized},
@@ -81,10 +81,12 @@ constexpr std::array kKnownMessages{
     Known{"daily limit exceeded", ErrorKind::kDailyLimit},
     Known{"cursorexpirederror", ErrorKind::kCursorExpired},
     Known{"currently locked", ErrorKind::kLocked},
-    Known{"rate limit", ErrorKind::kRateLimited},
+    Known{"minute rate limit", ErrorKind::kRateLimited},
     Known{"limit rate exceeded", ErrorKind::kRateLimited},
-    Known{"concurrency limit", ErrorKind::kRateLimited},
-    Known{"too many concurrent requests", ErrorKind::kRateLimited},
+    Known{"ip rate limit", ErrorKind::kRateLimited},
+    Known{"rate limit", ErrorKind::kBusy},
+    Known{"concurrency limit", ErrorKind::kBusy},
+    Known{"too many concurrent requests", ErrorKind::kBusy},
     Known{"not authenticated", ErrorKind::kUnauthorized},
     Known{"ip is restricted", ErrorKind::kUnauthorized},
     Known{"max complexity", ErrorKind::kPermanent},
@@ -94,10 +96,18 @@ constexpr std::array kKnownMessages{
 
 // The first of these that an answer has decides.
 constexpr std::array kByWeight{
-    ErrorKind::kUnauthorized,        ErrorKind::kDailyLimit,    ErrorKind::kComplexityExhausted,
-    ErrorKind::kRateLimited,         ErrorKind::kCursorExpired, ErrorKind::kLocked,
-    ErrorKind::kIdempotencyConflict, ErrorKind::kTransient,     ErrorKind::kPermanent,
-    ErrorKind::kForbidden,           ErrorKind::kNotFound,
+    ErrorKind::kUnauthorized,
+    ErrorKind::kDailyLimit,
+    ErrorKind::kComplexityExhausted,
+    ErrorKind::kRateLimited,
+    ErrorKind::kBusy,
+    ErrorKind::kCursorExpired,
+    ErrorKind::kLocked,
+    ErrorKind::kIdempotencyConflict,
+    ErrorKind::kTransient,
+    ErrorKind::kPermanent,
+    ErrorKind::kForbidden,
+    ErrorKind::kNotFound,
 };
 
 std::string lower_case(std::string_view text) {
@@ -290,7 +300,8 @@ milliseconds until_midnight(system_clock::time_point now) {
 milliseconds default_wait(ErrorKind kind, int failures, system_clock::time_point now) {
     switch (kind) {
         case ErrorKind::kComplexityExhausted: return std::chrono::seconds{60};
-        case ErrorKind::kRateLimited: return std::chrono::seconds{15};
+        case ErrorKind::kRateLimited:
+        case ErrorKind::kBusy: return std::chrono::seconds{15};
         case ErrorKind::kDailyLimit: return until_midnight(now);
         default: return seconds(std::min(60.0, std::exp2(std::clamp(failures, 0, 10))));
     }
@@ -304,6 +315,7 @@ std::string_view to_string(ErrorKind kind) noexcept {
         case ErrorKind::kLocked: return "locked";
         case ErrorKind::kIdempotencyConflict: return "idempotency_conflict";
         case ErrorKind::kRateLimited: return "rate_limited";
+        case ErrorKind::kBusy: return "busy";
         case ErrorKind::kComplexityExhausted: return "complexity_exhausted";
         case ErrorKind::kDailyLimit: return "daily_limit";
         case ErrorKind::kCursorExpired: return "cursor_expired";
@@ -321,6 +333,7 @@ bool is_worth_repeating(ErrorKind kind) noexcept {
         case ErrorKind::kLocked:
         case ErrorKind::kIdempotencyConflict:
         case ErrorKind::kRateLimited:
+        case ErrorKind::kBusy:
         case ErrorKind::kComplexityExhausted:
         case ErrorKind::kDailyLimit: return true;
         default: return false;

@@ -19,7 +19,8 @@ enum class ErrorKind {
     kTransient,            // the platform or the network is in trouble: again later, a few times
     kLocked,               // another process writes to the board: again shortly
     kIdempotencyConflict,  // the same write is still running
-    kRateLimited,          // too many calls by minute, at once, by address or for one field
+    kRateLimited,          // too many calls in a minute or by address: the whole account has to wait
+    kBusy,                 // too many calls at once, or for one field: others may go on
     kComplexityExhausted,  // the complexity of the minute is used up
     kDailyLimit,           // the calls of the day are used up: nothing before midnight UTC
     kCursorExpired,        // paging has to start again at page 1

@@ -51,7 +51,7 @@ const Case kCurrentForm[] = {
                     "extensions":{"code":"FIELD_LIMIT_EXCEEDED","status_code":429,"retry_in_seconds":15,
                                   "error_data":{"entity":"subitems"}}}],
          "extensions":{"request_id":"5f0c"},"account_id":12345})",
-     ErrorKind::kRateLimited,
+     ErrorKind::kBusy,
      15s},
     {"Complexity",
      429,
@@ -118,20 +118,20 @@ const Case kCurrentForm[] = {
      {},
      R"({"data":{"boards":[{"id":"1"}]},"errors":[{"message":"Rate limit exceeded",
          "extensions":{"code":"FIELD_MINUTE_RATE_LIMIT_EXCEEDED","status_code":429,"retry_in_seconds":41}}]})",
-     ErrorKind::kRateLimited,
+     ErrorKind::kBusy,
      41s},
     {"ConcurrencyAsDocumented",
      429,
      {},
      R"({"errors":[{"message":"Concurrency limit exceeded","extensions":{"code":"maxConcurrencyExceeded"}}]})",
-     ErrorKind::kRateLimited,
+     ErrorKind::kBusy,
      std::nullopt},
     {"ConcurrencyFromTheGateway",
      429,
      {},
      R"({"errors":[{"message":"Too many concurrent requests",
          "extensions":{"code":"MAX_CONCURRENCY_EXCEEDED","retry_in_seconds":15}}]})",
-     ErrorKind::kRateLimited,
+     ErrorKind::kBusy,
      15s},
     {"AddressLimit",
      429,
@@ -145,13 +145,13 @@ const Case kCurrentForm[] = {
      R"({"data":{"boards":[{"columns":null}]},"errors":[{"message":"Rate limit exceeded for board-columns",
          "path":["boards",0,"columns"],
          "extensions":{"code":"tooManyRequests","status_code":400,"service":"data-structure"}}]})",
-     ErrorKind::kRateLimited,
+     ErrorKind::kBusy,
      std::nullopt},
     {"SubgraphProtectionInOtherWords",
      200,
      {},
      R"({"errors":[{"message":"Rate limit already blocked for board-columns","extensions":{"status_code":400}}]})",
-     ErrorKind::kRateLimited,
+     ErrorKind::kBusy,
      std::nullopt},
     {"LimitInNewSpelling",
      429,
@@ -539,8 +539,9 @@ TEST(MondayWait, ADailyLimitHoldsUntilMidnight) {
 }
 
 TEST(MondayErrorKind, OnlyWhatPassesIsWorthRepeating) {
-    for (const ErrorKind kind : {ErrorKind::kTransient, ErrorKind::kLocked, ErrorKind::kIdempotencyConflict,
-                                 ErrorKind::kRateLimited, ErrorKind::kComplexityExhausted, ErrorKind::kDailyLimit}) {
+    for (const ErrorKind kind :
+         {ErrorKind::kTransient, ErrorKind::kLocked, ErrorKind::kIdempotencyConflict, ErrorKind::kRateLimited,
+          ErrorKind::kBusy, ErrorKind::kComplexityExhausted, ErrorKind::kDailyLimit}) {
         EXPECT_TRUE(is_worth_repeating(kind)) << to_string(kind);
     }
     for (const ErrorKind kind : {ErrorKind::kCursorExpired, ErrorKind::kUnauthorized, ErrorKind::kForbidden,

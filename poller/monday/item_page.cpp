@@ -1,0 +1,79 @@
+#include "poller/monday/item_page.hpp"
+
+#include <array>
+#include <utility>
+
+#include "poller/tolerant_json.hpp"
+
+namespace poller::monday {
+
+using nlohmann::json;
+
+namespace {
+
+// The page is moved out, since it can be large.
+std::optional<ItemPage> page_from(json &container, const char *name) {
+    if (!container.is_object() || !member(container, name).is_object()) return std::nullopt;
+    json &page = container[name];
+    if (!member(page, "items").is_array()) return std::nullopt;
+    return ItemPage{std::move(page["items"]), text_of(member(page, "cursor")),
+                    whole_number_of(member(container, "items_count"))};
+}
+
+void append_ids(const json &value, std::vector<std::string> &ids) {
+    if (value.is_array()) {
+        for (const json &element : value) append_ids(element, ids);
+    } else if (std::string id = id_of(value); !id.empty()) {
+        ids.push_back(std::move(id));
+    }
+}
+
+}  // namespace
+
+std::optional<ItemPage> first_page(json &&data) {
+    if (!first_element(member(data, "boards")).is_object()) return std::nullopt;
+    return page_from(data["boards"].front(), "items_page");
+}
+
+std::optional<ItemPage> next_page(json &&data) { return page_from(data, "next_items_page"); }
+
+std::optional<json> items_of(json &&data) {
+    if (!member(data, "items").is_array()) return std::nullopt;
+    json items = json::array();
+    for (json &item : data["items"]) {
+        if (item.is_object()) items.push_back(std::move(item));
+    }
+    return items;
+}
+
+std::vector<std::string> ids_of(const json &items) {
+    std::vector<std::string> ids;
+    for (const json &item : items) append_ids(member(item, "id"), ids);
+    return ids;
+}
+
+std::string board_of(const json &item) { return id_of(member(member(item, "board"), "id")); }
+
+std::vector<std::string> subitem_ids_of(const json &item) {
+    const json &subitems = member(item, "subitems");
+    return subitems.is_array() ? ids_of(subitems) : std::vector<std::string>{};
+}
+
+std::optional<ActivityPage> activities_of(const json &data) {
+    const json &board = first_element(member(data, "boards"));
+    if (!board.is_object()) return std::nullopt;
+    ActivityPage page;
+    const json &logs = member(board, "activity_logs");
+    if (!logs.is_array()) return page;
+    page.size = logs.size();
+    constexpr std::array names{"pulse_id", "item_id", "pulse_ids", "item_ids"};
+    for (const json &log : logs) {
+        const json details = parse_json(text_of(member(log, "data")).value_or("")).value_or(json{});
+        Activity entry{text_of(member(log, "event")).value_or(""), {}};
+        for (const char *name : names) append_ids(member(details, name), entry.item_ids);
+        if (!entry.item_ids.empty()) page.entries.push_back(std::move(entry));
+    }
+    return page;
+}
+
+}  // namespace poller::monday

@@ -1,0 +1,50 @@
+// What the answers to the documents of poller/monday/queries hold.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace poller::monday {
+
+struct ItemPage {
+    nlohmann::json items = nlohmann::json::array();
+    std::optional<std::string> cursor;      // of the next page; nothing after the last
+    std::optional<std::int64_t> board_size;  // items of the board, on its first page
+};
+
+// From the data of board_page, board_index; nothing where the board is missing or null: it does not exist, or the token
+// may not read it.
+[[nodiscard]] std::optional<ItemPage> first_page(nlohmann::json &&data);
+
+// From the data of next_board_page, next_board_index; nothing where the page is null.
+[[nodiscard]] std::optional<ItemPage> next_page(nlohmann::json &&data);
+
+// From the data of project_items, items_by_id; null elements are left out. Nothing where the list is null.
+[[nodiscard]] std::optional<nlohmann::json> items_of(nlohmann::json &&data);
+
+[[nodiscard]] std::vector<std::string> ids_of(const nlohmann::json &items);
+
+// Of one item.
+[[nodiscard]] std::string board_of(const nlohmann::json &item);
+[[nodiscard]] std::vector<std::string> subitem_ids_of(const nlohmann::json &item);
+
+// An entry of the change feed that names items.
+struct Activity {
+    std::string event;  // as it came: delete_pulse, batch_archive_pulses, ...
+    std::vector<std::string> item_ids;
+};
+
+struct ActivityPage {
+    std::vector<Activity> entries;
+    std::size_t size = 0;  // with those that name none
+};
+
+// From the data of board_activity. Nothing where the board is missing or null.
+[[nodiscard]] std::optional<ActivityPage> activities_of(const nlohmann::json &data);
+
+}  // namespace poller::monday
