@@ -39,13 +39,20 @@ BEGIN
                        clock_timestamp() - make_interval(secs => coalesce(call.duration_ms, 0)::double precision / 1000)),
               clock_timestamp()),
         call.duration_ms, call.http_status, outcome,
-        greatest(call.tokens_in, 0), greatest(call.tokens_out, 0), call.cost,
+        greatest(call.tokens_in, 0), greatest(call.tokens_out, 0),
+        coalesce(call.cost, (
+            SELECT (call.tokens_in * p.input_per_million + call.tokens_out * p.output_per_million) / 1000000
+            FROM @extschema@.llm_price p
+            WHERE p.model = left(call.model, 200) AND p.valid_from <= @extschema@.pipeline_today()
+              AND call.tokens_in >= 0 AND call.tokens_out >= 0
+            ORDER BY p.valid_from DESC
+            LIMIT 1)),
         nullif(@extschema@._plain_text(concat_ws('; ', error, call.error), 1000), ''), response);
 END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@._log_llm_call(text, text, text, jsonb, text, jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@._log_llm_call(text, text, text, jsonb, text, jsonb) IS
-    'API: private. Appends a call to llm_call. Error 22023 unless meta names provider and model.';
+    'API: private. Appends a call to llm_call, with its cost by llm_price unless meta has it. Error 22023 unless meta names provider and model.';
 
 CREATE FUNCTION @extschema@._apply_llm_answer(project_id text, answer jsonb, model text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE

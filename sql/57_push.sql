@@ -19,6 +19,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN confidence IS NULL THEN '' ELSE ' (confidence ' || round(confidence * 100) || '%)' END;
 COMMENT ON FUNCTION @extschema@._confidence_suffix(numeric) IS 'API: private. A confidence as a whole percentage, in brackets.';
 
+CREATE FUNCTION @extschema@._push_heading() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 'Pipeline analysis';
+COMMENT ON FUNCTION @extschema@._push_heading() IS
+    'API: private. How the comment begins; by it our own is told from those of people.';
+
 CREATE FUNCTION @extschema@.monday_push_payload(project_id text) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

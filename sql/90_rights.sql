@@ -91,7 +91,7 @@ BEGIN
     END LOOP;
     FOREACH relation IN ARRAY ARRAY[
         'pipeline_stage', 'pipeline_stage_history', 'pipeline_forecast_snapshot', 'pipeline_forecast_snapshot_day',
-        'refresh_log', 'pipeline_job', 'job_type', 'monday_board', 'monday_column',
+        'refresh_log', 'pipeline_job', 'job_type', 'llm_price', 'monday_board', 'monday_column',
         'pipeline_schema_version', '_pipeline_analysis_input', '_monday_push_content', '_monday_push_due']
         || @extschema@._report_views()
     LOOP
@@ -111,6 +111,14 @@ BEGIN
         '@extschema@.llm_backfill_candidates(interval, integer, boolean)',
         '@extschema@._log_llm_call(text, text, text, jsonb, text, jsonb)',
         '@extschema@._apply_llm_answer(text, jsonb, text)', '@extschema@._fail_llm(text, text, text)',
+        '@extschema@.begin_llm_explanation(text, text, text, boolean)',
+        '@extschema@.end_llm_explanation(text, text, text, text, jsonb)',
+        '@extschema@.enqueue_llm_explanations(interval, integer, interval, boolean)',
+        '@extschema@.monday_push_plan(text)', '@extschema@.record_monday_push(text, text, text, text)',
+        '@extschema@.record_monday_push_failure(text, text)', '@extschema@.enqueue_monday_push(text, integer)',
+        '@extschema@.reserve_provider_tokens(text[], integer[])',
+        '@extschema@.settle_provider_tokens(text[], integer[], integer[])',
+        '@extschema@.set_provider_quota(text, bigint, interval)',
         '@extschema@.monday_push_payload(text)', '@extschema@.monday_push_due(integer)',
         '@extschema@.get_account_performance(text)',
         '@extschema@.forecast_backtest(integer, integer, numeric, boolean, date)',

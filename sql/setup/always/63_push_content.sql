@@ -18,7 +18,7 @@ FROM (
         round(a.expected_conversion_rate * 100, 2)::text AS rate,
         a.rating_score::text AS rating,
         concat(
-            '<h3>Pipeline analysis</h3><ul><li>Days from design to invoice: ',
+            '<h3>', @extschema@._push_heading(), '</h3><ul><li>Days from design to invoice: ',
             coalesce(a.expected_gestation_days::text, 'unknown') || @extschema@._confidence_suffix(a.gestation_confidence),
             '</li><li>Conversion: ',
             coalesce(@extschema@._percent_text(a.expected_conversion_rate, 1), 'unknown')

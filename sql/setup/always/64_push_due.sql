@@ -3,8 +3,14 @@ CREATE OR REPLACE VIEW @extschema@._monday_push_due AS
 SELECT d.project_id, d.board_id, d.columns_changed, d.comment_changed, d.since
 FROM (
     SELECT c.project_id, b.board_id, c.since,
-        -- Where all three are unknown there is no column to write.
-        c.columns_hash IS DISTINCT FROM s.columns_hash AND num_nonnulls(c.days, c.rate, c.rating) > 0 AS columns_changed,
+        -- Where all three are unknown, or the board has no place for what is known, there is no column to write.
+        c.columns_hash IS DISTINCT FROM s.columns_hash AND num_nonnulls(c.days, c.rate, c.rating) > 0
+            AND (b.board_id IS NULL OR EXISTS (
+                SELECT FROM @extschema@.monday_column m
+                WHERE m.board_id = b.board_id AND m.writable
+                  AND CASE m.field WHEN 'expected_gestation_days' THEN c.days
+                                   WHEN 'expected_conversion_rate' THEN c.rate
+                                   WHEN 'rating_score' THEN c.rating END IS NOT NULL)) AS columns_changed,
         c.comment_hash IS DISTINCT FROM s.comment_hash AS comment_changed
     FROM @extschema@._monday_push_content c
     JOIN @extschema@.projects p ON p.monday_id = c.project_id

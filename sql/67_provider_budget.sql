@@ -1,0 +1,107 @@
+-- Several limits of one provider at once (calls and complexity of monday.com), shared by all pollers. A bucket holds a
+-- quarter of the quota and is filled with the rest over the window, so that no window whatever its start sees more than
+-- the quota.
+
+CREATE FUNCTION @extschema@._tokens_at(
+    tokens double precision,
+    capacity double precision,
+    refill_per_second double precision,
+    refilled_at timestamptz,
+    moment timestamptz
+) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN least(capacity, tokens + refill_per_second * greatest(extract(epoch FROM moment - refilled_at), 0));
+COMMENT ON FUNCTION @extschema@._tokens_at(double precision, double precision, double precision, timestamptz, timestamptz) IS
+    'API: private. What a bucket holds at a moment.';
+
+CREATE FUNCTION @extschema@.reserve_provider_tokens(buckets text[], wanted integer[]) RETURNS interval
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    moment timestamptz;
+    wait interval;
+BEGIN
+    PERFORM @extschema@._require_writable('reserve tokens of a provider');
+    PERFORM @extschema@._require_layout();
+    PERFORM @extschema@._require_same_length('buckets', cardinality(buckets), 'wanted', cardinality(wanted));
+    IF array_position(buckets, NULL) IS NOT NULL OR array_position(wanted, NULL) IS NOT NULL OR 0 > ANY (wanted) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = 'wanted must be zero or more, and buckets and wanted hold no nulls',
+            HINT = 'Give for each bucket how much of it is to be used.';
+    END IF;
+    -- In one order, so that two reservations never wait for each other.
+    PERFORM FROM @extschema@.provider_gate g WHERE g.provider = ANY (buckets) ORDER BY g.provider FOR UPDATE;
+    moment := clock_timestamp();
+    SELECT max(greatest(
+            g.blocked_until - moment,
+            -- A use that is larger than the bucket waits for a full one, and leaves it in debt.
+            make_interval(secs => (least(w.amount, g.capacity) - f.available) / g.refill_per_second)))
+    INTO wait
+    FROM unnest(buckets, wanted) AS w (bucket, amount)
+    JOIN @extschema@.provider_gate g ON g.provider = w.bucket
+    CROSS JOIN LATERAL @extschema@._tokens_at(g.tokens, g.capacity, g.refill_per_second, g.refilled_at, moment)
+        AS f (available);
+    IF wait > interval '0' THEN
+        RETURN wait;
+    END IF;
+    UPDATE @extschema@.provider_gate g
+    SET tokens = @extschema@._tokens_at(g.tokens, g.capacity, g.refill_per_second, g.refilled_at, moment) - w.amount,
+        refilled_at = moment
+    FROM unnest(buckets, wanted) AS w (bucket, amount)
+    WHERE g.provider = w.bucket AND g.capacity IS NOT NULL;
+    RETURN interval '0';
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.reserve_provider_tokens(text[], integer[]) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.reserve_provider_tokens(text[], integer[]) IS
+    'Takes from several buckets at once, all or nothing: returns 0 where everything was granted, else how long until it can be, and nothing was taken. A shut gate counts; a bucket without a row or a capacity is not limited. Errors: 22004, 22023.';
+
+CREATE FUNCTION @extschema@.settle_provider_tokens(buckets text[], used integer[], remaining integer[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM @extschema@._require_writable('settle tokens of a provider');
+    PERFORM @extschema@._require_layout();
+    PERFORM @extschema@._require_same_length('buckets', cardinality(buckets), 'used', cardinality(used));
+    PERFORM @extschema@._require_same_length('buckets', cardinality(buckets), 'remaining', cardinality(remaining));
+    PERFORM FROM @extschema@.provider_gate g WHERE g.provider = ANY (buckets) ORDER BY g.provider FOR UPDATE;
+    -- What the provider says is left counts where it is less than our own count: others may use the same account.
+    UPDATE @extschema@.provider_gate g
+    SET tokens = least(g.tokens - coalesce(s.amount, 0), s.left_over)
+    FROM unnest(buckets, used, remaining) AS s (bucket, amount, left_over)
+    WHERE g.provider = s.bucket AND g.capacity IS NOT NULL;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.settle_provider_tokens(text[], integer[], integer[]) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.settle_provider_tokens(text[], integer[], integer[]) IS
+    'After a call: takes what it used beyond its reservation (gives back what is negative), and adopts what the provider says is left (NULL = says nothing) where that is less. Errors: 22004, 22023.';
+
+CREATE FUNCTION @extschema@.set_provider_quota(bucket text, quota bigint, time_window interval) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    seconds double precision := extract(epoch FROM time_window);
+BEGIN
+    PERFORM @extschema@._require_writable('set the quota of a provider');
+    PERFORM @extschema@._require_layout();
+    IF bucket IS NULL OR quota IS NULL OR quota < 4 OR seconds IS NULL OR seconds <= 0 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('a quota of %s in %s makes no sense', coalesce(quota::text, 'NULL'), coalesce(time_window::text, 'NULL')),
+            HINT = 'Give the bucket, at least 4, and the time in which so much may be used.';
+    END IF;
+    INSERT INTO @extschema@.provider_gate AS g (provider, tokens, capacity, refill_per_second)
+    VALUES (bucket, quota / 4.0, quota / 4.0, quota * 0.75 / seconds)
+    ON CONFLICT (provider) DO UPDATE
+    SET tokens = least(coalesce(g.tokens, excluded.tokens), excluded.tokens),
+        capacity = excluded.capacity, refill_per_second = excluded.refill_per_second
+    WHERE g.capacity IS DISTINCT FROM excluded.capacity OR g.refill_per_second IS DISTINCT FROM excluded.refill_per_second;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@.set_provider_quota(text, bigint, interval) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.set_provider_quota(text, bigint, interval) IS
+    'Limits what all pollers together use of a bucket to a quota in any window of that length. Error 22023.';
