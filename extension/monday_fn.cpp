@@ -86,9 +86,7 @@ void fill(TextRow &row, const monday::Item &item, const monday::Board &board) {
 PIPELINE_FUNCTION(pipeline_monday_fields) {
     const std::string_view name = pg::text_argument(fcinfo, 0);
     const pg::ResultSet result = pg::begin_result_set(fcinfo);
-    const std::optional<monday::Role> role = monday::parse_role(name);
-    if (!role) throw InputError(kInvalidParameter, "unknown role \"" + std::string(name) + "\"", "");
-    for (const monday::Field &field : monday::fields_of(*role)) {
+    for (const monday::Field &field : monday::fields_of(monday::require_role(name))) {
         pg::pg_call([&] {
             Datum values[] = {
                 pg::text_datum(field.name), pg::text_datum(sql_type(field.kind)),
@@ -103,10 +101,8 @@ PIPELINE_FUNCTION(pipeline_monday_fields) {
 
 // items, board -> one row for each item; the caller's column definitions say which columns. Null elements are left out.
 PIPELINE_FUNCTION(pipeline_read_monday_items) {
-    Jsonb *items_argument = PG_GETARG_JSONB_P(0);
-    Jsonb *board_argument = PG_GETARG_JSONB_P(1);
-    const std::string_view items_text = JsonbToCString(nullptr, &items_argument->root, VARSIZE(items_argument));
-    const std::string_view board_text = JsonbToCString(nullptr, &board_argument->root, VARSIZE(board_argument));
+    const std::string_view items_text = pg::jsonb_argument(fcinfo, 0);
+    const std::string_view board_text = pg::jsonb_argument(fcinfo, 1);
     const pg::ResultSet result = pg::begin_result_set(fcinfo);
     AttInMetadata *input = TupleDescGetAttInMetadata(result.descriptor);
     MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "monday.com item", ALLOCSET_DEFAULT_SIZES);

@@ -31,6 +31,11 @@ std::string_view text_argument(FunctionCallInfo fcinfo, int index) {
     return {VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed)};
 }
 
+std::string_view jsonb_argument(FunctionCallInfo fcinfo, int index) {
+    Jsonb *value = PG_GETARG_JSONB_P(index);
+    return JsonbToCString(nullptr, &value->root, VARSIZE(value));
+}
+
 std::optional<Bucket> bucket_argument(FunctionCallInfo fcinfo, int index) {
     if (PG_ARGISNULL(index)) return std::nullopt;
     const std::string_view name = text_argument(fcinfo, index);

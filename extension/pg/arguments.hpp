@@ -14,6 +14,8 @@ namespace pipeline_forecast::pg {
 
 // The view is valid as long as the argument; detoasts, so no object with a destructor may be alive.
 [[nodiscard]] std::string_view text_argument(FunctionCallInfo fcinfo, int index);
+// A jsonb value as text; likewise.
+[[nodiscard]] std::string_view jsonb_argument(FunctionCallInfo fcinfo, int index);
 [[nodiscard]] std::optional<Bucket> bucket_argument(FunctionCallInfo fcinfo, int index);
 [[nodiscard]] std::optional<Money> money_argument(FunctionCallInfo fcinfo, int index);
 [[nodiscard]] std::optional<Rate> rate_argument(FunctionCallInfo fcinfo, int index);

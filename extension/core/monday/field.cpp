@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/input_error.hpp"
+
 #include "core/no_postgres.hpp"
 
 namespace pipeline_forecast::monday {
@@ -118,6 +120,15 @@ std::vector<Field> subitem_fields() {
 std::optional<Role> parse_role(std::string_view name) noexcept {
     const auto found = std::ranges::find(kRoles, name, &RoleName::name);
     return found == kRoles.end() ? std::nullopt : std::optional(found->role);
+}
+
+Role require_role(std::string_view name) {
+    const std::optional<Role> role = parse_role(name);
+    if (!role) {
+        throw InputError(kInvalidParameter, "unknown role \"" + std::string(name) + "\"",
+                         "Roles are parent, subitem and hidden.");
+    }
+    return *role;
 }
 
 std::string_view to_string(Role role) noexcept { return kRoles[static_cast<std::size_t>(role)].name; }

@@ -13,6 +13,8 @@ namespace pipeline_forecast::monday {
 enum class Role { kParent, kSubitem, kHidden };
 
 [[nodiscard]] std::optional<Role> parse_role(std::string_view name) noexcept;
+// Throws InputError (22023) for a role that does not exist.
+[[nodiscard]] Role require_role(std::string_view name);
 [[nodiscard]] std::string_view to_string(Role role) noexcept;
 
 // What happens to a field that the board has no column for, or whose column says nothing.

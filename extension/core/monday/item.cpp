@@ -162,15 +162,14 @@ private:
 Board read_board(std::string_view text) {
     const json document = json::parse(text);
     const std::string role_name = document.at("role").get<std::string>();
-    const std::optional<Role> role = parse_role(role_name);
-    if (!role) throw InputError(kInvalidParameter, "unknown role \"" + role_name + "\"", "");
-    Board board{.role = *role,
+    const Role role = require_role(role_name);
+    Board board{.role = role,
                 .decimal_mark = document.at("decimal_mark").get<std::string>().at(0),
                 .date_format = document.at("date_format").get<std::string>(),
                 .columns = {}};
     for (const json &column : document.at("columns")) {
         const std::string name = column.at("field").get<std::string>();
-        const Field *field = find_field(*role, name);
+        const Field *field = find_field(role, name);
         if (field == nullptr) {
             throw InputError(kInvalidParameter,
                              "monday_column maps unknown field \"" + name + "\" of a " + role_name + " board",
