@@ -10,6 +10,11 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_cron_p
 COMMENT ON FUNCTION @extschema@.pipeline_cron_previous(text, timestamptz) IS
     'The last run of a five-field cron schedule (UTC) at or before a moment. Error 22023 for an invalid schedule.';
 
+CREATE FUNCTION @extschema@._poller_jobs() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY['rehydrate_delta', 'rehydrate_recent', 'monday_sync', 'llm_backfill', 'reconcile'];
+COMMENT ON FUNCTION @extschema@._poller_jobs() IS 'API: private. The jobs that pg_cron only enqueues.';
+
 CREATE FUNCTION @extschema@._pipeline_jobs() RETURNS TABLE(job_name text, schedule text, command text)
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -24,7 +29,20 @@ AS $$
         ('snapshot_catch_up', '5-59/10 * * * *',
          'SELECT @extschema@.catch_up_forecast_snapshots()'),
         ('cleanup', '40 3 * * *',
-         'CALL @extschema@.cleanup_pipeline_records()')
+         'CALL @extschema@.cleanup_pipeline_records()'),
+        ('job_catch_up', '3-59/10 * * * *',
+         'SELECT @extschema@.catch_up_scheduled_jobs()')
+    UNION ALL
+    SELECT job.name,
+        CASE job.name
+            WHEN 'rehydrate_delta' THEN '0 * * * *'
+            WHEN 'rehydrate_recent' THEN '0 */6 * * *'
+            -- Every 25 minutes: cron cannot say it, the command counts them.
+            WHEN 'monday_sync' THEN '*/5 * * * *'
+            WHEN 'llm_backfill' THEN '15 2 * * *'
+            WHEN 'reconcile' THEN '30 1 * * *' END,
+        format('SELECT @extschema@.enqueue_scheduled_job(%L)', job.name)
+    FROM unnest(@extschema@._poller_jobs()) AS job (name)
 $$;
 COMMENT ON FUNCTION @extschema@._pipeline_jobs() IS 'API: private. The jobs that schedule_pipeline_jobs() installs.';
 
@@ -189,7 +207,7 @@ BEGIN
         cron.row->>'return_message',
         CASE WHEN (cron.row->>'active')::boolean THEN @extschema@.pipeline_cron_next(j.schedule, now()) END,
         -- Two minutes of grace: pg_cron starts jobs a little after the full minute.
-        coalesce((cron.row->>'start_time')::timestamptz, j.installed_at)
+        coalesce(greatest((cron.row->>'start_time')::timestamptz, j.enqueued_at), j.installed_at)
             < @extschema@.pipeline_cron_previous(j.schedule, now() - interval '2 minutes')
     FROM @extschema@.pipeline_job j
     LEFT JOIN @extschema@._cron_rows(format($sql$

@@ -73,14 +73,14 @@ BEGIN
     PERFORM @extschema@._require_layout();
     EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
     FOREACH relation IN ARRAY ARRAY[
-        'projects', 'subitems', 'hidden_items', 'analysis_results', 'sync_log', 'sync_reject', 'monday_scan', 'webhook_events',
+        'projects', 'subitems', 'hidden_items', 'analysis_results', 'sync_log', 'sync_reject', 'monday_scan',
+        'monday_board', 'monday_column', 'webhook_events',
         'webhook_event_job', 'job_queue', 'job_queue_queued', 'job_queue_running', 'job_queue_finished', 'provider_gate',
         'push_state']
     LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON @extschema@.%I TO %I', relation, role);
     END LOOP;
     EXECUTE format('GRANT SELECT, INSERT ON @extschema@.llm_call TO %I', role);
-    EXECUTE format('GRANT UPDATE (high_water_mark) ON @extschema@.monday_board TO %I', role);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON @extschema@.api_key TO %I', role);
     EXECUTE format('GRANT SELECT, UPDATE ON @extschema@.queue_upkeep TO %I', role);
     EXECUTE format('GRANT USAGE ON SEQUENCE @extschema@.job_queue_id_seq, @extschema@.job_lease_token_seq TO %I', role);
@@ -91,8 +91,9 @@ BEGIN
     END LOOP;
     FOREACH relation IN ARRAY ARRAY[
         'pipeline_stage', 'pipeline_stage_history', 'pipeline_forecast_snapshot', 'pipeline_forecast_snapshot_day',
-        'refresh_log', 'pipeline_job', 'job_type', 'llm_price', 'monday_board', 'monday_column',
-        'pipeline_schema_version', '_pipeline_analysis_input', '_monday_push_content', '_monday_push_due']
+        'refresh_log', 'pipeline_job', 'job_type', 'llm_price',
+        'pipeline_schema_version', '_pipeline_analysis_input', '_monday_push_content', '_monday_push_due',
+        'sync_health', 'data_freshness']
         || @extschema@._report_views()
     LOOP
         EXECUTE format('GRANT SELECT ON @extschema@.%I TO %I', relation, role);
@@ -151,7 +152,8 @@ BEGIN
         '@extschema@.monday_sync_since(text, integer)', '@extschema@.advance_high_water_mark(text, timestamptz)',
         '@extschema@.monday_hidden_candidates(text[])', '@extschema@.record_monday_scan(bigint, text, jsonb)',
         '@extschema@.complete_monday_scan(bigint, text)', '@extschema@.enqueue_due_monday_pushes(integer)',
-        '@extschema@.analyze_and_enqueue_pushes(text[])']::regprocedure[]
+        '@extschema@.analyze_and_enqueue_pushes(text[])', '@extschema@.import_monday_boards(jsonb)',
+        '@extschema@.enqueue_scheduled_job(text)', '@extschema@.check_monday_boards(jsonb)', '@extschema@.refresh_monday_labels(jsonb)']::regprocedure[]
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, role);
     END LOOP;

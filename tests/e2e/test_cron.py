@@ -7,7 +7,11 @@ import pytest
 
 from cluster import Cluster, failed_checks, fill, set_up, value
 
-JOBS = {"refresh_conversion_views", "forecast_snapshot_maintenance", "snapshot_catch_up", "cleanup"}
+# What pg_cron only enqueues for the poller, and what it does itself.
+ENQUEUED = {"rehydrate_delta", "rehydrate_recent", "monday_sync", "llm_backfill", "reconcile"}
+JOBS = ENQUEUED | {
+    "refresh_conversion_views", "forecast_snapshot_maintenance", "snapshot_catch_up", "cleanup", "job_catch_up"
+}
 TRIED = ["refresh_conversion_views", "forecast_snapshot_maintenance"]
 # Two minutes for a job of every minute, and a little for the server to start it.
 PATIENCE = 130
@@ -85,12 +89,8 @@ def test_scheduling_says_what_it_did(home):
     home.execute("SELECT cron.alter_job(jobid, active => false) FROM cron.job WHERE jobname = 'cleanup'")
     run_every_minute(home, ["refresh_conversion_views"])
     actions = {row["job_name"]: row["action"] for row in home.execute("SELECT * FROM schedule_pipeline_jobs()")}
-    assert actions == {
-        "refresh_conversion_views": "updated",
-        "forecast_snapshot_maintenance": "updated",
-        "snapshot_catch_up": "unchanged",
-        "cleanup": "unchanged",
-    }
+    updated = {"refresh_conversion_views", "forecast_snapshot_maintenance"}
+    assert actions == {job: "updated" if job in updated else "unchanged" for job in JOBS}
     paused = home.execute("SELECT active, next_run FROM pipeline_schedule WHERE job_name = 'cleanup'").fetchone()
     assert paused == {"active": False, "next_run": None}
     home.execute("SELECT cron.alter_job(jobid, active => true) FROM cron.job WHERE jobname = 'cleanup'")
@@ -145,6 +145,21 @@ def test_jobs_really_run(home, guest):
             assert shown[job]["next_run"] > shown[job]["last_run"]
             assert shown[job]["overdue"] is False
         assert shown["cleanup"]["next_run"] is not None
+
+
+def test_jobs_of_the_poller_are_enqueued_where_boards_are_configured(home, guest):
+    guest.execute("CREATE EXTENSION IF NOT EXISTS dblink")
+    for connection in (home, guest):
+        connection.execute("SELECT * FROM schedule_pipeline_jobs()")
+        connection.execute("UPDATE pipeline_job SET enqueued_at = NULL")
+    guest.execute("INSERT INTO monday_board (board_id, role, name) VALUES ('1', 'parent', 'Projects')")
+    everything = sorted(ENQUEUED) + [f"{job}@{guest.info.dbname}" for job in sorted(ENQUEUED)]
+    run_every_minute(home, everything)
+    wait_for_success(home, everything)
+
+    queued = guest.execute("SELECT job_type, count(*) FROM job_queue GROUP BY job_type").fetchall()
+    assert {row["job_type"]: row["count"] for row in queued} == {job: 1 for job in ENQUEUED}
+    assert home.execute("SELECT * FROM job_queue").fetchall() == [], "without boards there is nothing to do"
 
 
 def test_a_failed_job_is_seen_in_the_schedule(home):

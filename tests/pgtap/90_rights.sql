@@ -1,7 +1,7 @@
 -- Rights: what a reader, a poller and anybody else can see and do.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(64);
+SELECT plan(69);
 
 INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value) VALUES ('p', 'P', 'Open Enquiry', 100);
 SELECT refresh_conversion_views(), create_pipeline_forecast_snapshot() \g /dev/null
@@ -100,6 +100,14 @@ CREATE TABLE staging (id text);
 INSERT INTO staging VALUES ('i');
 GRANT SELECT ON staging TO test_poller;
 SELECT is(pg_temp.as_role('test_poller', $$ SELECT inserted FROM import_projects('staging', '{"fields": {"project_id": "id"}}') $$), '1', 'a poller imports');
+SELECT is(pg_temp.as_role('test_poller', $$ SELECT string_agg(action, ' ') FROM import_monday_boards('{"boards": [{"board_id": "1", "role": "parent", "name": "P", "columns": []},
+    {"board_id": "2", "role": "subitem", "name": "S", "parent_board_id": "1", "columns": []}, {"board_id": "3", "role": "hidden", "name": "H", "parent_board_id": "1", "columns": []}]}') $$),
+    'created created created', 'a poller imports boards');
+SELECT is(pg_temp.as_role('test_poller', $$ SELECT sum(created) FROM unnest(ARRAY['3', '2', '1']) board,
+    ingest_monday_items(board, jsonb_build_array(jsonb_build_object('id', board || '1', 'name', 'X', 'parent_item', '{"id": "11"}'::jsonb))) $$), '3', 'a poller takes items');
+SELECT is(pg_temp.as_role('test_poller', $$ SELECT count(*) FROM begin_sync_run('reconcile') run, record_monday_scan(run, '1', '[]'), complete_monday_scan(run, '1'), end_sync_run(run) $$), '1', 'a poller scans');
+SELECT is(pg_temp.as_role('test_poller', $$ SELECT soft_delete_monday_items('3', '{31}') + (SELECT subitems FROM derive_pipeline_values()) $$), '1', 'a poller deletes and derives');
+SELECT is(pg_temp.as_role('test_poller', $$ SELECT pushes FROM analyze_and_enqueue_pushes('{11}') $$), '1', 'a poller analyses and enqueues');
 SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) > 10 FROM validate_pipeline_forecast()'), 'true', 'a poller validates');
 SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) FROM explain_forecast(''i'')'), '12', 'a poller explains');
 SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) FROM ' || call), expected, 'a poller reports: ' || call)

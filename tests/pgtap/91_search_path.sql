@@ -1,7 +1,7 @@
 -- A hostile search_path: a schema full of look-alikes stands first, and nothing changes.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(22);
+SELECT plan(26);
 
 INSERT INTO projects (monday_id, item_name, account, pipeline_stage, new_enquiry_value, follow_up_date, date_created, gestation_period) VALUES
     ('p', 'P', 'Account 001', 'Open Enquiry', 100, pipeline_today(), pipeline_today(), 10),
@@ -24,7 +24,8 @@ BEGIN
         'count(anyelement) RETURNS bigint', 'hashtext(text) RETURNS integer', 'current_setting(text) RETURNS text',
         'pipeline_today() RETURNS date', 'pipeline_forecast_month(date) RETURNS date', '_require_layout() RETURNS void',
         '_stage_rule_of(text) RETURNS TABLE(stage text, stage_bucket text)', '_decode_field(text, text, text) RETURNS text',
-        'pipeline_contract_value(numeric, numeric) RETURNS numeric', 'quote_ident(text) RETURNS text'
+        'pipeline_contract_value(numeric, numeric) RETURNS numeric', 'quote_ident(text) RETURNS text', 'lower(text) RETURNS text',
+        '_name_key(text) RETURNS text', '_storable_amount(numeric) RETURNS numeric', 'regexp_replace(text, text, text, text) RETURNS text'
     ] LOOP
         EXECUTE format('CREATE FUNCTION hostile.%s LANGUAGE plpgsql AS ''BEGIN PERFORM hostile.trap(); END''', signature);
     END LOOP;
@@ -78,6 +79,10 @@ FROM (VALUES
     ('SELECT pg_catalog.bool_and(passed) FROM public.validate_pipeline_forecast()', 'true'),
     ('SELECT public.pipeline_setup() OPERATOR(pg_catalog.=) public._layout_version()', 'true'),
     ('SELECT inserted FROM public.import_projects(''public.staging'', ''{"fields": {"project_id": "id", "date_created": "opened"}}'')', '1'),
+    ('SELECT pg_catalog.string_agg(action, '' '') FROM public.import_monday_boards(''{"boards": [{"board_id": "1", "role": "parent", "name": "P", "columns": []}, {"board_id": "3", "role": "hidden", "name": "H", "parent_board_id": "1", "columns": []}]}'')', 'created created'),
+    ('SELECT created FROM public.ingest_monday_items(''3'', ''[{"id": "31", "name": "A"}]'')', '1'),
+    ('SELECT created FROM public.ingest_monday_items(''1'', ''[{"id": "m", "name": "M"}]'')', '1'),
+    ('SELECT projects FROM public.derive_pipeline_values()', '0'),
     ('WITH written AS (INSERT INTO public.projects (monday_id, item_name, pipeline_stage) VALUES (''h'', ''H'', ''Lost'') RETURNING stage_rule) SELECT stage_rule FROM written', 'Lost'),
     ('WITH written AS (UPDATE public.pipeline_stage SET default_spread = 0.3 WHERE stage OPERATOR(pg_catalog.=) ''Open Enquiry'' RETURNING stage) SELECT stage FROM written', 'Open Enquiry')
 ) AS t (query, expected);
