@@ -86,6 +86,11 @@ def test_api_and_state_agree(simulator, actions, page):
                 assert value == expected["fields"][columns[cell["id"]]], cell
 
 
+def own(item):
+    """Without what changes with another item: a link to one that was deleted disappears, and nobody is told."""
+    return item and item | {"fields": {**item["fields"], "hidden_item_id": None}}
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=st.lists(ACTIONS, max_size=12))
 def test_what_changed_since_a_moment_is_found_in_two_ways(simulator, actions):
@@ -96,7 +101,7 @@ def test_what_changed_since_a_moment_is_found_in_two_ways(simulator, actions):
     for action in actions:
         act(simulator, client, *action)
     for board in simulator.control("GET", "/state")["boards"]:
-        changed = {item["id"] for item in board["items"] if item != before.get(item["id"])}
+        changed = {item["id"] for item in board["items"] if own(item) != own(before.get(item["id"]))}
         query = "query($b:[ID!]){boards(ids:$b){activity_logs(limit:1000){event data}}}"
         logs = client.data(query, b=[board["id"]])["boards"][0]["activity_logs"]
         logged = {str(json.loads(log["data"])["pulse_id"]) for log in logs}

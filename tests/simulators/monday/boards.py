@@ -2,8 +2,6 @@
 
 from .kinds import KINDS
 
-FOREVER = float("inf")
-
 
 class Column:
     """formula: for kind formula, a function of an item that gives a Decimal, text or None."""

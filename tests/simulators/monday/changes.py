@@ -7,7 +7,6 @@ from .errors import ApiError, invalid_argument, not_found
 from .update_html import stored
 
 LONGEST_NAME = 255
-MOST_ITEMS = 10_000
 
 
 class Event:

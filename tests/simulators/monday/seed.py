@@ -4,6 +4,7 @@ Accounts, representatives and designers are numbered, not named: nobody in it ex
 hold: links that are missing or differ in spelling, blank names, numbers and dates typed in every way.
 """
 
+import collections
 import datetime
 import random
 from decimal import Decimal
@@ -38,6 +39,9 @@ def weighted(rng, pairs):
     return rng.choices([name for name, _ in pairs], [weight for _, weight in pairs])[0]
 
 
+Enquiry = collections.namedtuple("Enquiry", "number name created closing outcome account category")
+
+
 class Seed:
     """One run of the generator."""
 
@@ -66,8 +70,8 @@ class Seed:
         # Most enquiries are of the past; the newest is of today.
         ages = sorted((self.rng.randrange(YEARS * 365) for _ in range(self.projects - 1)), reverse=True) + [0]
         for number, age in enumerate(ages, 10_001):
-            self.project(number, self.today - datetime.timedelta(days=age), self.rng.choices(
-                range(len(self.accounts)), account_weights)[0])
+            account = self.rng.choices(range(len(self.accounts)), account_weights)[0]
+            self.project(number, self.today - datetime.timedelta(days=age), account)
 
     def put(self, values, role, field, value):
         """A value as the control interface or the API would write it; None leaves the column empty."""
@@ -94,9 +98,9 @@ class Seed:
         closing = created + datetime.timedelta(days=cycle)
         outcome = self.outcome(closing)
         values = {}
-        name = f"{category} {kind} {number}"
+        enquiry = Enquiry(number, f"{category} {kind} {number}", created, closing, outcome, account, category)
         for field, value in (
-            ("project_name", None if self.odd(0.03) else name),
+            ("project_name", None if self.odd(0.03) else enquiry.name),
             ("pipeline_stage", {"index": self.stage_ids[outcome]}),
             ("type", None if self.odd(0.02) else kind),
             ("category", None if self.odd(0.02) else category),
@@ -116,7 +120,7 @@ class Seed:
         count = weighted(rng, SUBITEMS_PER_PROJECT)
         product = rng.choice(PRODUCTS)
         for position in range(count):
-            self.quote(project, number, name, position, count, outcome, created, closing, account, product, category)
+            self.quote(enquiry, project, product, position, count)
 
     def outcome(self, closing):
         if closing > self.today:
@@ -142,26 +146,26 @@ class Seed:
             ("probability_percent", str(rng.choice([0, 5, 10, 20, 25, 30, 40, 50, 60, 75, 90])) if self.chance(0.5) else None),
         ]
 
-    def quote(self, project, number, project_name, position, count, outcome, created, closing, account, product, category):
+    def quote(self, enquiry, project, product, position, count):
         """A subitem and its hidden item. Later ones are revisions; what was ordered hangs on the last."""
-        rng = self.rng
+        rng, outcome = self.rng, enquiry.outcome
         revision = "ABCDEFGH"[position % 8]
-        name = f"{number}_{created:%y}.{position + 1:02d} - {revision}"
-        span = max((closing - created).days, 1)
-        received = created + datetime.timedelta(days=span * position // (count + 1))
+        name = f"{enquiry.number}_{enquiry.created:%y}.{position + 1:02d} - {revision}"
+        span = max((enquiry.closing - enquiry.created).days, 1)
+        received = enquiry.created + datetime.timedelta(days=span * position // (count + 1))
         designed = received + datetime.timedelta(days=rng.randrange(1, 15))
         quoted = designed + datetime.timedelta(days=rng.randrange(0, 8))
         last = position == count - 1
         won = outcome in STAGES[:3]
-        material = Decimal(str(round(rng.lognormvariate(9.2, 1.0) * WEIGHTS[category] * WEIGHTS[product], 2)))
+        material = Decimal(str(round(rng.lognormvariate(9.2, 1.0) * WEIGHTS[enquiry.category] * WEIGHTS[product], 2)))
         transport = Decimal(str(round(rng.uniform(0, 900), 2)))
         status = self.status(outcome, last, designed, quoted)
         fields = {
             "status": status,
-            "prefix": str(number),
+            "prefix": str(enquiry.number),
             "revision": revision,
-            "project_name": project_name,
-            "account": None if self.odd(0.02) else {"labels": [self.accounts[account]]},
+            "project_name": enquiry.name,
+            "account": None if self.odd(0.02) else {"labels": [self.accounts[enquiry.account]]},
             "product_type": {"labels": [product] if self.chance(0.85) else rng.sample(PRODUCTS, 2)},
             "reason_for_change": REASONS[0] if position == 0 else rng.choice(REASONS[1:]),
             "designer": str(rng.choice(DESIGNERS)),
@@ -173,7 +177,7 @@ class Seed:
             "date_received": received.isoformat(),
             "target_gpm": str(rng.randrange(15, 40)),
             "urgency": weighted(rng, [("Low", 0.2), ("Normal", 0.6), ("High", 0.2)]),
-            "account_id": f"ACC-{account + 1:04d}",
+            "account_id": f"ACC-{enquiry.account + 1:04d}",
             "contact_id": f"CON-{rng.randrange(1, 2_000):05d}",
         }
         if designed <= self.today:
@@ -187,7 +191,7 @@ class Seed:
                        "wastage_percent": str(rng.randrange(1, 9))}
         days = [received, designed, quoted]
         if won and last:
-            days += self.order(fields, outcome, material, closing)
+            days += self.order(fields, outcome, material, enquiry.closing)
         values = {}
         for field, value in fields.items():
             self.put(values, "hidden", field, value)
