@@ -288,20 +288,22 @@ BEGIN
     PERFORM @extschema@._require_writable('remove old records');
     PERFORM @extschema@._require_layout();
     FOREACH statement IN ARRAY ARRAY[
-        'DELETE FROM @extschema@.refresh_log WHERE id IN (
-            SELECT id FROM @extschema@.refresh_log WHERE started_at OPERATOR(pg_catalog.<) $1 LIMIT $2)',
-        'DELETE FROM @extschema@.sync_log WHERE id IN (
-            SELECT id FROM @extschema@.sync_log
-            WHERE started_at OPERATOR(pg_catalog.<) $1 AND status OPERATOR(pg_catalog.<>) ''running'' LIMIT $2)',
-        'DELETE FROM @extschema@.webhook_events WHERE id IN (
-            SELECT id FROM @extschema@.webhook_events
-            WHERE received_at OPERATOR(pg_catalog.<) $1 AND status OPERATOR(pg_catalog.<>) ''pending'' LIMIT $2)',
-        'DELETE FROM @extschema@.job_queue_finished WHERE id IN (
-            SELECT id FROM @extschema@.job_queue_finished WHERE updated_at OPERATOR(pg_catalog.<) $1 LIMIT $2)'
+        'WITH gone AS (
+            DELETE FROM @extschema@.refresh_log WHERE id IN (
+                SELECT id FROM @extschema@.refresh_log WHERE started_at OPERATOR(pg_catalog.<) $1 LIMIT $2)
+            RETURNING 1)
+         SELECT pg_catalog.count(*) FROM gone',
+        'WITH gone AS (
+            DELETE FROM @extschema@.sync_log WHERE id IN (
+                SELECT id FROM @extschema@.sync_log
+                WHERE started_at OPERATOR(pg_catalog.<) $1 AND status OPERATOR(pg_catalog.<>) ''running'' LIMIT $2)
+            RETURNING 1)
+         SELECT pg_catalog.count(*) FROM gone',
+        'SELECT @extschema@.purge_webhook_events(NULL, $2)',
+        'SELECT @extschema@.purge_finished_jobs(NULL, $2)'
     ] LOOP
         LOOP
-            EXECUTE statement USING oldest_kept, batch_size;
-            GET DIAGNOSTICS removed = ROW_COUNT;
+            EXECUTE statement INTO removed USING oldest_kept, batch_size;
             COMMIT;
             EXIT WHEN removed OPERATOR(pg_catalog.=) 0;
         END LOOP;
@@ -319,4 +321,4 @@ END;
 $$;
 REVOKE ALL ON PROCEDURE @extschema@.cleanup_pipeline_records(integer) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.cleanup_pipeline_records(integer) IS
-    'Removes operational records older than pipeline_forecast.log_retention_days in batches: refresh_log, sync_log with rejects, webhook events, finished jobs, pg_cron run details of this database. Business history and snapshots are not touched.';
+    'Removes operational records older than pipeline_forecast.log_retention_days in batches: refresh_log, sync_log with rejects, finished jobs, pg_cron run details of this database; webhook events by pipeline_forecast.webhook_retention_days. Business history and snapshots are not touched.';

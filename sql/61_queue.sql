@@ -1,20 +1,24 @@
 -- The queue: putting jobs in and taking them out. A claim is one statement; many workers on many machines may claim at
 -- once. All clocks are the database's.
 
-CREATE FUNCTION @extschema@._require_lease(lease interval) RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+-- Called many times a second, so that both checks are one call, and what is wrong is said by functions that are called
+-- only then.
+CREATE FUNCTION @extschema@._require_queue(action text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF lease IS NULL OR lease <= interval '0' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = '22023',
-            MESSAGE = format('lease must be longer than zero, not %s', coalesce(lease::text, 'NULL')),
-            HINT = 'Leave the argument out for 60 seconds, and renew it well before it runs out.';
+    IF to_regclass('@extschema@.pipeline_schema_version') IS NOT NULL AND NOT pg_is_in_recovery() THEN
+        IF (SELECT max(v.version) FROM @extschema@.pipeline_schema_version v) = @extschema@._layout_version() THEN
+            RETURN;
+        END IF;
     END IF;
+    PERFORM @extschema@._require_writable(action);
+    PERFORM @extschema@._require_layout();
 END;
 $$;
-COMMENT ON FUNCTION @extschema@._require_lease(interval) IS 'API: private. Error 22023 unless the lease is longer than zero.';
+COMMENT ON FUNCTION @extschema@._require_queue(text) IS
+    'API: private. Error 25006 on a standby, 55000 unless the tables have the layout that this version works with.';
 
 CREATE FUNCTION @extschema@._require_same_length(first text, first_length integer, second text, second_length integer)
 RETURNS void
@@ -22,22 +26,31 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF first_length IS NULL OR second_length IS NULL THEN
+    IF (first_length = second_length) IS NOT TRUE THEN
         RAISE EXCEPTION USING
-            ERRCODE = '22004',
-            MESSAGE = format('%s must not be null', CASE WHEN first_length IS NULL THEN first ELSE second END),
-            HINT = format('Give %s and %s as two arrays of the same length.', first, second);
-    END IF;
-    IF first_length <> second_length THEN
-        RAISE EXCEPTION USING
-            ERRCODE = '22023',
-            MESSAGE = format('%s has %s elements and %s has %s', first, first_length, second, second_length),
+            ERRCODE = CASE WHEN num_nulls(first_length, second_length) > 0 THEN '22004' ELSE '22023' END,
+            MESSAGE = CASE WHEN first_length IS NULL THEN format('%s must not be null', first)
+                           WHEN second_length IS NULL THEN format('%s must not be null', second)
+                           ELSE format('%s has %s elements and %s has %s', first, first_length, second, second_length) END,
             HINT = format('Give %s and %s as two arrays of the same length.', first, second);
     END IF;
 END;
 $$;
 COMMENT ON FUNCTION @extschema@._require_same_length(text, integer, text, integer) IS
     'API: private. Error 22004 where one of two arrays is null, 22023 where their lengths differ.';
+
+CREATE FUNCTION @extschema@._refuse_lease(lease interval) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION USING
+        ERRCODE = '22023',
+        MESSAGE = format('lease must be longer than zero, not %s', coalesce(lease::text, 'NULL')),
+        HINT = 'Leave the argument out for 60 seconds, and renew it well before it runs out.';
+END;
+$$;
+COMMENT ON FUNCTION @extschema@._refuse_lease(interval) IS 'API: private. Error 22023 for a lease that is no time at all.';
 
 CREATE FUNCTION @extschema@.enqueue_job(
     job_type text,
@@ -56,8 +69,7 @@ DECLARE
     due timestamptz := coalesce(enqueue_job.run_at, now());
     job_id bigint;
 BEGIN
-    PERFORM @extschema@._require_writable('enqueue a job');
-    PERFORM @extschema@._require_layout();
+    PERFORM @extschema@._require_queue('enqueue a job');
     IF coalesce(btrim(job_type), '') = '' THEN
         RAISE EXCEPTION USING
             ERRCODE = CASE WHEN job_type IS NULL THEN '22004' ELSE '22023' END,
@@ -127,28 +139,37 @@ SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
     moment timestamptz := clock_timestamp();
 BEGIN
-    PERFORM @extschema@._require_writable('claim jobs');
-    PERFORM @extschema@._require_layout();
+    PERFORM @extschema@._require_queue('claim jobs');
     IF worker IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = '22004',
             MESSAGE = 'worker must not be null',
             HINT = 'Name the process that claims, so that people can find it.';
     END IF;
-    PERFORM @extschema@._require_same_length('job_types', cardinality(job_types), 'slots', cardinality(slots));
+    IF (cardinality(job_types) = cardinality(slots)) IS NOT TRUE THEN
+        PERFORM @extschema@._require_same_length('job_types', cardinality(job_types), 'slots', cardinality(slots));
+    END IF;
     IF array_position(job_types, NULL) IS NOT NULL OR array_position(slots, NULL) IS NOT NULL OR 0 > ANY (slots) THEN
         RAISE EXCEPTION USING
             ERRCODE = '22023',
             MESSAGE = 'slots must be zero or more, and job_types and slots hold no nulls',
             HINT = 'Give the number of free places for each type of job; 0 claims none.';
     END IF;
-    PERFORM @extschema@._require_lease(lease);
-    PERFORM @extschema@._reclaim_expired_jobs(moment);
+    IF (lease > interval '0') IS NOT TRUE THEN
+        PERFORM @extschema@._refuse_lease(lease);
+    END IF;
+    -- Once a second is enough, by whichever worker comes first: while an old snapshot keeps dead rows from being removed,
+    -- looking through them at every claim would cost more than the claims.
+    IF EXISTS (SELECT FROM @extschema@.queue_upkeep u
+               WHERE u.leases_checked_at NOT BETWEEN moment - interval '1 second' AND moment) THEN
+        PERFORM @extschema@._reclaim_expired_jobs(moment);
+    END IF;
 
     RETURN QUERY
     WITH candidate AS MATERIALIZED (
@@ -160,10 +181,10 @@ BEGIN
             SELECT q.*
             FROM @extschema@.job_queue_queued q
             WHERE q.job_type = wanted.job_type AND q.run_at <= moment
-              AND NOT EXISTS (SELECT FROM @extschema@.job_queue_running r WHERE r.project_id = q.project_id)
-              AND NOT EXISTS (
-                SELECT FROM @extschema@.job_queue_running r
-                WHERE r.job_type = q.job_type AND r.dedupe_key = q.dedupe_key AND r.project_id IS NULL)
+              -- Asked for each job by itself, by LIMIT: as a join the planner would read the whole index, dead rows too.
+              AND (SELECT r.id FROM @extschema@.job_queue_running r WHERE r.project_id = q.project_id LIMIT 1) IS NULL
+              AND (SELECT r.id FROM @extschema@.job_queue_running r
+                   WHERE r.job_type = q.job_type AND r.dedupe_key = q.dedupe_key AND r.project_id IS NULL LIMIT 1) IS NULL
             ORDER BY q.priority, q.run_at, q.id
             LIMIT wanted.places
             FOR UPDATE OF q SKIP LOCKED
@@ -206,12 +227,16 @@ SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
+SET jit = off
 AS $$
 BEGIN
-    PERFORM @extschema@._require_writable('renew leases');
-    PERFORM @extschema@._require_layout();
-    PERFORM @extschema@._require_same_length('ids', cardinality(ids), 'tokens', cardinality(tokens));
-    PERFORM @extschema@._require_lease(lease);
+    PERFORM @extschema@._require_queue('renew leases');
+    IF (cardinality(ids) = cardinality(tokens)) IS NOT TRUE THEN
+        PERFORM @extschema@._require_same_length('ids', cardinality(ids), 'tokens', cardinality(tokens));
+    END IF;
+    IF (lease > interval '0') IS NOT TRUE THEN
+        PERFORM @extschema@._refuse_lease(lease);
+    END IF;
     RETURN QUERY
     UPDATE @extschema@.job_queue_running r
     SET lease_until = clock_timestamp() + lease

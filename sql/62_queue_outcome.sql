@@ -28,7 +28,7 @@ BEGIN
         GROUP BY link.event_id
         ORDER BY link.event_id
     ) covered
-    WHERE e.id = covered.event_id AND e.status = 'pending';
+    WHERE e.id = covered.event_id AND e.open_jobs > 0;
 END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@._settle_events(text[], bigint[], text[]) FROM PUBLIC;
@@ -44,6 +44,7 @@ SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
+SET jit = off
 AS $$
 DECLARE
     moment timestamptz := clock_timestamp();
@@ -97,6 +98,7 @@ SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
+SET jit = off
 AS $$
 DECLARE
     moment timestamptz := clock_timestamp();
@@ -150,9 +152,14 @@ BEGIN
     ), retried AS (
         UPDATE @extschema@.webhook_events e
         SET retry_count = e.retry_count + 1
-        FROM released r
-        JOIN @extschema@.webhook_event_job link ON link.project_id = r.project_id AND link.job_id = r.id
-        WHERE e.id = link.event_id AND e.status = 'pending' AND counted
+        FROM (
+            SELECT DISTINCT link.event_id
+            FROM released r
+            JOIN @extschema@.webhook_event_job link ON link.project_id = r.project_id AND link.job_id = r.id
+            WHERE counted
+            ORDER BY link.event_id
+        ) covered
+        WHERE e.id = covered.event_id AND e.open_jobs > 0
     )
     SELECT r.id FROM released r;
 END;
@@ -169,8 +176,7 @@ DECLARE
     crash_limit CONSTANT integer := 3;
     ended record;
 BEGIN
-    -- Once a second is enough, by whichever worker comes first. While an old snapshot keeps dead rows from being removed,
-    -- looking through them at every claim would cost more than the claims.
+    -- Another worker may be at it.
     PERFORM FROM @extschema@.queue_upkeep u
     WHERE u.leases_checked_at NOT BETWEEN moment - interval '1 second' AND moment
     FOR UPDATE SKIP LOCKED;
@@ -214,11 +220,14 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM @extschema@._require_writable('finish jobs');
-    PERFORM @extschema@._require_layout();
-    PERFORM @extschema@._require_same_length('ids', cardinality(ids), 'tokens', cardinality(tokens));
+    PERFORM @extschema@._require_queue('finish jobs');
+    IF (cardinality(ids) = cardinality(tokens)) IS NOT TRUE THEN
+        PERFORM @extschema@._require_same_length('ids', cardinality(ids), 'tokens', cardinality(tokens));
+    END IF;
     IF details IS NOT NULL THEN
+        IF (cardinality(ids) = cardinality(details)) IS NOT TRUE THEN
         PERFORM @extschema@._require_same_length('ids', cardinality(ids), 'details', cardinality(details));
+    END IF;
     END IF;
     RETURN QUERY SELECT * FROM @extschema@._end_jobs(ids, tokens, 'completed', details, 0);
 END;
@@ -247,8 +256,7 @@ DECLARE
     attempts integer;
     is_last boolean;
 BEGIN
-    PERFORM @extschema@._require_writable('fail a job');
-    PERFORM @extschema@._require_layout();
+    PERFORM @extschema@._require_queue('fail a job');
     SELECT r.attempts, r.attempts >= r.max_attempts INTO attempts, is_last
     FROM @extschema@.job_queue_running r
     WHERE r.id = fail_job.id AND r.lease_token = token
@@ -280,8 +288,7 @@ DECLARE
     age_limit interval;
     is_too_old boolean;
 BEGIN
-    PERFORM @extschema@._require_writable('put off a job');
-    PERFORM @extschema@._require_layout();
+    PERFORM @extschema@._require_queue('put off a job');
     IF wait IS NULL OR wait < interval '0' THEN
         RAISE EXCEPTION USING
             ERRCODE = '22023',
@@ -315,14 +322,16 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM @extschema@._require_writable('return jobs');
-    PERFORM @extschema@._require_layout();
-    PERFORM @extschema@._require_same_length('ids', cardinality(ids), 'tokens', cardinality(tokens));
+    PERFORM @extschema@._require_queue('return jobs');
+    IF (cardinality(ids) = cardinality(tokens)) IS NOT TRUE THEN
+        PERFORM @extschema@._require_same_length('ids', cardinality(ids), 'tokens', cardinality(tokens));
+    END IF;
     RETURN QUERY
     SELECT * FROM @extschema@._put_back_jobs(
         ids, tokens, array_fill(clock_timestamp(), ARRAY[cardinality(ids)]), NULL, false, 0);
+    PERFORM pg_notify('pipeline_jobs', '');
 END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@.return_jobs(bigint[], bigint[]) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.return_jobs(bigint[], bigint[]) IS
-    'Gives back jobs that were claimed and not started: due at once, the attempt does not count. Returns the ids that were given back. Errors: 22004, 22023.';
+    'Gives back jobs that were claimed and not started: due at once, the attempt does not count. Returns the ids that were given back, and notifies pipeline_jobs. Errors: 22004, 22023.';

@@ -8,8 +8,7 @@ AS $$
 DECLARE
     shut_until timestamptz;
 BEGIN
-    PERFORM @extschema@._require_writable('block a provider');
-    PERFORM @extschema@._require_layout();
+    PERFORM @extschema@._require_queue('block a provider');
     IF provider IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = '22004',
@@ -47,8 +46,7 @@ DECLARE
     available double precision;
     granted integer;
 BEGIN
-    PERFORM @extschema@._require_writable('take tokens of a provider');
-    PERFORM @extschema@._require_layout();
+    PERFORM @extschema@._require_queue('take tokens of a provider');
     IF provider IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = '22004',

@@ -60,7 +60,7 @@ BEGIN
                     SELECT unnest(ARRAY[e.body->>'pulseName', e.body->>'itemName', e.body->'value'->>'name'])
                  ) named (item_name)
                  JOIN @extschema@.subitems s ON s.name_key = @extschema@._name_key(named.item_name)
-                 WHERE s.parent_monday_id IS NOT NULL AND s.state = 'active'),
+                 WHERE btrim(named.item_name) <> '' AND s.parent_monday_id IS NOT NULL AND s.state = 'active'),
                 '{}')
             ELSE '{}' END AS projects
         FROM (
@@ -129,15 +129,16 @@ DECLARE
     payloads jsonb[];
     unreadable text[] := unreadable_bodies;
 BEGIN
-    PERFORM @extschema@._require_writable('record webhook events');
-    PERFORM @extschema@._require_layout();
+    PERFORM @extschema@._require_queue('record webhook events');
     PERFORM @extschema@._require_same_length('event_keys', cardinality(event_keys), given.name, given.length)
     FROM (VALUES
         ('subscription_ids', cardinality(subscription_ids)), ('board_ids', cardinality(board_ids)),
         ('item_ids', cardinality(item_ids)), ('event_types', cardinality(event_types)),
         ('parent_item_ids', cardinality(parent_item_ids)), ('column_ids', cardinality(column_ids)),
         ('bodies', cardinality(bodies)), ('client_ips', cardinality(client_ips)),
-        ('unreadable_bodies', coalesce(cardinality(unreadable_bodies), cardinality(event_keys)))) AS given (name, length);
+        ('unreadable_bodies', coalesce(cardinality(unreadable_bodies), cardinality(event_keys)))) AS given (name, length)
+    WHERE (given.length = cardinality(event_keys)) IS NOT TRUE
+    LIMIT 1;
     IF array_position(event_keys, NULL) IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = '22004',
@@ -201,6 +202,7 @@ BEGIN
         -- The update locks the waiting job until these events are committed; see enqueue_job().
         ON CONFLICT (job_type, dedupe_key) WHERE dedupe_key IS NOT NULL DO UPDATE
         SET priority = least(waiting.priority, excluded.priority),
+            payload = waiting.payload || excluded.payload,
             -- A retry keeps its distance, however many events come in meanwhile.
             run_at = CASE WHEN waiting.attempts > 0 THEN waiting.run_at ELSE least(waiting.run_at, excluded.run_at) END,
             updated_at = excluded.updated_at
@@ -229,13 +231,12 @@ AS $$
 DECLARE
     swept integer;
 BEGIN
-    PERFORM @extschema@._require_writable('sweep webhook events');
-    PERFORM @extschema@._require_layout();
+    PERFORM @extschema@._require_queue('sweep webhook events');
     -- Events that were not stored by record_webhook_events() are not mapped yet.
     WITH unmapped AS (
         SELECT array_agg(e.id) AS ids, array_agg(e.event_type) AS event_types, array_agg(e.board_id) AS board_ids,
             array_agg(e.item_id) AS item_ids,
-            array_agg(coalesce(e.webhook_payload->'event'->>'parentItemId')) AS parent_item_ids,
+            array_agg(e.webhook_payload->'event'->>'parentItemId') AS parent_item_ids,
             array_agg(e.webhook_payload->'event'->>'columnId') AS column_ids, array_agg(e.webhook_payload) AS bodies
         FROM (
             SELECT * FROM @extschema@.webhook_events e
@@ -303,47 +304,3 @@ $$;
 REVOKE ALL ON FUNCTION @extschema@.sweep_webhook_events() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.sweep_webhook_events() IS
     'Enqueues jobs for events that have been pending for more than a minute and have none; returns how many events there were. Should be 0: an event is stored together with its job.';
-
-CREATE FUNCTION @extschema@.purge_webhook_events(retain_days integer DEFAULT NULL, batch_size integer DEFAULT 10000)
-RETURNS integer
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    days integer := coalesce(retain_days, @extschema@.pipeline_setting('log_retention_days')::integer);
-    removed bigint[];
-BEGIN
-    PERFORM @extschema@._require_writable('remove webhook events');
-    IF days < 1 THEN
-        RAISE EXCEPTION USING
-            ERRCODE = '22023',
-            MESSAGE = format('retain_days must be at least 1, not %s', days),
-            HINT = 'Senders repeat an event for up to a day, and its key must be known until then.';
-    END IF;
-    IF batch_size IS NULL OR batch_size < 1 THEN
-        RAISE EXCEPTION USING
-            ERRCODE = '22023',
-            MESSAGE = format('batch_size must be at least 1, not %s', coalesce(batch_size::text, 'NULL')),
-            HINT = 'Leave it out for 10000 rows.';
-    END IF;
-    PERFORM @extschema@._require_layout();
-    WITH gone AS (
-        DELETE FROM @extschema@.webhook_events e
-        WHERE e.id IN (
-            SELECT o.id FROM @extschema@.webhook_events o
-            WHERE o.received_at < now() - make_interval(days => days) AND o.status <> 'pending'
-            ORDER BY o.received_at
-            LIMIT batch_size
-            FOR UPDATE SKIP LOCKED)
-        RETURNING e.id
-    )
-    SELECT array_agg(g.id) INTO removed FROM gone g;
-    DELETE FROM @extschema@.webhook_event_job link
-    WHERE link.event_id BETWEEN (SELECT min(r) FROM unnest(removed) r) AND (SELECT max(r) FROM unnest(removed) r)
-      AND link.event_id = ANY (removed);
-    RETURN coalesce(cardinality(removed), 0);
-END;
-$$;
-REVOKE ALL ON FUNCTION @extschema@.purge_webhook_events(integer, integer) FROM PUBLIC;
-COMMENT ON FUNCTION @extschema@.purge_webhook_events(integer, integer) IS
-    'Removes one batch of webhook events older than retain_days (default: pipeline_forecast.log_retention_days), pending ones excepted; returns how many. Call it until it returns 0, each time in a transaction of its own. Error 22023.';

@@ -91,9 +91,9 @@ BEGIN
     END LOOP;
     FOREACH relation IN ARRAY ARRAY[
         'pipeline_stage', 'pipeline_stage_history', 'pipeline_forecast_snapshot', 'pipeline_forecast_snapshot_day',
-        'refresh_log', 'pipeline_job', 'job_type', 'llm_price',
-        'pipeline_schema_version', '_pipeline_analysis_input', '_monday_push_content', '_monday_push_due',
-        'sync_health', 'data_freshness']
+        'refresh_log', 'pipeline_job', 'job_type', 'llm_price', 'queue_health', 'webhook_metrics', 'system_performance',
+        'project_lineage', 'sync_health', 'data_freshness', 'pipeline_schema_version', '_pipeline_analysis_input',
+        '_monday_push_content', '_monday_push_due']
         || @extschema@._report_views()
     LOOP
         EXECUTE format('GRANT SELECT ON @extschema@.%I TO %I', relation, role);
@@ -138,6 +138,7 @@ BEGIN
         '@extschema@.block_provider(text, interval, text)', '@extschema@.take_provider_tokens(text, integer)',
         '@extschema@.record_webhook_events(text[], text[], text[], text[], text[], text[], text[], text[], text[], text[])',
         '@extschema@.sweep_webhook_events()', '@extschema@.purge_webhook_events(integer, integer)',
+        '@extschema@.purge_finished_jobs(integer, integer)',
         '@extschema@.add_api_key(text, text[], bytea)', '@extschema@.revoke_api_key(bigint)',
         '@extschema@.find_api_key(bytea)',
         '@extschema@.begin_sync_run(text, text, text)', '@extschema@.add_sync_progress(bigint, bigint, bigint)',

@@ -13,6 +13,7 @@ int snapshot_retention_days = 730;
 int snapshot_cron_hour_utc = 3;
 int snapshot_cron_minute_utc = 10;
 int log_retention_days = 30;
+int webhook_retention_days = 30;
 char *currency = nullptr;
 int llm_daily_calls = 1000;
 int llm_daily_tokens = 2'000'000;
@@ -40,10 +41,14 @@ void define_settings() {
                             nullptr, nullptr);
     DefineCustomIntVariable("pipeline_forecast.log_retention_days",
                             "Days for which operational records are kept",
-                            "Concerns refresh_log, finished sync_log rows with their rejects, and the run details "
-                            "of this extension's pg_cron jobs.",
+                            "Concerns refresh_log, finished sync_log rows with their rejects, finished jobs, and the "
+                            "run details of this extension's pg_cron jobs.",
                             &log_retention_days, log_retention_days, 1, 36500, PGC_USERSET, 0, nullptr, nullptr,
                             nullptr);
+    DefineCustomIntVariable("pipeline_forecast.webhook_retention_days", "Days for which webhook events are kept",
+                            "Pending ones are kept. For this long an event that is sent again is known.",
+                            &webhook_retention_days, webhook_retention_days, 1, 36500, PGC_USERSET, 0, nullptr,
+                            nullptr, nullptr);
     DefineCustomStringVariable("pipeline_forecast.currency", "Currency of all money, for example EUR",
                                "Named in requests to language models; no amount is ever converted. Empty: unknown.",
                                &currency, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
