@@ -1,7 +1,7 @@
 // The one way to Boost.Asio: what the poller uses of it, under short names.
 // One thread runs one io_context; everything that waits is a coroutine, awaitable<T>.
-// co_await stands in a statement of its own or in the condition of an if, never in the condition of a loop: g++ 12
-// makes `while (co_await f()) {}` end in a trap when it optimises.
+// What g++ 12 cannot do: co_await in the condition of a loop (a trap at run time when it optimises), and a braced list
+// among the arguments of what is awaited ("array used as initializer"). Both go into a statement of their own.
 #pragma once
 
 #include <utility>  // Boost 1.74 uses std::exchange without including it

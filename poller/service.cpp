@@ -4,16 +4,25 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <csignal>
 
 #include "poller/async/sleep.hpp"
+#include "poller/config/database_settings.hpp"
 #include "poller/errors.hpp"
+#include "poller/jobs/sweeper.hpp"
 #include "poller/log/log.hpp"
 
 namespace poller {
 namespace {
 
 constexpr int kOneThread = 1;
+constexpr int kQueueConnections = 2;  // leases are renewed while results are stored
+constexpr std::chrono::milliseconds kShortestLimit{2000};
+constexpr std::chrono::milliseconds kLongestLimit{10000};
 
 [[nodiscard]] db::ConnectOptions connect_options(const Settings &settings, std::string application_name) {
     db::ConnectOptions options;
@@ -22,11 +31,31 @@ constexpr int kOneThread = 1;
     return options;
 }
 
+// What keeps leases alive must not hang for long, and a loaded server still gets its time.
+[[nodiscard]] db::ConnectOptions queue_options(const Settings &settings) {
+    db::ConnectOptions options = connect_options(settings, "pipeline-poller queue");
+    const auto limit = std::clamp(std::chrono::milliseconds(settings.lease) / 6, kShortestLimit, kLongestLimit);
+    options.connect_timeout = limit;
+    options.statement_timeout = limit;
+    options.reply_timeout = limit + limit / 2;
+    return options;
+}
+
+// An analysis or a refresh of everything takes its time.
 [[nodiscard]] db::ConnectOptions jobs_options(const Settings &settings) {
     db::ConnectOptions options = connect_options(settings, "pipeline-poller jobs");
-    options.statement_timeout = std::chrono::hours(2);  // an analysis or a refresh of everything
+    options.statement_timeout = std::chrono::hours(2);
     options.reply_timeout = options.statement_timeout + std::chrono::minutes(1);
     return options;
+}
+
+// Where a person finds the process.
+[[nodiscard]] std::string worker_name() {
+    std::array<char, 256> host{};
+    if (gethostname(host.data(), host.size() - 1) != 0) {
+        return fmt::format("/{}", getpid());
+    }
+    return fmt::format("{}/{}", host.data(), getpid());
 }
 
 [[nodiscard]] http::ServerLimits server_limits(const Settings &settings) {
@@ -43,8 +72,15 @@ Service::Service(Configuration configuration, std::function<Environment()> read_
       read_environment_(std::move(read_environment)),
       context_(kOneThread),
       signals_(context_, SIGTERM, SIGINT, SIGHUP),
+      queue_database_(queue_options(configuration_.settings), {kQueueConnections, std::chrono::seconds(5)}),
       jobs_database_(jobs_options(configuration_.settings),
-                     {configuration_.settings.database_connections, std::chrono::seconds(30)}),
+                     {configuration_.settings.database_connections, std::chrono::minutes(10)}),
+      http_client_(context_.get_executor()),
+      queue_(queue_database_, worker_name(), configuration_.settings.lease),
+      worker_(context_.get_executor(), queue_, {jobs_database_, http_client_, configuration_.settings}),
+      notifier_(context_.get_executor(), queue_database_, [this] { worker_.wake(); }),
+      listener_(connect_options(configuration_.settings, "pipeline-poller listener"), "pipeline_jobs",
+                [this] { worker_.wake(); }),
       server_(context_.get_executor(), router_, server_limits(configuration_.settings)) {
     add_routes();
 }
@@ -62,28 +98,34 @@ void Service::run() {
     server_.listen(settings.http_address, settings.http_port);
     log::info("listening",
               {{"address", settings.http_address}, {"port", server_.port()}, {"version", PIPELINE_FORECAST_VERSION}});
-    spawn(context_.get_executor(), server_.run());
-    spawn(context_.get_executor(), greet_database());
-    spawn(context_.get_executor(), follow_signals());
+    const asio::any_io_executor executor = context_.get_executor();
+    spawn(executor, server_.run());
+    spawn(executor, listener_.run());
+    spawn(executor, jobs::sweep_webhook_events(queue_database_, stop_.get_token()));
+    spawn(executor, meet_database());
+    spawn(executor, follow_signals());
+    worker_.start();
     context_.run();
     log::info("stopped");
 }
 
-awaitable<void> Service::greet_database() {
-    while (true) {
+// Once it can be reached: says which it is, and passes on the settings that it keeps.
+awaitable<void> Service::meet_database() {
+    while (!stop_.stop_requested()) {
         try {
-            const db::Result answer = co_await jobs_database_.query(
+            const db::Result answer = co_await queue_database_.query(
                 "SELECT current_database(), current_setting('server_version'), extversion, current_user"
                 " FROM pg_extension WHERE extname = 'pipeline_forecast'");
             log::info("database connected", {{"database", answer[0][0].text()},
                                              {"server", answer[0][1].text()},
                                              {"extension", answer[0][2].text()},
                                              {"user", answer[0][3].text()}});
+            co_await apply_database_settings(jobs_database_, configuration_.settings);
             co_return;
         } catch (const Error &) {
             // The pool has logged it, once.
         }
-        co_await sleep_for(std::chrono::seconds(1));
+        co_await sleep_for(std::chrono::seconds(1), stop_.get_token());
     }
 }
 
@@ -106,17 +148,25 @@ awaitable<void> Service::follow_signals() {
 }
 
 awaitable<void> Service::shut_down() {
-    co_await server_.stop(configuration_.settings.shutdown_grace);
+    stop_.request_stop();
+    const auto end = std::chrono::steady_clock::now() + configuration_.settings.shutdown_grace;
+    listener_.stop();
+    server_.close();
+    co_await worker_.stop(end - std::chrono::steady_clock::now());
+    co_await server_.stop(end - std::chrono::steady_clock::now());
     context_.stop();
 }
 
 void Service::reload() {
     try {
         Reloaded reloaded = reload_configuration(configuration_, read_environment_());
+        jobs::require_known_job_types(reloaded.configuration.settings);
         const WebhookAuth auth = configuration_.settings.webhook_auth;  // may come from the command line
         configuration_ = std::move(reloaded.configuration);
         configuration_.settings.webhook_auth = auth;
         log::set_level(configuration_.settings.log_level);
+        worker_.set_concurrency(configuration_.settings.job_concurrency);
+        spawn(context_.get_executor(), meet_database());
         for (const std::string &warning : configuration_.warnings) {
             log::warning("configuration", {{"warning", warning}});
         }

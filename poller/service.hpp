@@ -4,12 +4,18 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <functional>
+#include <stop_token>
 
 #include "poller/asio.hpp"
 #include "poller/config/configuration.hpp"
+#include "poller/db/listener.hpp"
 #include "poller/db/pool.hpp"
+#include "poller/http/client/client.hpp"
 #include "poller/http/server/router.hpp"
 #include "poller/http/server/server.hpp"
+#include "poller/jobs/notifier.hpp"
+#include "poller/jobs/queue.hpp"
+#include "poller/jobs/worker.hpp"
 
 namespace poller {
 
@@ -23,8 +29,8 @@ public:
 
 private:
     void add_routes();
+    awaitable<void> meet_database();
     awaitable<void> follow_signals();
-    awaitable<void> greet_database();
     awaitable<void> shut_down();
     void reload();
 
@@ -32,7 +38,14 @@ private:
     std::function<Environment()> read_environment_;
     asio::io_context context_;
     asio::signal_set signals_;
-    db::Pool jobs_database_;
+    std::stop_source stop_;
+    db::Pool queue_database_;  // short statements: claims, leases, results
+    db::Pool jobs_database_;   // the work itself, which may take long
+    http::Client http_client_;
+    jobs::Queue queue_;
+    jobs::Worker worker_;
+    jobs::Notifier notifier_;
+    db::Listener listener_;
     http::Router router_;
     http::Server server_;
 };

@@ -3,6 +3,7 @@
 
 #include "poller/cli/command_line.hpp"
 #include "poller/cli/commands.hpp"
+#include "poller/jobs/registry.hpp"
 #include "poller/service.hpp"
 
 namespace poller::cli {
@@ -18,6 +19,7 @@ void add_serve(CommandLine &line) {
                 configuration.settings.webhook_auth = WebhookAuth::kNone;
             }
             require_webhook_authentication(configuration.settings);
+            jobs::require_known_job_types(configuration.settings);
             Service service(std::move(configuration), [&line] { return line.context.environment(); });
             service.run();
             return 0;

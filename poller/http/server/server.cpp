@@ -94,7 +94,7 @@ awaitable<void> Server::close_overdue() {
     watching_ = false;
 }
 
-awaitable<void> Server::stop(std::chrono::steady_clock::duration grace) {
+void Server::close() {
     stopping_ = true;
     error_code ignored;
     acceptor_.close(ignored);
@@ -103,6 +103,10 @@ awaitable<void> Server::stop(std::chrono::steady_clock::duration grace) {
             session->close();
         }
     }
+}
+
+awaitable<void> Server::stop(std::chrono::steady_clock::duration grace) {
+    close();
     const auto deadline = Clock::now() + grace;
     while (!sessions_.empty() && Clock::now() < deadline) {
         co_await session_ended_.wait_for(deadline - Clock::now());

@@ -51,7 +51,9 @@ public:
     // Accepts until stop().
     [[nodiscard]] awaitable<void> run();
 
-    // No new connections and requests; what is under way gets that long, then everything is closed.
+    // No new connections and requests from here on; connections that wait for a request are closed.
+    void close();
+    // close(), and what is under way gets that long to end; then everything is closed.
     [[nodiscard]] awaitable<void> stop(std::chrono::steady_clock::duration grace);
 
     struct Counts {

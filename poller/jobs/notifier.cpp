@@ -1,0 +1,39 @@
+#include "poller/jobs/notifier.hpp"
+
+#include "poller/async/sleep.hpp"
+#include "poller/errors.hpp"
+#include "poller/log/log.hpp"
+
+namespace poller::jobs {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kInterval{20};
+
+}  // namespace
+
+Notifier::Notifier(const asio::any_io_executor &executor, db::Pool &database, std::function<void()> wake_own)
+    : executor_(executor), database_(database), wake_own_(std::move(wake_own)) {}
+
+void Notifier::notify() {
+    wake_own_();
+    if (!under_way_) {
+        under_way_ = true;
+        spawn(executor_, send());
+    }
+}
+
+awaitable<void> Notifier::send() {
+    if (const auto now = Clock::now(); now < next_) {
+        co_await sleep_for(next_ - now);
+    }
+    next_ = Clock::now() + kInterval;
+    under_way_ = false;  // what is enqueued from here on needs a notification of its own
+    try {
+        static_cast<void>(co_await database_.query("SELECT pg_notify('pipeline_jobs', '')"));
+    } catch (const Error &error) {
+        log::debug("notification not sent", {{"error", error.what()}});
+    }
+}
+
+}  // namespace poller::jobs
