@@ -33,6 +33,12 @@ BEGIN
     -- Processes that start together say the same.
     PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.settings'));
     FOR wanted IN SELECT s.key, s.value FROM jsonb_each_text(settings) AS s ORDER BY s.key LOOP
+        IF wanted.value IS NULL THEN
+            RAISE EXCEPTION USING
+                ERRCODE = '22004',
+                MESSAGE = format('setting "%s" must not be null', wanted.key),
+                HINT = 'Leave it out to keep it as it is; ALTER DATABASE ... RESET takes it back.';
+        END IF;
         setting := wanted.key;
         -- Error 42704 for a name that is none.
         former := coalesce(@extschema@._database_setting(wanted.key), @extschema@.pipeline_setting(wanted.key));
@@ -58,4 +64,4 @@ END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@.configure_pipeline(jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.configure_pipeline(jsonb) IS
-    'Sets pipeline_forecast.* for this database (ALTER DATABASE ... SET), by their names without the prefix, and re-schedules the jobs where they are installed. One row per setting with its former value and whether it changed, and one per re-scheduled job. New sessions see the values. Errors: 42501 without the right, 42704 unknown name, 22023 value that is not allowed.';
+    'Sets pipeline_forecast.* for this database (ALTER DATABASE ... SET), by their names without the prefix, and re-schedules the jobs where they are installed. One row per setting with its former value and whether it changed, and one per re-scheduled job. New sessions see the values. Errors: 42501 without the right, 42704 unknown name, 22004 and 22023 for a value that is not allowed.';
