@@ -100,6 +100,10 @@ BEGIN
     END LOOP;
     FOREACH routine IN ARRAY ARRAY[
         '@extschema@.explain_forecast(text)', '@extschema@.import_projects(regclass, jsonb)',
+        '@extschema@.forecast_pipeline_version()', '@extschema@.forecast_pipeline_document(integer, date, text)',
+        '@extschema@.forecast_snapshot_selection(date, text, text)',
+        '@extschema@.forecast_snapshot_page(date, text, text, bigint, integer, date, text)',
+        '@extschema@.pipeline_readiness(interval, interval)',
         '@extschema@.validate_pipeline_forecast()',
         '@extschema@.analyze_projects(text[], timestamptz)', '@extschema@.analyze_project(text, timestamptz)',
         '@extschema@.explain_analysis(text, timestamptz)', '@extschema@.segment_statistics(text, timestamptz)',
