@@ -15,6 +15,7 @@
 #include "poller/errors.hpp"
 #include "poller/jobs/sweeper.hpp"
 #include "poller/log/log.hpp"
+#include "poller/metrics/round_trips.hpp"
 
 namespace poller {
 namespace {
@@ -24,16 +25,18 @@ constexpr int kQueueConnections = 2;  // leases are renewed while results are st
 constexpr std::chrono::milliseconds kShortestLimit{2000};
 constexpr std::chrono::milliseconds kLongestLimit{10000};
 
-[[nodiscard]] db::ConnectOptions connect_options(const Settings &settings, std::string application_name) {
+[[nodiscard]] db::ConnectOptions connect_options(const Settings &settings, const std::string &purpose,
+                                                 metrics::Registry &registry) {
     db::ConnectOptions options;
     options.conninfo = settings.database_url;
-    options.application_name = std::move(application_name);
+    options.application_name = "pipeline-poller " + purpose;
+    options.observe = metrics::round_trip_observer(registry, purpose);
     return options;
 }
 
 // What keeps leases alive must not hang for long, and a loaded server still gets its time.
-[[nodiscard]] db::ConnectOptions queue_options(const Settings &settings) {
-    db::ConnectOptions options = connect_options(settings, "pipeline-poller queue");
+[[nodiscard]] db::ConnectOptions queue_options(const Settings &settings, metrics::Registry &registry) {
+    db::ConnectOptions options = connect_options(settings, "queue", registry);
     const auto limit = std::clamp(std::chrono::milliseconds(settings.lease) / 6, kShortestLimit, kLongestLimit);
     options.connect_timeout = limit;
     options.statement_timeout = limit;
@@ -42,11 +45,19 @@ constexpr std::chrono::milliseconds kLongestLimit{10000};
 }
 
 // An analysis or a refresh of everything takes its time.
-[[nodiscard]] db::ConnectOptions jobs_options(const Settings &settings) {
-    db::ConnectOptions options = connect_options(settings, "pipeline-poller jobs");
+[[nodiscard]] db::ConnectOptions jobs_options(const Settings &settings, metrics::Registry &registry) {
+    db::ConnectOptions options = connect_options(settings, "jobs", registry);
     options.statement_timeout = std::chrono::hours(2);
     options.reply_timeout = options.statement_timeout + std::chrono::minutes(1);
     return options;
+}
+
+[[nodiscard]] std::vector<std::string> known_job_types() {
+    std::vector<std::string> names;
+    for (const jobs::JobType &type : jobs::job_types()) {
+        names.emplace_back(type.name);
+    }
+    return names;
 }
 
 // Where a person finds the process.
@@ -72,16 +83,22 @@ Service::Service(Configuration configuration, std::function<Environment()> read_
       read_environment_(std::move(read_environment)),
       context_(kOneThread),
       signals_(context_, SIGTERM, SIGINT, SIGHUP),
-      queue_database_(queue_options(configuration_.settings), {kQueueConnections, std::chrono::seconds(5)}),
-      jobs_database_(jobs_options(configuration_.settings),
+      exchanges_(metrics_),
+      job_runs_(metrics_),
+      queue_database_(queue_options(configuration_.settings, metrics_), {kQueueConnections, std::chrono::seconds(5)}),
+      jobs_database_(jobs_options(configuration_.settings, metrics_),
                      {configuration_.settings.database_connections, std::chrono::minutes(10)}),
       http_client_(context_.get_executor()),
       queue_(queue_database_, worker_name(), configuration_.settings.lease),
-      worker_(context_.get_executor(), queue_, {jobs_database_, http_client_, configuration_.settings}),
+      worker_(context_.get_executor(), queue_, {jobs_database_, http_client_, configuration_.settings},
+              [this](const jobs::Run &run) { job_runs_.observe(run); }),
       notifier_(context_.get_executor(), queue_database_, [this] { worker_.wake(); }),
-      listener_(connect_options(configuration_.settings, "pipeline-poller listener"), "pipeline_jobs",
+      listener_(connect_options(configuration_.settings, "listener", metrics_), "pipeline_jobs",
                 [this] { worker_.wake(); }),
-      server_(context_.get_executor(), router_, server_limits(configuration_.settings)) {
+      server_(context_.get_executor(), router_, server_limits(configuration_.settings),
+              [this](const http::Exchange &exchange) { exchanges_.observe(exchange); }),
+      interface_(context_.get_executor(), configuration_.settings,
+                 {router_, server_, metrics_, [this] { notifier_.notify(); }, known_job_types()}) {
     add_routes();
 }
 
@@ -166,6 +183,7 @@ void Service::reload() {
         configuration_.settings.webhook_auth = auth;
         log::set_level(configuration_.settings.log_level);
         worker_.set_concurrency(configuration_.settings.job_concurrency);
+        interface_.reload(configuration_.settings);
         spawn(context_.get_executor(), meet_database());
         for (const std::string &warning : configuration_.warnings) {
             log::warning("configuration", {{"warning", warning}});

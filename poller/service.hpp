@@ -13,9 +13,13 @@
 #include "poller/http/client/client.hpp"
 #include "poller/http/server/router.hpp"
 #include "poller/http/server/server.hpp"
+#include "poller/http_interface.hpp"
 #include "poller/jobs/notifier.hpp"
 #include "poller/jobs/queue.hpp"
 #include "poller/jobs/worker.hpp"
+#include "poller/metrics/http_exchanges.hpp"
+#include "poller/metrics/job_runs.hpp"
+#include "poller/metrics/registry.hpp"
 
 namespace poller {
 
@@ -39,6 +43,9 @@ private:
     asio::io_context context_;
     asio::signal_set signals_;
     std::stop_source stop_;
+    metrics::Registry metrics_;
+    metrics::HttpExchanges exchanges_;
+    metrics::JobRuns job_runs_;
     db::Pool queue_database_;  // short statements: claims, leases, results
     db::Pool jobs_database_;   // the work itself, which may take long
     http::Client http_client_;
@@ -48,6 +55,7 @@ private:
     db::Listener listener_;
     http::Router router_;
     http::Server server_;
+    HttpInterface interface_;
 };
 
 }  // namespace poller

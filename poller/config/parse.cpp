@@ -129,4 +129,16 @@ std::vector<std::string> parse_names(std::string_view text) {
     return names;
 }
 
+std::vector<std::string> parse_origins(std::string_view text) {
+    std::vector<std::string> origins = parse_names(text);
+    for (const std::string &origin : origins) {
+        // An origin has no path: what follows the host is a port at most.
+        const std::string address = parse_http_url(origin);
+        if (address.find('/', address.find("://") + 3) != std::string::npos || address.find('?') != std::string::npos) {
+            throw InvalidValue("origins as browsers send them, https://host or https://host:port, separated by commas");
+        }
+    }
+    return origins;
+}
+
 }  // namespace poller

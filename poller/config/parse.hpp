@@ -33,6 +33,9 @@ public:
 // name=number, separated by commas.
 [[nodiscard]] std::map<std::string, int> parse_counts(std::string_view text, int least, int greatest);
 
+// Of web pages, https://host or http://host:port, separated by commas.
+[[nodiscard]] std::vector<std::string> parse_origins(std::string_view text);
+
 // Separated by commas.
 [[nodiscard]] std::vector<std::string> parse_names(std::string_view text);
 

@@ -27,11 +27,15 @@ struct Settings {
 
     WebhookAuth webhook_auth = WebhookAuth::kUnset;
     std::vector<std::string> webhook_secrets;
+    std::chrono::seconds webhook_jwt_leeway{};
 
     std::string http_address;
     int http_port = 0;
     int http_connections = 0;
     bool http_behind_proxy = false;
+    std::vector<std::string> cors_origins;
+    std::chrono::seconds ready_queue_lag{};
+    std::chrono::seconds ready_board_age{};
 
     std::string gemini_api_key;
     std::string gemini_model;

@@ -81,6 +81,22 @@ private:
     asio::steady_timer timer_;
 };
 
+class Connection::Timing {
+public:
+    explicit Timing(const Connection &connection) : connection_(connection) {}
+    Timing(const Timing &) = delete;
+    Timing &operator=(const Timing &) = delete;
+    ~Timing() {
+        if (connection_.options_.observe) {
+            connection_.options_.observe(std::chrono::steady_clock::now() - started_);
+        }
+    }
+
+private:
+    const Connection &connection_;
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
 void Connection::Finish::operator()(pg_conn *connection) const noexcept { PQfinish(connection); }
 
 Connection::Connection(const asio::any_io_executor &executor, ConnectOptions options)
@@ -247,6 +263,7 @@ awaitable<std::string> Connection::prepared(std::string_view statement) {
 
 awaitable<Result> Connection::query(std::string_view statement, Params parameters) {
     const Deadline deadline(*this, options_.reply_timeout);
+    const Timing timing(*this);
     const std::string name = co_await prepared(statement);
     const std::vector<const char *> values = parameters.pointers();
     if (PQsendQueryPrepared(connection_.get(), name.c_str(), parameters.size(), values.data(), nullptr, nullptr, 0) ==
@@ -268,6 +285,7 @@ awaitable<Result> Connection::query(std::string_view statement, Params parameter
 
 awaitable<Result> Connection::execute(std::string_view statement, Params parameters) {
     const Deadline deadline(*this, options_.reply_timeout);
+    const Timing timing(*this);
     const std::string text(statement);
     const std::vector<const char *> values = parameters.pointers();
     if (PQsendQueryParams(connection_.get(), text.c_str(), parameters.size(), nullptr, values.data(), nullptr, nullptr,

@@ -1,5 +1,6 @@
 """Fixtures: one throw-away cluster for all tests, and fresh databases in it."""
 
+import contextlib
 import itertools
 import types
 
@@ -18,9 +19,8 @@ def cluster():
     cluster.destroy()
 
 
-@pytest.fixture
-def empty_database(cluster):
-    """A database with nothing in it, as an object with name, cluster and connection()."""
+@contextlib.contextmanager
+def new_database(cluster):
     name = f"e2e_{next(_numbers)}"
     cluster.create_database(name)
     opened = []
@@ -33,6 +33,31 @@ def empty_database(cluster):
     for each in opened:
         each.close()
     cluster.drop_database(name)
+
+
+@pytest.fixture
+def empty_database(cluster):
+    """A database with nothing in it, as an object with name, cluster and connection()."""
+    with new_database(cluster) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def mortal_cluster():
+    """A server of its own, for tests that stop or kill it."""
+    cluster = Cluster("fsync = on")
+    yield cluster
+    cluster.destroy()
+
+
+@pytest.fixture
+def mortal_database(mortal_cluster):
+    """A database with the extension and its tables, on a server that may be stopped; as an object like empty_database."""
+    with new_database(mortal_cluster) as database:
+        with database.connection() as connection:
+            set_up(connection)
+        yield database
+        mortal_cluster.control("start")
 
 
 @pytest.fixture

@@ -52,10 +52,10 @@ def run(*arguments, environment=None, timeout=30):
 class Poller:
     """`pipeline-poller serve`; listens on a port of its own choice. Use as a context manager: it is gone afterwards."""
 
-    def __init__(self, database, arguments=(), **settings):
+    def __init__(self, database, arguments=(), serve_arguments=(), **settings):
         self._log = tempfile.TemporaryFile("w+b")
         self.process = subprocess.Popen(
-            [PROGRAM, *arguments, "serve"],
+            [PROGRAM, *arguments, "serve", *serve_arguments],
             env=environment_for(database, **settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -120,3 +120,10 @@ class Poller:
     def cpu_seconds(self):
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Receiver(Poller):
+    """Takes requests in and leaves the jobs that they enqueue to the test."""
+
+    def __init__(self, database, *arguments, **settings):
+        super().__init__(database, *arguments, **{"POLLER_JOB_TYPES": "cleanup", **settings})
