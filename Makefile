@@ -98,10 +98,11 @@ status:
 	@control/status
 
 stop:
-	@if [ -d .run ]; then . control/private-cluster && control/cluster stop "$$cluster"; fi
+	@if [ -d .run ]; then control/poller stop && . control/private-cluster && control/cluster stop "$$cluster"; fi
 
 clean-run:
-	@if [ -d .run ]; then . control/private-cluster && control/cluster destroy "$$cluster" && rm -rf .run; fi
+	@if [ -d .run ]; then \
+	    control/poller stop && . control/private-cluster && control/cluster destroy "$$cluster" && rm -rf .run; fi
 
 test: deps built-and-installed
 	@tests/run
