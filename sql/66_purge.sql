@@ -23,15 +23,15 @@ BEGIN
             HINT = 'Leave it out for 10000 rows.';
     END IF;
     PERFORM @extschema@._require_layout();
-    WITH gone AS (
-        DELETE FROM @extschema@.webhook_events e
-        WHERE e.id IN (
-            SELECT o.id FROM @extschema@.webhook_events o
-            WHERE o.received_at < now() - make_interval(days => days) AND o.status <> 'pending'
-            ORDER BY o.received_at
-            LIMIT batch_size
-            FOR UPDATE SKIP LOCKED)
-        RETURNING e.id
+    -- Materialized: as a sub-select the batch might be chosen anew for each row.
+    WITH old AS MATERIALIZED (
+        SELECT o.id FROM @extschema@.webhook_events o
+        WHERE o.received_at < now() - make_interval(days => days) AND o.status <> 'pending'
+        ORDER BY o.received_at
+        LIMIT batch_size
+        FOR UPDATE SKIP LOCKED
+    ), gone AS (
+        DELETE FROM @extschema@.webhook_events e USING old WHERE e.id = old.id RETURNING e.id
     )
     SELECT array_agg(g.id) INTO removed FROM gone g;
     DELETE FROM @extschema@.webhook_event_job link
@@ -68,12 +68,13 @@ BEGIN
             HINT = 'Leave it out for 10000 rows.';
     END IF;
     PERFORM @extschema@._require_layout();
-    DELETE FROM @extschema@.job_queue_finished f
-    WHERE f.id IN (
+    WITH old AS MATERIALIZED (
         SELECT o.id FROM @extschema@.job_queue_finished o
         WHERE o.finished_at < oldest_kept OR (o.finished_at IS NULL AND o.updated_at < oldest_kept)
         LIMIT batch_size
-        FOR UPDATE SKIP LOCKED);
+        FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM @extschema@.job_queue_finished f USING old WHERE f.id = old.id;
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN removed;
 END;

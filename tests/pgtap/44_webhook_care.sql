@@ -1,7 +1,7 @@
 -- What looks after webhook events: the sweeper for those without a job, and the purge of old ones.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(25);
+SELECT plan(31);
 
 \ir include/failure.sql
 
@@ -69,8 +69,28 @@ UPDATE webhook_events SET status = 'processed';
 SELECT is(purge_webhook_events(), 0, 'the setting decides');
 SET LOCAL pipeline_forecast.webhook_retention_days = 30;
 SELECT is(purge_webhook_events(), 1, 'where nothing else is asked for');
+-- Batches stay batches where the planner would rather choose them anew for each row.
+SELECT record_webhook_events(keys, keys, keys, keys, keys, keys, keys, array_fill('{}'::text, ARRAY[1000]), array_fill('::1'::text, ARRAY[1000]))
+FROM (SELECT array_agg('many ' || n) FROM generate_series(1, 1000) n) t (keys) \g /dev/null
+UPDATE webhook_events SET received_at = now() - interval '31 days';
+SET LOCAL enable_hashjoin = off;
+SET LOCAL enable_mergejoin = off;
+SET LOCAL enable_material = off;
+SET LOCAL enable_hashagg = off;
+SET LOCAL enable_sort = off;
+SELECT is(purge_webhook_events(NULL, 10), 10, 'a batch is a batch, whatever the plan');
+DELETE FROM job_queue;
+INSERT INTO job_queue (job_type, status, finished_at, updated_at)
+SELECT 'x', 'completed', CASE WHEN n > 5 THEN now() - interval '31 days' END, now() - interval '31 days' FROM generate_series(1, 100) n;
+INSERT INTO job_queue (job_type, status, finished_at) VALUES ('x', 'completed', now()), ('x', 'queued', NULL);
+UPDATE job_queue SET updated_at = now() - interval '1 year' WHERE status = 'queued';
+SELECT is(purge_finished_jobs(40), 0, 'finished jobs stay as long');
+SELECT is(purge_finished_jobs(NULL, 10), 10, 'and go in batches');
+SELECT is(purge_finished_jobs() + purge_finished_jobs(), 90, 'all that are old');
+SELECT is((SELECT count(*) FROM job_queue), 2::bigint, 'but no other');
 SELECT is(pg_temp.failure(statement), expected, statement)
 FROM (VALUES
+    ($$ SELECT purge_finished_jobs(1, NULL) $$, '22023: batch_size must be at least 1, not NULL; Leave it out for 10000 rows.'),
     ($$ SELECT purge_webhook_events(0) $$, '22023: retain_days must be at least 1, not 0; Senders repeat an event for up to a day, and its key must be known until then.'),
     ($$ SELECT purge_webhook_events(1, 0) $$, '22023: batch_size must be at least 1, not 0; Leave it out for 10000 rows.'),
     ($$ SELECT purge_finished_jobs(0) $$, '22023: retain_days must be at least 1, not 0; Leave it out to use the setting pipeline_forecast.log_retention_days.')
