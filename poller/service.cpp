@@ -21,6 +21,7 @@ namespace poller {
 namespace {
 
 constexpr int kOneThread = 1;
+constexpr std::chrono::seconds kSecond{1};
 constexpr int kQueueConnections = 2;  // leases are renewed while results are stored
 constexpr std::chrono::milliseconds kShortestLimit{2000};
 constexpr std::chrono::milliseconds kLongestLimit{10000};
@@ -137,12 +138,24 @@ awaitable<void> Service::meet_database() {
                                              {"server", answer[0][1].text()},
                                              {"extension", answer[0][2].text()},
                                              {"user", answer[0][3].text()}});
-            co_await apply_database_settings(jobs_database_, configuration_.settings);
-            co_return;
+            break;
         } catch (const Error &) {
             // The pool has logged it, once.
         }
-        co_await sleep_for(std::chrono::seconds(1), stop_.get_token());
+        co_await sleep_for(kSecond, stop_.get_token());
+    }
+    co_await pass_on_settings();
+}
+
+awaitable<void> Service::pass_on_settings() {
+    while (!stop_.stop_requested()) {
+        try {
+            co_await apply_database_settings(jobs_database_, configuration_.settings);
+            co_return;
+        } catch (const TransientError &) {
+            // The database is away again.
+        }
+        co_await sleep_for(kSecond, stop_.get_token());
     }
 }
 
@@ -155,7 +168,9 @@ awaitable<void> Service::follow_signals() {
         }
         reload();
     }
-    // A second signal ends the process at once.
+    signals_.remove(SIGHUP);
+    std::signal(SIGHUP, SIG_IGN);
+    // A second signal to stop ends the process at once.
     signals_.async_wait([](const error_code &error, int) {
         if (!error) {
             std::_Exit(1);
@@ -184,7 +199,7 @@ void Service::reload() {
         log::set_level(configuration_.settings.log_level);
         worker_.set_concurrency(configuration_.settings.job_concurrency);
         interface_.reload(configuration_.settings);
-        spawn(context_.get_executor(), meet_database());
+        spawn(context_.get_executor(), pass_on_settings());
         for (const std::string &warning : configuration_.warnings) {
             log::warning("configuration", {{"warning", warning}});
         }

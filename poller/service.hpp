@@ -34,6 +34,7 @@ public:
 private:
     void add_routes();
     awaitable<void> meet_database();
+    awaitable<void> pass_on_settings();
     awaitable<void> follow_signals();
     awaitable<void> shut_down();
     void reload();

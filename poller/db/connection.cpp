@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include <array>
 #include <cerrno>
@@ -21,12 +22,15 @@ constexpr std::string_view kSessionSetup = R"sql(
            set_config('TimeZone', 'UTC', false),
            set_config('DateStyle', 'ISO, YMD', false),
            set_config('statement_timeout', $1, false),
-           set_config('idle_in_transaction_session_timeout', '60s', false),
-           set_config('client_connection_check_interval', '5s', false)
+           set_config('idle_in_transaction_session_timeout', '60s', false)
     FROM pg_catalog.pg_extension e
     JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
     WHERE e.extname = 'pipeline_forecast'
 )sql";
+
+// So that the server gives up a long statement whose client is gone. Not every operating system can tell.
+constexpr std::string_view kWatchClient = "SET client_connection_check_interval = '5s'";
+constexpr std::chrono::milliseconds kLongStatement = std::chrono::minutes(1);
 
 // A statement that was prepared before a release changed the shape of its result.
 constexpr std::string_view kPlanOutdated = "0A000";
@@ -144,6 +148,13 @@ awaitable<void> Connection::set_up_session() {
     if (set.empty()) {
         throw PermanentError(fmt::format("database \"{}\" has no extension pipeline_forecast", PQdb(connection_.get())),
                              {"55000", "", "CREATE EXTENSION pipeline_forecast; SELECT pipeline_setup();"});
+    }
+    if (options_.statement_timeout.count() == 0 || options_.statement_timeout > kLongStatement) {
+        try {
+            co_await execute(kWatchClient);
+        } catch (const PermanentError &error) {
+            log::debug("the server does not watch its clients", {{"error", error.what()}});
+        }
     }
 }
 
@@ -384,8 +395,10 @@ void Connection::abort() {
 }
 
 bool Connection::reusable() {
-    return !broken_ && !sent_ && PQconsumeInput(connection_.get()) == 1 &&
-           PQstatus(connection_.get()) == CONNECTION_OK && PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
+    // A server that ended the session has said so, or closed the socket at least.
+    pollfd socket{PQsocket(connection_.get()), POLLRDHUP, 0};
+    return !broken_ && !sent_ && poll(&socket, 1, 0) == 0 && PQstatus(connection_.get()) == CONNECTION_OK &&
+           PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
 }
 
 void Connection::lost(std::string_view what) {
