@@ -51,6 +51,7 @@ int run(int count, char **words) {
                     "file of NAME=value lines; the environment wins over it, SIGHUP reads it again")
         ->type_name("FILE");
     add_serve(line);
+    add_run_once(line);
     add_status(line);
     add_config(line);
     add_import(line);

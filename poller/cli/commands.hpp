@@ -9,6 +9,7 @@ void add_cleanup_snapshots(CommandLine &line);
 void add_config(CommandLine &line);
 void add_import(CommandLine &line);
 void add_refresh(CommandLine &line);
+void add_run_once(CommandLine &line);
 void add_serve(CommandLine &line);
 void add_snapshot(CommandLine &line);
 void add_status(CommandLine &line);

@@ -25,7 +25,7 @@ def command(database):
 
 
 @pytest.mark.parametrize(
-    "name", ["serve", "status", "config", "import", "refresh", "snapshot", "cleanup-snapshots", "validate"]
+    "name", ["serve", "run-once", "status", "config", "import", "refresh", "snapshot", "cleanup-snapshots", "validate"]
 )
 def test_every_command_explains_itself(name):
     answer = run(name, "--help")
@@ -188,3 +188,29 @@ def test_status_is_one_screen_and_tells_trouble_by_its_exit(command, database):
     assert troubled.returncode == 1
     [flow] = json.loads(troubled.stdout)["synchronisation"]
     assert (flow["status"], flow["error"]) == ("failed", "token revoked")
+
+
+def test_run_once_works_the_job_off_and_tells_how_it_ended(command, database):
+    fill(database)
+    for job in ("refresh", "snapshot"):
+        answer = command("run-once", job, "--json")
+        assert answer.returncode == 0, answer.stderr
+        [outcome] = json.loads(answer.stdout)
+        assert (outcome["job_type"], outcome["outcome"]) == (job, "completed")
+    assert value(database, "SELECT count(*) FROM pipeline_forecast_snapshot_day") == 1
+
+    two = command("run-once", "analyze", "--project", "P1", "--project", "P2", "--json")
+    assert two.returncode == 0, two.stderr
+    assert {outcome["project_id"] for outcome in json.loads(two.stdout)} == {"P1", "P2"}
+
+    unknown = command("run-once", "analyze", "--project", "nobody")
+    assert unknown.returncode == 1
+    assert "failed" in unknown.stdout and "nobody" in unknown.stdout
+    assert value(database, "SELECT count(*) FROM job_queue WHERE status IN ('queued', 'running')") == 0
+
+
+@pytest.mark.parametrize("arguments, status", [(["frobnicate"], 2), ([], 2), (["refresh", "--payload", "{"], 1)])
+def test_run_once_refuses_what_makes_no_sense(command, database, arguments, status):
+    answer = command("run-once", *arguments)
+    assert answer.returncode == status and answer.stderr
+    assert value(database, "SELECT count(*) FROM job_queue") == 0
