@@ -59,6 +59,7 @@ int run(int count, char **words) {
     add_snapshot(line);
     add_cleanup_snapshots(line);
     add_validate(line);
+    add_keys(line);
     try {
         program.parse(count, words);
     } catch (const CLI::ParseError &error) {

@@ -4,11 +4,13 @@ import csv
 import json
 import os
 import pty
+import urllib.error
+import urllib.request
 
 import pytest
 
 from cluster import ROOT, fill, value
-from poller import PROGRAM, environment_for, run
+from poller import PROGRAM, Poller, environment_for, run, wait_until
 
 SAMPLE = ROOT / "sql" / "sample" / "opportunities.csv"
 MAPPING = ROOT / "sql" / "sample" / "opportunities.json"
@@ -25,7 +27,8 @@ def command(database):
 
 
 @pytest.mark.parametrize(
-    "name", ["serve", "run-once", "status", "config", "import", "refresh", "snapshot", "cleanup-snapshots", "validate"]
+    "name",
+    ["serve", "run-once", "status", "config", "import", "refresh", "snapshot", "cleanup-snapshots", "validate", "keys"],
 )
 def test_every_command_explains_itself(name):
     answer = run(name, "--help")
@@ -214,3 +217,37 @@ def test_run_once_refuses_what_makes_no_sense(command, database, arguments, stat
     answer = command("run-once", *arguments)
     assert answer.returncode == status and answer.stderr
     assert value(database, "SELECT count(*) FROM job_queue") == 0
+def test_a_key_is_shown_once_and_ends_when_it_is_revoked(command, database):
+    key = command("keys", "add", "a report", "--scope", "read").stdout.strip()
+    assert key.startswith("pfk_")
+    with Poller(database.database) as poller:
+        request = urllib.request.Request(f"{poller.url}/forecast/pipeline", headers={"Authorization": f"Bearer {key}"})
+        assert urllib.request.urlopen(request).status == 200
+        [listed] = json.loads(command("keys", "list", "--json").stdout)
+        assert (listed["name"], listed["scopes"], listed["revoked_at"]) == ("a report", "read", None)
+        assert key not in command("keys", "list").stdout
+        assert command("keys", "revoke", str(listed["key_id"])).returncode == 0
+        wait_until(lambda: status_of(request) == 401, message="a revoked key is refused")
+
+
+def status_of(request):
+    try:
+        return urllib.request.urlopen(request).status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.parametrize(
+    "arguments, status, message",
+    [
+        (["add", "x"], 2, "--scope"),
+        (["add", "x", "--scope", "write"], 2, "write"),
+        (["add", "", "--scope", "read"], 1, "hint:"),
+        (["revoke", "4711"], 1, "4711"),
+        (["revoke", "first"], 2, "KEY_ID"),
+    ],
+)
+def test_keys_refuse_what_makes_no_sense(command, arguments, status, message):
+    answer = command("keys", *arguments)
+    assert answer.returncode == status
+    assert message in answer.stderr
