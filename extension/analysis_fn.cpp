@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/analysis_report.hpp"
 #include "core/input_error.hpp"
@@ -21,6 +22,7 @@ namespace {
 using namespace pipeline_forecast;
 using analysis::Analysis;
 using analysis::Engine;
+using analysis::OneProject;
 using analysis::ProjectRow;
 
 // What the caller asked for, in plain values: read before any C++ object is alive.
@@ -31,6 +33,9 @@ struct Request {
     TimestampTz as_of;
     bool reads_history;
 };
+
+// Up to so many projects, a pass over the digest for each is faster than reading all projects once.
+constexpr std::size_t kFewProjects = 20;
 
 constexpr std::int64_t kMicrosecondsPerDay = 86'400'000'000;
 
@@ -208,22 +213,6 @@ private:
     std::map<SegmentId, Datum> reasoning_;
 };
 
-// The projects of one target's segment, as few as the rules allow: a narrow tier that has enough of them needs no
-// other, a wide one needs all.
-template <typename UseEngine>
-void with_engine_for(const pg::AnalysisSource &source, const pg::AnalysisTarget &target, analysis::Moment as_of,
-                     UseEngine &&use) {
-    for (int tier = analysis::kNarrowestTier; tier < analysis::kGlobalTier - 1; ++tier) {
-        const pg::AnalysisProjects projects = source.read_segment(target, tier);
-        Engine engine(projects.set, as_of);
-        const analysis::SegmentChoice choice = engine.select(target.row());
-        if (choice.tier <= tier && !choice.reads_global) return use(engine);
-    }
-    const pg::AnalysisProjects projects = source.read_all();
-    Engine engine(projects.set, as_of);
-    use(engine);
-}
-
 [[noreturn]] void refuse_unknown(const std::string &id) {
     throw InputError("P0002", "unknown project \"" + id + "\"",
                      "Name the monday_id of an active project; archived and deleted projects are not analysed.");
@@ -253,24 +242,55 @@ bool is_analysable(const analysis::CodedProject &project) {
            (!project.gestation_period || *project.gestation_period >= 0);
 }
 
-void analyze_one(const Request &request, ResultRows &result, const std::string &id) {
-    const pg::AnalysisSource source = source_of(request);
-    const pg::AnalysisTarget target = require_target(source, id);
-    with_engine_for(source, target, moment_of(request.as_of), [&](Engine &engine) {
-        result.add(target.row(), engine.analyze(target.row()), target.fingerprint);
-    });
+// Analyses projects one after the other, out of a digest that is read once.
+class FewProjects {
+public:
+    FewProjects(const Request &request, const pg::AnalysisSource &source)
+        : source_(source), as_of_(moment_of(request.as_of)), digest_(source.kept_digest()) {}
+
+    Analysis analyze(const pg::AnalysisTarget &target) {
+        OneProject found = analyze_one(target.row(), digest_.pieces, digest_.stages, as_of_);
+        if (!found.is_counted) {
+            // Projects were written without their triggers, or not all are visible: the digest is not theirs.
+            digest_ = source_.computed_digest();
+            found = analyze_one(target.row(), digest_.pieces, digest_.stages, as_of_);
+        }
+        return std::move(found.analysis);
+    }
+
+private:
+    const pg::AnalysisSource &source_;
+    const analysis::Moment as_of_;
+    pg::AnalysisDigest digest_;
+};
+
+// Each id once, in the order of the request.
+std::vector<std::string> ids_of(const Request &request) {
+    std::vector<std::string> ids;
+    std::unordered_set<std::string> seen;
+    for (int i = 0; i < request.id_count; ++i) {
+        std::string id = text_of(request.ids[i]);
+        if (seen.insert(id).second) ids.push_back(std::move(id));
+    }
+    return ids;
 }
 
-void analyze_named(const Request &request, ResultRows &result) {
+void analyze_few(const Request &request, ResultRows &result, const std::vector<std::string> &ids) {
+    const pg::AnalysisSource source = source_of(request);
+    FewProjects projects(request, source);
+    for (const std::string &id : ids) {
+        const pg::AnalysisTarget target = require_target(source, id);
+        result.add(target.row(), projects.analyze(target), target.fingerprint);
+    }
+}
+
+void analyze_many(const Request &request, ResultRows &result, const std::vector<std::string> &ids) {
     const pg::AnalysisSource source = source_of(request);
     const pg::AnalysisProjects projects = source.read_all();
     Engine engine(projects.set, moment_of(request.as_of));
     std::unordered_map<std::string_view, std::size_t> rows;
     for (std::size_t row = 0; row < projects.set.size(); ++row) rows.emplace(projects.set.id(row), row);
-    std::unordered_map<std::string, bool> done;
-    for (int i = 0; i < request.id_count; ++i) {
-        const std::string id = text_of(request.ids[i]);
-        if (!done.emplace(id, true).second) continue;
+    for (const std::string &id : ids) {
         const auto found = rows.find(id);
         if (found == rows.end()) refuse_unknown(id);
         const std::size_t row = found->second;
@@ -282,7 +302,9 @@ void analyze_named(const Request &request, ResultRows &result) {
 // Projects whose own values are out of range are left as they are; one of them must not keep the others from being
 // analysed.
 void analyze_all(const Request &request, ResultRows &result) {
-    const pg::AnalysisProjects projects = source_of(request).read_all();
+    const pg::AnalysisSource source = source_of(request);
+    const pg::AnalysisProjects projects = source.read_all();
+    if (!request.reads_history) source.repair_digest(projects.set);
     Engine engine(projects.set, moment_of(request.as_of));
     for (std::size_t row = 0; row < projects.set.size(); ++row) {
         if (!is_analysable(projects.set[row])) continue;
@@ -298,10 +320,13 @@ PIPELINE_FUNCTION(pipeline_analyze) {
     ResultRows result(fcinfo);
     if (request.ids == nullptr) {
         analyze_all(request, result);
-    } else if (request.id_count == 1) {
-        analyze_one(request, result, text_of(request.ids[0]));
+        return Datum{0};
+    }
+    const std::vector<std::string> ids = ids_of(request);
+    if (ids.size() <= kFewProjects) {
+        analyze_few(request, result, ids);
     } else {
-        analyze_named(request, result);
+        analyze_many(request, result, ids);
     }
     return Datum{0};
 }
@@ -311,14 +336,11 @@ PIPELINE_FUNCTION(pipeline_analysis_detail) {
     const Request request = read_request(fcinfo);
     const pg::AnalysisSource source = source_of(request);
     const pg::AnalysisTarget target = require_target(source, text_of(request.ids[0]));
-    nlohmann::json detail;
-    with_engine_for(source, target, moment_of(request.as_of), [&](Engine &engine) {
-        const Analysis found = engine.analyze(target.row());
-        nlohmann::json steps = nlohmann::json::array();
-        for (const AnalysisStep &step : explain(target.row(), found, engine.weighting())) {
-            steps.push_back({{"step", step.step}, {"detail", step.detail}, {"value", step.value}});
-        }
-        detail = {{"steps", steps}, {"segment", segment_statistics(target.row(), found, engine.weighting())}};
-    });
-    return pg::jsonb_datum(detail);
+    const Analysis found = FewProjects(request, source).analyze(target);
+    const std::string weighting = weighting_label(weighting_of(analysis::Config{}, moment_of(request.as_of)));
+    nlohmann::json steps = nlohmann::json::array();
+    for (const AnalysisStep &step : explain(target.row(), found, weighting)) {
+        steps.push_back({{"step", step.step}, {"detail", step.detail}, {"value", step.value}});
+    }
+    return pg::jsonb_datum({{"steps", steps}, {"segment", segment_statistics(target.row(), found, weighting)}});
 }

@@ -14,12 +14,12 @@ CREATE FUNCTION @extschema@._analyze(
     reasoning jsonb,
     input_hash text
 )
-LANGUAGE c STABLE PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 ROWS 100000
 AS 'MODULE_PATHNAME', 'pipeline_analyze';
 REVOKE ALL ON FUNCTION @extschema@._analyze(text[], timestamptz, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@._analyze(text[], timestamptz, boolean) IS
-    'API: private. The analysis of the given projects (NULL = all whose values are in range), computed and not stored. Errors: P0002 unknown project, 22023 negative value.';
+    'API: private. The analysis of the given projects (NULL = all whose values are in range), computed and not stored; of all projects, the digest is repaired where it missed a change. Errors: P0002 unknown project, 22023 negative value.';
 
 CREATE FUNCTION @extschema@._analyze_few(
     project_ids text[],
@@ -89,6 +89,9 @@ BEGIN
         -- waits here instead, and finds little left to write.
         PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.analysis'));
     END IF;
+
+    -- Reading so many small pieces takes about a millisecond.
+    PERFORM @extschema@._merge_digest(most_pieces => 200);
 
     in_the_past := @extschema@._reads_history(as_of);
     IF in_the_past THEN

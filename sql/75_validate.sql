@@ -22,7 +22,7 @@ BEGIN
     PERFORM @extschema@._require_layout();
     SELECT name INTO missing
     FROM unnest(ARRAY[
-        'pipeline_stage', 'projects', 'analysis_results', 'project_history', 'analysis_history',
+        'pipeline_stage', 'projects', 'analysis_results', 'analysis_digest', 'project_history', 'analysis_history',
         'pipeline_forecast_snapshot', 'pipeline_forecast_snapshot_day', 'vw_pipeline_forecast_project_v1',
         'mv_pipeline_forecast_monthly_12m_v1', 'vw_pipeline_forecast_monthly_12m_v1']) AS name
     WHERE to_regclass(format('@extschema@.%I', name)) IS NULL
@@ -137,6 +137,10 @@ BEGIN
         FULL JOIN @extschema@.pipeline_forecast_as_of(clock_timestamp()) h ON h.project_id = v.project_id
         WHERE v IS DISTINCT FROM h)) r;
 
+    RETURN QUERY
+    SELECT 'analysis_digest_is_current', r.* FROM @extschema@._check_result(ARRAY(
+        SELECT 'pipeline_setup() adds what is missing' WHERE @extschema@._missing_from_digest() IS NOT NULL)) r;
+
     -- A notice: such a stage is forecast by the rule (any other), which may be what is wanted.
     RETURN QUERY
     SELECT 'notice_stages_without_rule', 0::bigint, true, r.sample FROM @extschema@._check_result(ARRAY(
@@ -149,4 +153,4 @@ END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@.validate_pipeline_forecast() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.validate_pipeline_forecast() IS
-    'Checks that stages, values, months, snapshots and history agree; one row per check with the number of violations and some of them. Error 42P01 where a relation is missing.';
+    'Checks that stages, values, months, snapshots, history and digest agree; one row per check with the number of violations and some of them. Error 42P01 where a relation is missing.';

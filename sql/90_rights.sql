@@ -73,8 +73,8 @@ BEGIN
     PERFORM @extschema@._require_layout();
     EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
     FOREACH relation IN ARRAY ARRAY[
-        'projects', 'subitems', 'hidden_items', 'analysis_results', 'sync_log', 'sync_reject', 'monday_scan',
-        'monday_board', 'monday_column', 'webhook_events',
+        'projects', 'subitems', 'hidden_items', 'analysis_results', 'analysis_digest', 'sync_log', 'sync_reject',
+        'monday_scan', 'monday_board', 'monday_column', 'webhook_events',
         'webhook_event_job', 'job_queue', 'job_queue_queued', 'job_queue_running', 'job_queue_finished', 'provider_gate',
         'push_state']
     LOOP
@@ -92,7 +92,7 @@ BEGIN
     FOREACH relation IN ARRAY ARRAY[
         'pipeline_stage', 'pipeline_stage_history', 'pipeline_forecast_snapshot', 'pipeline_forecast_snapshot_day',
         'refresh_log', 'pipeline_job', 'job_type', 'llm_price', 'queue_health', 'webhook_metrics', 'system_performance',
-        'project_lineage', 'sync_health', 'data_freshness', 'pipeline_schema_version', '_pipeline_analysis_input',
+        'project_lineage', 'sync_health', 'data_freshness', 'pipeline_schema_version', '_pipeline_analysis_input', '_kept_digest',
         '_monday_push_content', '_monday_push_due']
         || @extschema@._report_views()
     LOOP
@@ -108,7 +108,7 @@ BEGIN
         '@extschema@.analyze_projects(text[], timestamptz)', '@extschema@.analyze_project(text, timestamptz)',
         '@extschema@.explain_analysis(text, timestamptz)', '@extschema@.segment_statistics(text, timestamptz)',
         '@extschema@._analyze(text[], timestamptz, boolean)', '@extschema@._analyze_few(text[], timestamptz, boolean)',
-        '@extschema@._analysis_detail(text[], timestamptz, boolean)',
+        '@extschema@._analysis_detail(text[], timestamptz, boolean)', '@extschema@._merge_digest(integer)', '@extschema@._missing_from_digest()', '@extschema@._catch_up_digest()',
         '@extschema@.llm_request(text)', '@extschema@.store_llm_result(text, text, text, jsonb)',
         '@extschema@.store_llm_result(text, text, jsonb, jsonb)',
         '@extschema@.record_llm_failure(text, text, text, jsonb)', '@extschema@.reuse_llm_result(text, text)',

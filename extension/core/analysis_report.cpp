@@ -34,16 +34,6 @@ json optional_json(const std::optional<Value> &value) {
     return value ? json(*value) : json(nullptr);
 }
 
-std::string_view field_text(const ProjectRow &project, Field field) {
-    switch (field) {
-        case Field::kAccount: return project.account;
-        case Field::kType: return project.type;
-        case Field::kCategory: return project.category;
-        case Field::kProductType: break;
-    }
-    return project.product_type;
-}
-
 std::string days_text(std::optional<int> days) { return days ? std::to_string(*days) + " days" : "unknown"; }
 
 std::string record_text(const std::optional<analysis::WinRecord> &record) {
@@ -87,7 +77,7 @@ std::string filter_text(const ProjectRow &project, FieldSet fields) {
     for (const Field field : kFields) {
         if (!fields.contains(field)) continue;
         text += text.empty() ? "" : ", ";
-        text.append(analysis::to_string(field)).append(" = ").append(field_text(project, field));
+        text.append(analysis::to_string(field)).append(" = ").append(project.text(field));
     }
     return text;
 }
@@ -179,7 +169,7 @@ json segment_statistics(const ProjectRow &project, const Analysis &found, const 
     json filter = json::object();
     for (const Field field : kFields) {
         if (found.segment.filter.contains(field)) {
-            filter[std::string(analysis::to_string(field))] = field_text(project, field);
+            filter[std::string(analysis::to_string(field))] = project.text(field);
         }
     }
     const auto two = [](double number) { return std::round(number * 100) / 100; };

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "core/analysis/digest_checksum.hpp"
 #include "pg/arguments.hpp"
-#include "pg/numeric_codec.hpp"
 
 namespace pipeline_forecast::pg {
 namespace {
@@ -32,16 +32,9 @@ ProjectRow project_row(const QueryRow &row) {
                        .category = row.text_at(kCategory),
                        .product_type = row.text_at(kProductType),
                        .outcome = analysis::parse_outcome(row.text_at(kOutcome)).value_or(Outcome::kOpen)};
-    if (row.has(kNewEnquiryValue)) {
-        if (const auto cents = scaled_from_numeric(row.datum(kNewEnquiryValue), kMoneyScale)) {
-            project.new_enquiry_value = Money{*cents};
-        }
-    }
+    if (row.has(kNewEnquiryValue)) project.new_enquiry_value = known_money(row.datum(kNewEnquiryValue));
     if (row.has(kGestationPeriod)) project.gestation_period = DatumGetInt32(row.datum(kGestationPeriod));
-    if (row.has(kDateCreated)) {
-        const DateADT date = DatumGetDateADT(row.datum(kDateCreated));
-        if (!DATE_NOT_FINITE(date)) project.date_created = day_from_date(date);
-    }
+    if (row.has(kDateCreated)) project.date_created = known_day(DatumGetDateADT(row.datum(kDateCreated)));
     return project;
 }
 
@@ -78,10 +71,14 @@ ProjectRow AnalysisTarget::row() const {
 AnalysisSource::AnalysisSource(std::string schema, std::optional<TimestampTz> as_of)
     : schema_(std::move(schema)), as_of_(as_of) {}
 
+std::string AnalysisSource::input() const {
+    return " FROM " + schema_ + (as_of_ ? "._pipeline_analysis_input_as_of($1)" : "._pipeline_analysis_input") + " i";
+}
+
 std::string AnalysisSource::select() const {
     return "SELECT project_id, account, type, category, product_type, new_enquiry_value, gestation_period, outcome, "
-           "date_created, pipeline_stage FROM " +
-           schema_ + (as_of_ ? "._pipeline_analysis_input_as_of($1)" : "._pipeline_analysis_input") + " i";
+           "date_created, pipeline_stage" +
+           input();
 }
 
 std::vector<QueryParameter> AnalysisSource::parameters() const {
@@ -89,9 +86,9 @@ std::vector<QueryParameter> AnalysisSource::parameters() const {
     return {{.type = TIMESTAMPTZOID, .value = TimestampTzGetDatum(*as_of_)}};
 }
 
-AnalysisProjects AnalysisSource::read(const std::string &condition, std::vector<QueryParameter> values) const {
+AnalysisProjects AnalysisSource::read_all() const {
     AnalysisProjects projects;
-    for_each_row(select() + condition, values, [&](const QueryRow &row) {
+    for_each_row(select(), parameters(), [&](const QueryRow &row) {
         const ProjectRow project = project_row(row);
         const std::string_view stage = row.text_at(kPipelineStage);
         projects.set.add(project);
@@ -99,8 +96,6 @@ AnalysisProjects AnalysisSource::read(const std::string &condition, std::vector<
     });
     return projects;
 }
-
-AnalysisProjects AnalysisSource::read_all() const { return read({}, parameters()); }
 
 std::optional<AnalysisTarget> AnalysisSource::read_target(const std::string &id) const {
     std::vector<QueryParameter> values = parameters();
@@ -124,22 +119,59 @@ std::optional<AnalysisTarget> AnalysisSource::read_target(const std::string &id)
     return target;
 }
 
-AnalysisProjects AnalysisSource::read_segment(const AnalysisTarget &target, int tier) const {
-    using analysis::Field;
-    const std::pair<Field, const std::string &> known[] = {{Field::kAccount, target.account},
-                                                           {Field::kType, target.type},
-                                                           {Field::kCategory, target.category},
-                                                           {Field::kProductType, target.product_type}};
-    const analysis::FieldSet fields = analysis::tier_fields(tier);
-    std::vector<QueryParameter> values = parameters();
-    std::string condition;
-    for (const auto &[field, text] : known) {
-        if (text.empty() || !fields.contains(field)) continue;
-        values.push_back({.type = TEXTOID, .value = text_value(text)});
-        condition += (condition.empty() ? " WHERE i." : " AND i.") + std::string(analysis::to_string(field)) + " = $" +
-                     std::to_string(values.size());
+AnalysisDigest AnalysisSource::kept_digest() const {
+    if (as_of_) return computed_digest();
+    AnalysisDigest digest = read_digest("SELECT packed FROM " + schema_ + "._kept_digest", {});
+    for_each_row("SELECT stage, outcome FROM " + schema_ + ".pipeline_stage", {}, [&](const QueryRow &row) {
+        const std::string_view stage = row.text_at(1);
+        const Outcome outcome = analysis::parse_outcome(row.text_at(2)).value_or(Outcome::kOpen);
+        digest.stages.emplace(stage, outcome);
+    });
+    return digest;
+}
+
+AnalysisDigest AnalysisSource::computed_digest() const {
+    // Outcomes are known here, so they stand in for the stages.
+    AnalysisDigest digest = read_digest(
+        "SELECT " + schema_ +
+            "._digest_projects(1, i.account, i.type, i.category, i.product_type, i.outcome, i.new_enquiry_value, "
+            "i.gestation_period, i.date_created)" +
+            input(),
+        parameters());
+    for (const Outcome outcome : {Outcome::kWon, Outcome::kLost}) {
+        digest.stages.emplace(analysis::to_string(outcome), outcome);
     }
-    return read(condition, std::move(values));
+    return digest;
+}
+
+void AnalysisSource::repair_digest(const analysis::ProjectSet &projects) const {
+    const AnalysisDigest kept = kept_digest();
+    if (digest_checksum(projects) == digest_checksum(kept.pieces, kept.stages)) return;
+    const std::string catch_up = "SELECT " + schema_ + "._catch_up_digest()";
+    pg_call([&] {
+        if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "could not connect to SPI");
+        if (SPI_execute(catch_up.c_str(), false, 1) != SPI_OK_SELECT) elog(ERROR, "could not repair the digest");
+        bool is_null = false;
+        const Datum was_incomplete = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+        if (DatumGetBool(was_incomplete)) {
+            ereport(WARNING, (errmsg("projects were changed while their triggers were off"),
+                              errdetail("The digest of the projects was incomplete and has been repaired."),
+                              errhint("Call pipeline_setup(), which also brings history up to date.")));
+        }
+        SPI_finish();
+    });
+}
+
+AnalysisDigest AnalysisSource::read_digest(const std::string &query, const std::vector<QueryParameter> &values) {
+    // Large pieces are copied once, out of the table and to where they are read.
+    MemoryContext lasting = CurrentMemoryContext;
+    AnalysisDigest digest;
+    for_each_row(query, values, [&](const QueryRow &row) {
+        const std::string_view packed = row.copy_at(1, lasting);
+        const bool is_null = packed.data() == nullptr;  // no project at all
+        if (!is_null) digest.pieces.emplace_back(packed);
+    });
+    return digest;
 }
 
 }  // namespace pipeline_forecast::pg

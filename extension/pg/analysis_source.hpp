@@ -1,12 +1,12 @@
-// Reads the projects that an analysis needs: all of them, or for one project as few as its segment allows.
+// Reads what an analysis needs: all projects, or one with the digest of all.
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/analysis/engine.hpp"
+#include "core/analysis/one_project.hpp"
 #include "core/fingerprint.hpp"
 #include "pg/spi.hpp"
 
@@ -35,6 +35,12 @@ struct AnalysisTarget {
     [[nodiscard]] analysis::ProjectRow row() const;
 };
 
+// All projects in short; valid as long as the memory context in which it was read.
+struct AnalysisDigest {
+    std::vector<analysis::DigestPiece> pieces;
+    analysis::StageOutcomes stages;
+};
+
 class AnalysisSource {
 public:
     // schema: quoted. Reads the present, or where `as_of` is given the versions that were valid then.
@@ -43,13 +49,19 @@ public:
     [[nodiscard]] AnalysisProjects read_all() const;
     // Empty where there is no active project of that id.
     [[nodiscard]] std::optional<AnalysisTarget> read_target(const std::string &id) const;
-    // The projects that agree with the target in its known fields of a tier.
-    [[nodiscard]] AnalysisProjects read_segment(const AnalysisTarget &target, int tier) const;
+    // The digest that is kept next to the projects; a past moment has none, and its digest is computed.
+    [[nodiscard]] AnalysisDigest kept_digest() const;
+    // From the projects themselves.
+    [[nodiscard]] AnalysisDigest computed_digest() const;
+    // Completes the digest that is kept, with a warning, where it is not that of `projects`, which are all of them.
+    void repair_digest(const analysis::ProjectSet &projects) const;
 
 private:
+    [[nodiscard]] std::string input() const;
     [[nodiscard]] std::string select() const;
     [[nodiscard]] std::vector<QueryParameter> parameters() const;
-    [[nodiscard]] AnalysisProjects read(const std::string &condition, std::vector<QueryParameter> values) const;
+    [[nodiscard]] static AnalysisDigest read_digest(const std::string &query,
+                                                    const std::vector<QueryParameter> &values);
 
     std::string schema_;
     std::optional<TimestampTz> as_of_;

@@ -64,14 +64,21 @@ std::optional<Rate> percent_argument(FunctionCallInfo fcinfo, int index) {
 
 std::optional<Day> day_argument(FunctionCallInfo fcinfo, int index) {
     if (PG_ARGISNULL(index)) return std::nullopt;
-    const DateADT date = PG_GETARG_DATEADT(index);
-    if (DATE_NOT_FINITE(date)) return std::nullopt;
-    return day_from_date(date);
+    return known_day(PG_GETARG_DATEADT(index));
 }
 
 std::optional<int> integer_argument(FunctionCallInfo fcinfo, int index) {
     if (PG_ARGISNULL(index)) return std::nullopt;
     return PG_GETARG_INT32(index);
+}
+
+std::optional<Money> known_money(Datum numeric) {
+    const auto cents = scaled_from_numeric(numeric, kMoneyScale);
+    return cents ? std::optional(Money{*cents}) : std::nullopt;
+}
+
+std::optional<Day> known_day(DateADT date) noexcept {
+    return DATE_NOT_FINITE(date) ? std::nullopt : std::optional(day_from_date(date));
 }
 
 Day day_from_date(DateADT date) noexcept { return kPostgresEpoch + std::chrono::days{date}; }

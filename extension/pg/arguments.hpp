@@ -25,6 +25,11 @@ namespace pipeline_forecast::pg {
 [[nodiscard]] std::optional<Day> day_argument(FunctionCallInfo fcinfo, int index);
 [[nodiscard]] std::optional<int> integer_argument(FunctionCallInfo fcinfo, int index);
 
+// Amounts and days of projects as statistics take them: what is no number or no day is unknown, and nothing is out of
+// range for the forecast.
+[[nodiscard]] std::optional<Money> known_money(Datum numeric);
+[[nodiscard]] std::optional<Day> known_day(DateADT date) noexcept;
+
 [[nodiscard]] Day day_from_date(DateADT date) noexcept;
 [[nodiscard]] DateADT date_from_day(Day day) noexcept;
 

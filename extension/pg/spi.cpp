@@ -21,4 +21,14 @@ std::string_view QueryRow::text_at(int column) const {
     return {VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed)};
 }
 
+std::string_view QueryRow::copy_at(int column, MemoryContext lasting) const {
+    bool is_null = false;
+    const Datum value = SPI_getbinval(tuple_, descriptor_, column, &is_null);
+    if (is_null) return {};
+    MemoryContext row_context = MemoryContextSwitchTo(lasting);
+    const auto *copy = DatumGetTextPCopy(value);
+    MemoryContextSwitchTo(row_context);
+    return {VARDATA(copy), VARSIZE(copy) - VARHDRSZ};
+}
+
 }  // namespace pipeline_forecast::pg

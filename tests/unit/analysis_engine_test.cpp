@@ -84,9 +84,9 @@ TEST(AnalysisEngine, TextsMatchExactly) {
     ProjectSet projects;
     add(projects, 15, kProject);
     Engine engine(projects, kNow);
-    EXPECT_EQ(engine.select(with_account("North")).tier, 1);
+    EXPECT_EQ(engine.analyze(with_account("North")).segment.tier, 1);
     for (const std::string_view account : {"north", "North ", "North, South", "Unheard of"}) {
-        EXPECT_EQ(engine.select(with_account(account)).tier, 2) << account;
+        EXPECT_EQ(engine.analyze(with_account(account)).segment.tier, 2) << account;
     }
 }
 
@@ -96,12 +96,12 @@ TEST(AnalysisEngine, MissingFieldIsDroppedButTheTierKeepsItsNumber) {
     add(projects, 10, with_account("South"));
     Engine engine(projects, kNow);
 
-    SegmentChoice choice = engine.select(with_account(""));
+    SegmentChoice choice = engine.analyze(with_account("")).segment;
     EXPECT_EQ(choice.tier, 1);
     EXPECT_EQ(choice.segment_size, 20U);
     EXPECT_EQ(choice.filter, tier_fields(2));
 
-    choice = engine.select({.id = "nothing set"});
+    choice = engine.analyze(ProjectRow{.id = "nothing set"}).segment;
     EXPECT_EQ(choice.tier, 1);
     EXPECT_EQ(choice.segment_size, 20U);
     EXPECT_TRUE(choice.filter.empty());
@@ -110,7 +110,7 @@ TEST(AnalysisEngine, MissingFieldIsDroppedButTheTierKeepsItsNumber) {
     // Rows that lack a field do not match a project that has it.
     ProjectSet anonymous;
     add(anonymous, 20, with_account(""));
-    EXPECT_EQ(Engine(anonymous, kNow).select(with_account("North")).tier, 2);
+    EXPECT_EQ(Engine(anonymous, kNow).analyze(with_account("North")).segment.tier, 2);
 }
 
 TEST(AnalysisEngine, NothingSetAndTooFewRowsIsGlobal) {
@@ -216,13 +216,13 @@ TEST(AnalysisEngine, SegmentBelowThreeRowsReadsTheGlobalSet) {
     add(projects, 2, kProject);
     add(projects, 5, with_account("South"));
     Engine engine(projects, kNow, config);
-    EXPECT_EQ(engine.select(kProject).tier, 1);
-    EXPECT_TRUE(engine.select(kProject).reads_global);
-    EXPECT_FALSE(engine.select(with_account("South")).reads_global);
+    EXPECT_EQ(engine.analyze(kProject).segment.tier, 1);
+    EXPECT_TRUE(engine.analyze(kProject).segment.reads_global);
+    EXPECT_FALSE(engine.analyze(with_account("South")).segment.reads_global);
     config.segment_minimum = 0;  // counts as 1: an empty segment is never accepted
-    EXPECT_EQ(Engine(projects, kNow, config).select(with_account("West")).tier, 2);
+    EXPECT_EQ(Engine(projects, kNow, config).analyze(with_account("West")).segment.tier, 2);
     const ProjectSet nothing;
-    EXPECT_EQ(Engine(nothing, kNow, config).select({.id = "bare"}).tier, kGlobalTier);
+    EXPECT_EQ(Engine(nothing, kNow, config).analyze(ProjectRow{.id = "bare"}).segment.tier, kGlobalTier);
 }
 
 TEST(AnalysisEngine, ShowsEveryNumberOfTheSum) {

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/analysis/value_band.hpp"
@@ -109,7 +111,7 @@ TEST(AnalysisSegment, PartsHoldTheMinimumAndAgreeInTheirFields) {
 }
 
 TEST(AnalysisSegmentProfile, WinRecords) {
-    const WinRecords records({{7, true}, {3, false}, {7, false}, {3, false}, {7, true}});
+    const WinRecords records({{3, 0, 2}, {7, 2, 3}});
     EXPECT_EQ(records.of(7).won, 2U);
     EXPECT_EQ(records.of(7).total, 3U);
     EXPECT_EQ(records.of(3).won, 0U);
@@ -119,8 +121,15 @@ TEST(AnalysisSegmentProfile, WinRecords) {
     EXPECT_EQ(WinRecords{}.of(1).total, 0U);
 }
 
+ValueRanks ranks_of(const std::vector<std::int64_t> &ascending_cents) {
+    std::vector<std::uint64_t> keys;
+    for (const std::int64_t cents : ascending_cents) keys.push_back(ValueRanks::key(Money{cents}));
+    EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
+    return ValueRanks(keys);
+}
+
 TEST(AnalysisSegmentProfile, ValueRanksCountPositiveValuesOnly) {
-    const ValueRanks ranks({Money{500}, Money{-900}, Money{100}, Money{0}, Money{500}, Money{1000}});
+    const ValueRanks ranks = ranks_of({-900, 0, 100, 500, 500, 1000});
     EXPECT_EQ(ranks.share_up_to(Money{-900}), 0.0);
     EXPECT_EQ(ranks.share_up_to(Money{99}), 0.0);
     EXPECT_EQ(ranks.share_up_to(Money{100}), 0.25);
@@ -129,13 +138,13 @@ TEST(AnalysisSegmentProfile, ValueRanksCountPositiveValuesOnly) {
     EXPECT_EQ(ranks.share_up_to(Money{1000}), 1.0);
     EXPECT_EQ(ranks.mean_cents(), 200.0);
 
-    EXPECT_FALSE(ValueRanks({Money{0}, Money{-5}}).share_up_to(Money{10}));
-    EXPECT_EQ(ValueRanks({Money{0}, Money{-5}}).mean_cents(), -2.5);
+    EXPECT_FALSE(ranks_of({-5, 0}).share_up_to(Money{10}));
+    EXPECT_EQ(ranks_of({-5, 0}).mean_cents(), -2.5);
     EXPECT_FALSE(ValueRanks{}.share_up_to(Money{10}));
     EXPECT_FALSE(ValueRanks{}.mean_cents());
 }
 
-TEST(AnalysisSegmentProfile, AggregatesItsRowsOnly) {
+TEST(AnalysisSegmentProfile, HoldsWhatWasAddedAndNotRemoved) {
     ProjectSet projects;
     projects.add({.id = "1",
                   .account = "North",
@@ -149,8 +158,10 @@ TEST(AnalysisSegmentProfile, AggregatesItsRowsOnly) {
                   .gestation_period = 0,
                   .outcome = Outcome::kLost,
                   .date_created = kToday - std::chrono::days{10}});
-    const std::vector<std::uint32_t> rows{0, 2};
-    const SegmentProfile profile(projects, rows, {.as_of = {kToday, 0.5}});
+    SegmentProfileBuilder builder;
+    builder.remove(projects[1]);
+    for (std::size_t row = 0; row < projects.size(); ++row) builder.add(projects[row]);
+    const SegmentProfile profile = std::move(builder).build({.as_of = {kToday, 0.5}});
     EXPECT_EQ(profile.outcomes.won, 1U);
     EXPECT_EQ(profile.outcomes.lost, 1U);
     EXPECT_EQ(profile.outcomes.open, 0U);
@@ -160,7 +171,7 @@ TEST(AnalysisSegmentProfile, AggregatesItsRowsOnly) {
     EXPECT_EQ(profile.oldest, kToday - std::chrono::days{10});
     EXPECT_EQ(profile.newest, kToday);
 
-    const SegmentProfile empty(projects, {}, {.as_of = {kToday, 0.5}});
+    const SegmentProfile empty = SegmentProfileBuilder{}.build({.as_of = {kToday, 0.5}});
     EXPECT_EQ(empty.outcomes.total(), 0U);
     EXPECT_FALSE(empty.oldest);
     EXPECT_FALSE(empty.newest);

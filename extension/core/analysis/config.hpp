@@ -21,6 +21,10 @@ struct Config {
     std::size_t segment_minimum = 15;
 };
 
+[[nodiscard]] inline TimeWeighting weighting_of(const Config &config, Moment as_of) noexcept {
+    return {as_of, config.half_life_days, config.time_weighting};
+}
+
 // The settings as they are used. Throws InputError (22023) naming the first that is out of its range.
 [[nodiscard]] Config checked(Config config);
 

@@ -28,27 +28,29 @@ OutcomeTally tally_outcomes(std::vector<DatedOutcome> rows, const TimeWeighting 
     if (rows.empty()) return tally;
 
     // By date, so that the sums add the same numbers in the same order however the rows arrive.
-    std::sort(rows.begin(), rows.end(),
-              [](const DatedOutcome &left, const DatedOutcome &right) { return left.created < right.created; });
+    const auto is_older = [](const DatedOutcome &left, const DatedOutcome &right) {
+        return left.created < right.created;
+    };
+    if (!std::is_sorted(rows.begin(), rows.end(), is_older)) std::sort(rows.begin(), rows.end(), is_older);
     std::vector<std::optional<Day>> created;
+    std::vector<std::size_t> counts;
     created.reserve(rows.size());
-    for (const DatedOutcome &row : rows) created.push_back(row.created);
-    const std::vector<double> weights = time_weights(created, weighting);
+    counts.reserve(rows.size());
+    for (const DatedOutcome &row : rows) {
+        created.push_back(row.created);
+        counts.push_back(row.count);
+    }
+    const std::vector<double> weights = time_weights(created, counts, weighting);
 
+    const auto put = [](std::size_t &total, double &weighted, std::size_t count, double weight) {
+        total += count;
+        for (std::size_t row = 0; row < count; ++row) weighted += weight;
+    };
     for (std::size_t i = 0; i < rows.size(); ++i) {
         switch (rows[i].outcome) {
-            case Outcome::kWon:
-                ++tally.won;
-                tally.weighted_won += weights[i];
-                break;
-            case Outcome::kLost:
-                ++tally.lost;
-                tally.weighted_lost += weights[i];
-                break;
-            case Outcome::kOpen:
-                ++tally.open;
-                tally.weighted_open += weights[i];
-                break;
+            case Outcome::kWon: put(tally.won, tally.weighted_won, counts[i], weights[i]); break;
+            case Outcome::kLost: put(tally.lost, tally.weighted_lost, counts[i], weights[i]); break;
+            case Outcome::kOpen: put(tally.open, tally.weighted_open, counts[i], weights[i]); break;
         }
     }
     const auto [lightest, heaviest] = std::minmax_element(weights.begin(), weights.end());

@@ -13,9 +13,11 @@
 
 namespace pipeline_forecast::analysis {
 
+// Rows that ended alike and were created on one day.
 struct DatedOutcome {
     Outcome outcome = Outcome::kOpen;
     std::optional<Day> created;
+    std::size_t count = 1;
 };
 
 // Counts, and sums of the time weights. The weights of all rows together sum to total().

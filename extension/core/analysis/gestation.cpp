@@ -65,7 +65,9 @@ bool is_valid_gestation(std::optional<int> days) noexcept { return days && *days
 
 GestationSummary summarize_gestation(std::vector<GestationSample> samples, const TimeWeighting &weighting) {
     std::erase_if(samples, [](const auto &sample) { return !is_valid_gestation(sample.days); });
-    std::sort(samples.begin(), samples.end(), comes_first);
+    if (!std::is_sorted(samples.begin(), samples.end(), comes_first)) {
+        std::sort(samples.begin(), samples.end(), comes_first);
+    }
 
     GestationSummary summary;
     summary.baseline.sample_size = samples.size();

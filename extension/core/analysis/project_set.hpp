@@ -5,15 +5,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/analysis/outcome.hpp"
 #include "core/analysis/segment_fields.hpp"
+#include "core/analysis/text_codes.hpp"
 #include "core/calendar.hpp"
 #include "core/fixed_point.hpp"
 
@@ -31,13 +30,15 @@ struct ProjectRow {
     std::optional<int> gestation_period = {};  // days
     Outcome outcome = Outcome::kOpen;
     std::optional<Day> date_created = {};
+
+    [[nodiscard]] std::string_view text(Field field) const noexcept;
 };
 
 // The four fields by which segments are formed, each as a number that stands for its text within one ProjectSet.
 struct SegmentKey {
-    static constexpr std::uint32_t kMissing = 0;
+    static constexpr std::uint32_t kMissing = TextCodes::kMissing;
     // A text that no project of the set has.
-    static constexpr std::uint32_t kUnknown = UINT32_MAX;
+    static constexpr std::uint32_t kUnknown = TextCodes::kUnknown;
 
     std::array<std::uint32_t, kFields.size()> codes{};
 
@@ -61,6 +62,9 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return projects_.size(); }
     [[nodiscard]] const CodedProject &operator[](std::size_t row) const noexcept { return projects_[row]; }
+    [[nodiscard]] std::string_view text(Field field, std::uint32_t code) const noexcept {
+        return texts_[static_cast<std::size_t>(field)].text(code);
+    }
     // Valid until the next add().
     [[nodiscard]] std::string_view id(std::size_t row) const noexcept;
 
@@ -71,14 +75,7 @@ public:
     [[nodiscard]] CodedProject encode(const ProjectRow &row) const;
 
 private:
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-    };
-    using Dictionary = std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
-
-    std::array<Dictionary, kFields.size()> dictionaries_;
-    std::array<std::vector<std::string>, kFields.size()> texts_;  // by code, from 1 on
+    std::array<TextCodes, kFields.size()> texts_;  // by field
     std::vector<CodedProject> projects_;
     // One after the other: a string object for each would take three times the memory.
     std::string ids_;

@@ -7,14 +7,13 @@
 namespace pipeline_forecast::analysis {
 
 std::vector<Segment::Part> Segment::split_by(Field field) const {
-    // Code and row in one number sort twice as fast as a pair of them.
     std::vector<std::uint64_t> coded_rows;
     coded_rows.reserve(rows_.size());
     for (const std::uint32_t row : rows_) {
         const std::uint64_t code = rules_.projects[row].key.code(field);
         if (code != SegmentKey::kMissing) coded_rows.push_back(code << 32 | row);
     }
-    std::sort(coded_rows.begin(), coded_rows.end());
+    sort_keys(coded_rows);
 
     FieldSet fields = fields_;
     fields.insert(field);
@@ -44,7 +43,10 @@ Segment *Segment::part(Field field, std::uint32_t code) {
 
 const SegmentProfile &Segment::profile() {
     if (!profile_) {
-        profile_ = std::make_unique<SegmentProfile>(rules_.projects, rows_, rules_.weighting);
+        SegmentProfileBuilder builder;
+        builder.reserve(rows_.size());
+        for (const std::uint32_t row : rows_) builder.add(rules_.projects[row]);
+        profile_ = std::make_unique<SegmentProfile>(std::move(builder).build(rules_.weighting));
     }
     return *profile_;
 }

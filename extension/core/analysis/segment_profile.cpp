@@ -6,17 +6,76 @@
 #include "core/no_postgres.hpp"
 
 namespace pipeline_forecast::analysis {
+namespace {
 
-WinRecords::WinRecords(std::vector<Sample> samples) {
-    std::sort(samples.begin(), samples.end(),
-              [](const Sample &left, const Sample &right) { return left.code < right.code; });
-    for (const Sample &sample : samples) {
-        if (entries_.empty() || entries_.back().code != sample.code) entries_.push_back({sample.code, 0, 0});
-        entries_.back().won += sample.won ? 1 : 0;
-        ++entries_.back().total;
-    }
-    entries_.shrink_to_fit();
+// Facts as sortable keys, each in the order in which it is aggregated. A day takes 33 bits: 0 for none, then ascending.
+constexpr int kDayBits = 33;
+constexpr std::uint64_t kDayMask = (std::uint64_t{1} << kDayBits) - 1;
+constexpr std::int64_t kDayShift = (std::int64_t{1} << 31) + 1;
+constexpr int kOutcomeBits = 2;
+constexpr std::uint64_t kOutcomeMask = 3;
+constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
+
+std::uint64_t day_key(std::optional<Day> day) noexcept {
+    return day ? static_cast<std::uint64_t>(day->time_since_epoch().count() + kDayShift) : 0;
 }
+
+std::optional<Day> day_of(std::uint64_t key) noexcept {
+    if (key == 0) return std::nullopt;
+    return Day{std::chrono::days{static_cast<int>(static_cast<std::int64_t>(key) - kDayShift)}};
+}
+
+// By date.
+std::uint64_t outcome_key(const CodedProject &project) noexcept {
+    return day_key(project.date_created) << kOutcomeBits | static_cast<std::uint64_t>(project.outcome);
+}
+
+std::vector<DatedOutcome> outcomes_of(const std::vector<std::uint64_t> &keys) {
+    std::vector<DatedOutcome> outcomes;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (i > 0 && keys[i] == keys[i - 1]) {
+            ++outcomes.back().count;
+        } else {
+            outcomes.push_back({static_cast<Outcome>(keys[i] & kOutcomeMask), day_of(keys[i] >> kOutcomeBits)});
+        }
+    }
+    return outcomes;
+}
+
+// By days, then newest first.
+std::uint64_t gestation_key(const CodedProject &project) noexcept {
+    return static_cast<std::uint64_t>(*project.gestation_period) << kDayBits |
+           (kDayMask - day_key(project.date_created));
+}
+
+std::vector<GestationSample> gestations_of(const std::vector<std::uint64_t> &keys) {
+    std::vector<GestationSample> samples;
+    samples.reserve(keys.size());
+    for (const std::uint64_t key : keys) {
+        samples.push_back({static_cast<int>(key >> kDayBits), day_of(kDayMask - (key & kDayMask))});
+    }
+    return samples;
+}
+
+Money value_of(std::uint64_t key) noexcept { return {static_cast<std::int64_t>(key ^ kSignBit)}; }
+
+std::uint64_t record_key(std::uint32_t code, Outcome outcome) noexcept {
+    return std::uint64_t{code} << 1 | (outcome == Outcome::kWon ? 1 : 0);
+}
+
+WinRecords records_of(const std::vector<std::uint64_t> &keys) {
+    std::vector<WinRecords::Entry> entries;
+    for (const std::uint64_t key : keys) {
+        const auto code = static_cast<std::uint32_t>(key >> 1);
+        if (entries.empty() || entries.back().code != code) entries.push_back({code, 0, 0});
+        entries.back().won += key & 1;
+        ++entries.back().total;
+    }
+    entries.shrink_to_fit();
+    return WinRecords(std::move(entries));
+}
+
+}  // namespace
 
 WinRecord WinRecords::of(std::uint32_t code) const noexcept {
     const auto found = std::lower_bound(entries_.begin(), entries_.end(), code,
@@ -25,62 +84,67 @@ WinRecord WinRecords::of(std::uint32_t code) const noexcept {
     return {found->won, found->total};
 }
 
-ValueRanks::ValueRanks(std::vector<Money> values) {
-    if (values.empty()) return;
-    std::sort(values.begin(), values.end(), [](Money left, Money right) { return left.cents < right.cents; });
+std::uint64_t ValueRanks::key(Money value) noexcept { return static_cast<std::uint64_t>(value.cents) ^ kSignBit; }
 
+ValueRanks::ValueRanks(std::vector<std::uint64_t> keys) : positive_keys_(std::move(keys)) {
+    if (positive_keys_.empty()) return;
     // In double, because many large values could leave 64 bits; in ascending order, so that the sum is always the
     // same.
     double sum = 0.0;
-    for (const Money value : values) {
-        sum += static_cast<double>(value.cents);
-        if (value.cents > 0) positive_cents_.push_back(value.cents);
-    }
-    mean_cents_ = sum / static_cast<double>(values.size());
-    positive_cents_.shrink_to_fit();
+    for (const std::uint64_t key : positive_keys_) sum += static_cast<double>(value_of(key).cents);
+    mean_cents_ = sum / static_cast<double>(positive_keys_.size());
+    const auto first_positive = std::upper_bound(positive_keys_.begin(), positive_keys_.end(), key(Money{}));
+    positive_keys_.erase(positive_keys_.begin(), first_positive);
+    positive_keys_.shrink_to_fit();
 }
 
 std::optional<double> ValueRanks::share_up_to(Money value) const noexcept {
-    if (positive_cents_.empty()) return std::nullopt;
-    const auto above = std::upper_bound(positive_cents_.begin(), positive_cents_.end(), value.cents);
-    return static_cast<double>(above - positive_cents_.begin()) / static_cast<double>(positive_cents_.size());
+    if (positive_keys_.empty()) return std::nullopt;
+    const auto above = std::upper_bound(positive_keys_.begin(), positive_keys_.end(), key(value));
+    return static_cast<double>(above - positive_keys_.begin()) / static_cast<double>(positive_keys_.size());
 }
 
-SegmentProfile::SegmentProfile(const ProjectSet &projects, std::span<const std::uint32_t> rows,
-                               const TimeWeighting &weighting) {
-    std::vector<DatedOutcome> ends;
-    std::vector<GestationSample> gestations;
-    std::vector<Money> known_values;
-    std::vector<WinRecords::Sample> by_account;
-    std::vector<WinRecords::Sample> by_product_type;
-    ends.reserve(rows.size());
-    known_values.reserve(rows.size());
-    by_account.reserve(rows.size());
-    by_product_type.reserve(rows.size());
-
-    // One pass: the rows of a segment lie far apart in a large set, and each visit is a cache miss.
-    for (const std::uint32_t row : rows) {
-        const CodedProject &project = projects[row];
-        const bool won = project.outcome == Outcome::kWon;
-        ends.push_back({project.outcome, project.date_created});
-        if (is_valid_gestation(project.gestation_period)) {
-            gestations.push_back({*project.gestation_period, project.date_created});
-        }
-        if (project.new_enquiry_value) known_values.push_back(*project.new_enquiry_value);
-        if (const std::uint32_t code = project.key.code(Field::kAccount)) by_account.push_back({code, won});
-        if (const std::uint32_t code = project.key.code(Field::kProductType)) {
-            by_product_type.push_back({code, won});
-        }
-        if (project.date_created) {
-            oldest = std::min(oldest.value_or(*project.date_created), *project.date_created);
-            newest = std::max(newest, project.date_created);
-        }
+template <typename Change>
+void SegmentProfileBuilder::change(const CodedProject &project, Change change) {
+    change(outcomes_, outcome_key(project));
+    if (is_valid_gestation(project.gestation_period)) change(gestations_, gestation_key(project));
+    if (project.new_enquiry_value) change(values_, ValueRanks::key(*project.new_enquiry_value));
+    if (const std::uint32_t code = project.key.code(Field::kAccount)) {
+        change(accounts_, record_key(code, project.outcome));
     }
-    outcomes = tally_outcomes(std::move(ends), weighting);
-    gestation = summarize_gestation(std::move(gestations), weighting);
-    values = ValueRanks(std::move(known_values));
-    accounts = WinRecords(std::move(by_account));
-    product_types = WinRecords(std::move(by_product_type));
+    if (const std::uint32_t code = project.key.code(Field::kProductType)) {
+        change(product_types_, record_key(code, project.outcome));
+    }
+}
+
+void SegmentProfileBuilder::add(const CodedProject &project) {
+    change(project, [](KeyBag &bag, std::uint64_t key) { bag.add(key); });
+}
+
+void SegmentProfileBuilder::remove(const CodedProject &project) {
+    change(project, [](KeyBag &bag, std::uint64_t key) { bag.remove(key); });
+}
+
+void SegmentProfileBuilder::reserve(std::size_t projects) {
+    outcomes_.reserve(projects);
+    values_.reserve(projects);
+}
+
+SegmentProfile SegmentProfileBuilder::build(const TimeWeighting &weighting) && {
+    SegmentProfile profile;
+    std::vector<DatedOutcome> outcomes = outcomes_of(std::move(outcomes_).sorted());
+    const auto first_dated =
+        std::find_if(outcomes.begin(), outcomes.end(), [](const DatedOutcome &row) { return row.created.has_value(); });
+    if (first_dated != outcomes.end()) {
+        profile.oldest = first_dated->created;
+        profile.newest = outcomes.back().created;
+    }
+    profile.outcomes = tally_outcomes(std::move(outcomes), weighting);
+    profile.gestation = summarize_gestation(gestations_of(std::move(gestations_).sorted()), weighting);
+    profile.values = ValueRanks(std::move(values_).sorted());
+    profile.accounts = records_of(std::move(accounts_).sorted());
+    profile.product_types = records_of(std::move(product_types_).sorted());
+    return profile;
 }
 
 }  // namespace pipeline_forecast::analysis

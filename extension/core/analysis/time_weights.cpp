@@ -35,6 +35,11 @@ private:
 }  // namespace
 
 std::vector<double> time_weights(std::span<const std::optional<Day>> created, const TimeWeighting &weighting) {
+    return time_weights(created, std::vector<std::size_t>(created.size(), 1), weighting);
+}
+
+std::vector<double> time_weights(std::span<const std::optional<Day>> created, std::span<const std::size_t> counts,
+                                 const TimeWeighting &weighting) {
     std::vector<double> weights(created.size(), 1.0);
     const auto newest = std::max_element(created.begin(), created.end());  // no date sorts first
     if (!weighting.enabled || newest == created.end() || !newest->has_value()) return weights;
@@ -48,12 +53,15 @@ std::vector<double> time_weights(std::span<const std::optional<Day>> created, co
         lightest = std::min(lightest, weights[i]);
     }
     double sum = 0.0;
+    std::size_t rows = 0;
     for (std::size_t i = 0; i < created.size(); ++i) {
         if (!created[i]) weights[i] = lightest;
-        sum += weights[i];
+        // One by one, so that it makes no difference how the rows are grouped.
+        for (std::size_t row = 0; row < counts[i]; ++row) sum += weights[i];
+        rows += counts[i];
     }
     // The newest dated row weighs one before scaling, so the sum is positive.
-    const double scale = static_cast<double>(created.size()) / sum;
+    const double scale = static_cast<double>(rows) / sum;
     for (double &weight : weights) weight *= scale;
     return weights;
 }

@@ -1,6 +1,7 @@
 // Exponential time weights: what happened a half-life earlier counts half as much.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,6 +34,10 @@ struct TimeWeighting {
 // independent of row order sort first.
 [[nodiscard]] std::vector<double> time_weights(std::span<const std::optional<Day>> created,
                                                const TimeWeighting &weighting);
+
+// The same where counts[i] rows share the date created[i]: one weight for each of these rows.
+[[nodiscard]] std::vector<double> time_weights(std::span<const std::optional<Day>> created,
+                                               std::span<const std::size_t> counts, const TimeWeighting &weighting);
 
 // "time_weighted_half_life_730d" or "unweighted".
 [[nodiscard]] std::string weighting_label(const TimeWeighting &weighting);

@@ -1,5 +1,5 @@
--- Write guards and history. Triggers depend on the extension's functions, so that dropping and re-creating the
--- extension takes them along; pipeline_setup() puts them back and brings history up to date with what it missed.
+-- Write guards, history and digest. Triggers depend on the extension's functions, so that dropping and re-creating the
+-- extension takes them along; pipeline_setup() puts them back and brings both up to date with what they missed.
 CREATE OR REPLACE TRIGGER projects_check_row
     BEFORE INSERT OR UPDATE ON @extschema@.projects
     FOR EACH ROW EXECUTE FUNCTION @extschema@._check_project_row();
@@ -20,6 +20,19 @@ CREATE OR REPLACE TRIGGER projects_history_delete
     AFTER DELETE ON @extschema@.projects
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._keep_project_history();
+
+CREATE OR REPLACE TRIGGER projects_digest_insert
+    AFTER INSERT ON @extschema@.projects
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._keep_analysis_digest();
+CREATE OR REPLACE TRIGGER projects_digest_update
+    AFTER UPDATE ON @extschema@.projects
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._keep_analysis_digest();
+CREATE OR REPLACE TRIGGER projects_digest_delete
+    AFTER DELETE ON @extschema@.projects
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._keep_analysis_digest();
 
 CREATE OR REPLACE TRIGGER analysis_results_history_insert
     AFTER INSERT ON @extschema@.analysis_results
@@ -42,3 +55,4 @@ CREATE OR REPLACE TRIGGER analysis_results_refuse_truncate
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._refuse_truncate();
 
 SELECT @extschema@._catch_up_history();
+SELECT @extschema@._catch_up_digest();

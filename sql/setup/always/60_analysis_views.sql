@@ -9,6 +9,22 @@ WHERE p.state = 'active';
 COMMENT ON VIEW @extschema@._pipeline_analysis_input IS
     'API: private. What the analysis reads of each active project.';
 
+-- Whoever does not see all projects must not count them, and a digest without its triggers has missed changes: no row
+-- then, and the analysis reads the projects themselves.
+CREATE OR REPLACE VIEW @extschema@._kept_digest AS
+SELECT d.packed
+FROM @extschema@.analysis_digest d
+WHERE NOT row_security_active('@extschema@.projects'::regclass)
+  AND current_setting('session_replication_role') <> 'replica'
+  AND 3 = (
+    SELECT count(*) FROM pg_catalog.pg_trigger t
+    WHERE t.tgrelid = '@extschema@.projects'::regclass
+      AND t.tgname IN ('projects_digest_insert', 'projects_digest_update', 'projects_digest_delete')
+      AND t.tgenabled IN ('O', 'A'));
+
+COMMENT ON VIEW @extschema@._kept_digest IS
+    'API: private. The pieces of analysis_digest, where they can be trusted.';
+
 CREATE OR REPLACE FUNCTION @extschema@._pipeline_analysis_input_as_of(as_of timestamptz)
 RETURNS SETOF @extschema@._pipeline_analysis_input
 LANGUAGE sql STABLE PARALLEL SAFE

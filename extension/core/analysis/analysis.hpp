@@ -1,0 +1,60 @@
+// What the analysis of one project finds, and how it follows from the profile of the project's segment.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+
+#include "core/analysis/config.hpp"
+#include "core/analysis/conversion.hpp"
+#include "core/analysis/gestation.hpp"
+#include "core/analysis/project_set.hpp"
+#include "core/analysis/rating.hpp"
+#include "core/analysis/segment_fields.hpp"
+#include "core/analysis/segment_profile.hpp"
+#include "core/analysis/value_band.hpp"
+
+namespace pipeline_forecast::analysis {
+
+struct SegmentChoice {
+    int tier = kGlobalTier;
+    // The fields of the tier that the project has: these decide who belongs to the segment.
+    FieldSet filter;
+    std::size_t segment_size = 0;
+    // The whole set is read too: the segment is small (fewer than 3 rows) or wide (tier 4 or 5).
+    bool reads_global = true;
+};
+
+struct Analysis {
+    SegmentChoice segment;
+    std::optional<Day> oldest;  // date_created within the segment; absent where it is empty
+    std::optional<Day> newest;
+    std::optional<double> mean_value_cents;  // known enquiry values of the segment
+
+    OutcomeTally outcomes;
+    ConversionEstimate inclusive;
+    ConversionEstimate closed_only;
+    std::optional<ConversionPrior> prior;  // what closed_only was drawn to
+
+    GestationBaseline gestation;
+    bool gestation_is_global = false;  // the segment had no estimate, the whole set stands in
+
+    ValueBand band = ValueBand::kZero;
+    RatingInputs rating_inputs;
+    Rating rating;
+};
+
+// A segment from the fourth tier on, and one with fewer than three rows, does not stand alone.
+[[nodiscard]] bool reads_global(int tier, std::size_t segment_size) noexcept;
+
+// What is taken from the whole set where a segment does not stand alone; asked for only then.
+struct WholeSet {
+    std::function<std::optional<double>()> closed_win_rate;
+    std::function<GestationBaseline()> gestation;
+};
+
+// project: in the codes that the profile was built with.
+[[nodiscard]] Analysis compose_analysis(const Config &config, const CodedProject &project, const SegmentChoice &segment,
+                                        const SegmentProfile &profile, const WholeSet &whole);
+
+}  // namespace pipeline_forecast::analysis
