@@ -104,12 +104,16 @@ BEGIN
     GET DIAGNOSTICS total = ROW_COUNT;
     ANALYZE pg_temp.pipeline_import;
 
-    INSERT INTO @extschema@.sync_reject (run_id, item_id, raw_value, reason)
-    SELECT run, i.key, format('row %s', i.line),
-           CASE WHEN i.key IS NULL THEN 'project_id is blank' ELSE 'project_id stands more than once; its first row was taken' END
-    FROM pg_temp.pipeline_import i
-    WHERE i.key IS NULL OR i.occurrence > 1
-    ORDER BY i.line;
+    EXECUTE format($sql$
+        INSERT INTO @extschema@.sync_reject (run_id, item_id, raw_value, reason)
+        SELECT $1, i.key, format('row %%s', i.line),
+               CASE WHEN i.reason_%1$s IS NOT NULL THEN 'project_id: ' || i.reason_%1$s
+                    WHEN i.key IS NULL THEN 'project_id is blank'
+                    ELSE 'project_id stands more than once; its first row was taken' END
+        FROM pg_temp.pipeline_import i
+        WHERE i.key IS NULL OR i.occurrence > 1
+        ORDER BY i.line
+    $sql$, key_number) USING run;
     GET DIAGNOSTICS rejected = ROW_COUNT;
     kept := total - rejected;
     FOR field IN

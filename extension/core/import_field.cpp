@@ -22,14 +22,13 @@ constexpr std::array kKinds{
     KindNames{FieldKind::kPercent, "percent", "numeric(6,3)"},
     KindNames{FieldKind::kGestation, "gestation", "integer"},
     KindNames{FieldKind::kNumber, "number", "numeric"},
-    KindNames{FieldKind::kLabel, "label", "text"},
+    KindNames{FieldKind::kKey, "key", "text"},
 };
 
 const KindNames &names_of(FieldKind kind) noexcept { return kKinds[static_cast<std::size_t>(kind)]; }
 
 constexpr std::size_t kLongestNumber = 30;
-// An index row holds three labels, and a list of labels may grow by half when blanks are put behind its commas.
-constexpr std::size_t kLongestLabel = 600;
+constexpr std::size_t kLongestKey = 1000;
 
 // Compares a canonical decimal with a limit by their digits; no conversion, so nothing is rounded on the way.
 bool is_at_most(std::string_view magnitude, std::string_view limit) {
@@ -69,19 +68,19 @@ std::string_view sql_type(FieldKind kind) noexcept { return names_of(kind).sql_t
 
 const std::vector<ImportField> &import_fields() {
     static const std::vector<ImportField> fields{
-        {kKeyField, "monday_id", FieldKind::kText},
+        {kKeyField, "monday_id", FieldKind::kKey},
         {"item_name", "item_name", FieldKind::kText},
         {"project_name", "project_name", FieldKind::kText},
         {"pipeline_stage", "pipeline_stage", FieldKind::kText},
-        {"type", "type", FieldKind::kLabel},
-        {"category", "category", FieldKind::kLabel},
+        {"type", "type", FieldKind::kText},
+        {"category", "category", FieldKind::kText},
         {"zip_code", "zip_code", FieldKind::kText},
         {"sales_representative", "sales_representative", FieldKind::kText},
         {"funding", "funding", FieldKind::kText},
         {"feedback", "feedback", FieldKind::kText},
         {"lost_to_who_or_why", "lost_to_who_or_why", FieldKind::kText},
-        {"account", "account", FieldKind::kLabel},
-        {"product_type", "product_type", FieldKind::kLabel},
+        {"account", "account", FieldKind::kText},
+        {"product_type", "product_type", FieldKind::kText},
         {"date_created", "date_created", FieldKind::kDay},
         {"expected_start_date", "expected_start_date", FieldKind::kDay},
         {"follow_up_date", "follow_up_date", FieldKind::kDay},
@@ -129,8 +128,8 @@ Decoded<std::string> decode_field(FieldKind kind, std::string_view text, std::st
         case FieldKind::kNumber:
             return within(decode_number(text, decimal_mark), "999999999999999", true,
                           "number is not below 1,000,000,000,000,000");
-        case FieldKind::kLabel:
-            if (text.size() > kLongestLabel) return Decoded<std::string>::refused("text is longer than 600 bytes");
+        case FieldKind::kKey:
+            if (text.size() > kLongestKey) return Decoded<std::string>::refused("text is longer than 1000 bytes");
             break;
         case FieldKind::kText: break;
     }

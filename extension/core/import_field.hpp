@@ -10,8 +10,8 @@
 
 namespace pipeline_forecast {
 
-// A label is a text that an index holds, and therefore bounded.
-enum class FieldKind { kText, kDay, kMoney, kPercent, kGestation, kNumber, kLabel };
+// A key is a text that indexes hold, and therefore bounded.
+enum class FieldKind { kText, kDay, kMoney, kPercent, kGestation, kNumber, kKey };
 
 [[nodiscard]] std::optional<FieldKind> parse_field_kind(std::string_view name) noexcept;
 [[nodiscard]] std::string_view to_string(FieldKind kind) noexcept;

@@ -1,7 +1,7 @@
 -- Speed as part of the contract: filters on the project view reach the base tables, unused columns are not computed.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(15);
+SELECT plan(18);
 
 INSERT INTO projects (
     monday_id, item_name, account, pipeline_stage, new_enquiry_value, probability_percent, date_created,
@@ -48,6 +48,18 @@ SELECT matches(pg_temp.scans_of($$ SELECT * FROM vw_pipeline_forecast_project_v1
                'Index Scan on projects_account_idx', 'an account: by its index');
 SELECT matches(pg_temp.scans_of($$ SELECT * FROM vw_pipeline_forecast_project_v1 WHERE stage_bucket = 'Committed' $$),
                'Index Scan (on|using) projects_stage', 'a rare bucket: by an index');
+
+-- A text of any length has its place in the index.
+UPDATE projects SET account = (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 320) n) WHERE monday_id = 'project 77';
+SELECT matches(pg_temp.scans_of((SELECT format('SELECT * FROM vw_pipeline_forecast_project_v1 WHERE account = %L', account)
+                                 FROM projects WHERE monday_id = 'project 77')),
+               'Index Scan on projects_account_idx', 'an account of 10 kB: by its index');
+SELECT is((SELECT project_id FROM vw_pipeline_forecast_project_v1 WHERE length(account) = 10240
+           AND account = (SELECT account FROM projects WHERE monday_id = 'project 77')), 'project 77', 'where it is found');
+REFRESH MATERIALIZED VIEW conversion_metrics;
+ANALYZE conversion_metrics;
+SELECT matches((SELECT string_agg(line, ' ') FROM pg_temp.plan_of($$ SELECT * FROM conversion_metrics WHERE account = 'Account 77' $$) line),
+               'conversion_metrics_account_idx', 'the metrics of an account: by their index');
 
 -- Stated dates are a column with an index; only projects without one have to be computed.
 SELECT matches(pg_temp.scans_of($$ SELECT * FROM vw_pipeline_forecast_project_v1

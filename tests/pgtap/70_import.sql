@@ -88,11 +88,11 @@ SELECT is(_reject_reason('money', '5', ''), NULL, 'what can be read has none');
 
 -- Rows without an id, and ids that stand twice.
 TRUNCATE changes;
-INSERT INTO changes VALUES ('X', '1', NULL, NULL, 'first'), (' ', '2', NULL, NULL, NULL), (NULL, '3', NULL, NULL, NULL), (' X ', '4', NULL, NULL, 'second');
+INSERT INTO changes VALUES ('X', '1', NULL, NULL, 'first'), (' ', '2', NULL, NULL, NULL), (NULL, '3', NULL, NULL, NULL), (' X ', '4', NULL, NULL, 'second'), (repeat('i', 2000), '5', NULL, NULL, NULL);
 SELECT is(pg_temp.import('changes', '{"project_id": "id", "new_enquiry_value": "amount"}'),
-          '1 inserted, 0 updated, 0 unchanged, 3 rejected', 'rows that cannot be told apart are rejected');
+          '1 inserted, 0 updated, 0 unchanged, 4 rejected', 'rows that cannot be told apart are rejected');
 SELECT is(pg_temp.rejects(),
-    'X (row) "row 4": project_id stands more than once; its first row was taken; - (row) "row 2": project_id is blank; - (row) "row 3": project_id is blank',
+    'X (row) "row 4": project_id stands more than once; its first row was taken; - (row) "row 2": project_id is blank; - (row) "row 3": project_id is blank; - (row) "row 5": project_id: text is longer than 1000 bytes',
     'each with its row and reason');
 SELECT is((SELECT new_enquiry_value FROM projects WHERE monday_id = 'X'), 1.00, 'the first row of an id counts');
 

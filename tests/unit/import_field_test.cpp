@@ -23,7 +23,7 @@ void expect_refused(FieldKind kind, const char *text, const char *reason) {
 
 TEST(ImportField, KindsAreReadAsTheyAreWritten) {
     for (const FieldKind kind : {FieldKind::kText, FieldKind::kDay, FieldKind::kMoney, FieldKind::kPercent,
-                                 FieldKind::kGestation, FieldKind::kNumber, FieldKind::kLabel}) {
+                                 FieldKind::kGestation, FieldKind::kNumber, FieldKind::kKey}) {
         EXPECT_EQ(parse_field_kind(to_string(kind)), kind);
     }
     EXPECT_EQ(parse_field_kind(""), std::nullopt);
@@ -38,7 +38,7 @@ TEST(ImportField, KindsHaveTheTypesOfTheirColumns) {
     EXPECT_EQ(sql_type(FieldKind::kPercent), "numeric(6,3)");
     EXPECT_EQ(sql_type(FieldKind::kGestation), "integer");
     EXPECT_EQ(sql_type(FieldKind::kNumber), "numeric");
-    EXPECT_EQ(sql_type(FieldKind::kLabel), "text");
+    EXPECT_EQ(sql_type(FieldKind::kKey), "text");
 }
 
 TEST(ImportField, FieldsAreFoundByName) {
@@ -131,11 +131,13 @@ TEST(ImportField, NumbersAreBounded) {
     EXPECT_EQ(decode_field(FieldKind::kNumber, "1.234,5", "", ',').value, "1234.5");
 }
 
-TEST(ImportField, LabelsFitAnIndex) {
-    const std::string longest(600, 'x');
-    expect_read(FieldKind::kLabel, longest.c_str(), longest.c_str());
-    expect_refused(FieldKind::kLabel, (longest + "x").c_str(), "text is longer than 600 bytes");
-    EXPECT_EQ(find_import_field("account")->kind, FieldKind::kLabel);
+TEST(ImportField, KeysFitAnIndexAndTextsNeedNot) {
+    const std::string longest(1000, 'x');
+    expect_read(FieldKind::kKey, longest.c_str(), longest.c_str());
+    expect_refused(FieldKind::kKey, (longest + "x").c_str(), "text is longer than 1000 bytes");
+    EXPECT_EQ(find_import_field("project_id")->kind, FieldKind::kKey);
+    const std::string long_text(10'000, 'x');
+    expect_read(find_import_field("account")->kind, long_text.c_str(), long_text.c_str());
 }
 
 }  // namespace

@@ -45,8 +45,8 @@ TEST(ImportPlan, AColumnIsReadTrimmedAndBlankAsNull) {
     EXPECT_EQ(key.column, "monday_id");
     EXPECT_EQ(key.type, "text");
     EXPECT_EQ(key.raw_sql, read("id"));
-    EXPECT_EQ(key.value_sql, decode("text", read("id")) + "::text");
-    EXPECT_EQ(key.reason_sql, reason("text", read("id")));
+    EXPECT_EQ(key.value_sql, decode("key", read("id")) + "::text");
+    EXPECT_EQ(key.reason_sql, reason("key", read("id")));
     EXPECT_FALSE(key.is_day);
     EXPECT_FALSE(key.counts_for_shift);
 }
@@ -138,11 +138,11 @@ TEST(ImportPlan, ALookupTableMayNameItsSchema) {
 TEST(ImportPlan, AListTakesTheFirstThatIsNotBlank) {
     const PlannedField field = planned("account", {"name", {{"constant", "unknown"}}});
     EXPECT_EQ(field.raw_sql, "coalesce(" + read("name") + ", 'unknown')");
-    EXPECT_EQ(field.value_sql, "CASE WHEN " + read("name") + " IS NOT NULL THEN " + decode("label", read("name")) +
-                                   "::text WHEN 'unknown' IS NOT NULL THEN " + decode("label", "'unknown'") +
+    EXPECT_EQ(field.value_sql, "CASE WHEN " + read("name") + " IS NOT NULL THEN " + decode("text", read("name")) +
+                                   "::text WHEN 'unknown' IS NOT NULL THEN " + decode("text", "'unknown'") +
                                    "::text END");
-    EXPECT_EQ(field.reason_sql, "CASE WHEN " + read("name") + " IS NOT NULL THEN " + reason("label", read("name")) +
-                                    " WHEN 'unknown' IS NOT NULL THEN " + reason("label", "'unknown'") + " END");
+    EXPECT_EQ(field.reason_sql, "CASE WHEN " + read("name") + " IS NOT NULL THEN " + reason("text", read("name")) +
+                                    " WHEN 'unknown' IS NOT NULL THEN " + reason("text", "'unknown'") + " END");
 }
 
 TEST(ImportPlan, HostileColumnNamesStayNames) {
