@@ -213,11 +213,11 @@ def delete_month(connection):
 
 
 def history_triggers(results, connection, size, repetitions):
-    """A bulk upsert with history, and the same one with only the history triggers switched off."""
+    """A bulk upsert with history and digest, and the same one with only their triggers switched off."""
     run_file(connection, "upsert.sql")
     for name, batch, writes_versions in (
-            ("upsert of 100,000, half new, half changed / no history", "bench.half_new", True),
-            ("upsert of existing projects, nothing changed / no history", "bench.unchanged", False)):
+            ("upsert of 100,000, half new, half changed / no history, no digest", "bench.half_new", True),
+            ("upsert of existing projects, nothing changed / no history, no digest", "bench.unchanged", False)):
         upsert = upsert_of(connection, batch)
         begin_upsert(connection, "ENABLE")
         before = value_of(connection, "SELECT count(*) FROM project_history")
@@ -241,12 +241,13 @@ def upsert_of(connection, batch):
         ON CONFLICT (monday_id) DO UPDATE SET {updates}"""
 
 
-def begin_upsert(connection, history):
+def begin_upsert(connection, triggers):
     """Undoes the former upsert, cleans up after it, and opens the transaction of the next one."""
     connection.execute("ROLLBACK")
-    connection.execute("VACUUM projects, project_history")
+    connection.execute("VACUUM projects, project_history, analysis_digest")
     for event in ("insert", "update", "delete"):
-        connection.execute(f"ALTER TABLE projects {history} TRIGGER projects_history_{event}")
+        for kept in ("history", "digest"):
+            connection.execute(f"ALTER TABLE projects {triggers} TRIGGER projects_{kept}_{event}")
     connection.execute("BEGIN")
 
 

@@ -82,7 +82,7 @@ def test_it_fits_the_projects_at_every_moment(database):
     assert value(database, IS_CURRENT)
     assert deviating(database) == []
     database.execute("SELECT _merge_digest(0)")
-    assert value(database, "SELECT count(*) FROM analysis_digest") == 1
+    assert value(database, "SELECT count(*) FROM analysis_digest") <= 2, "the large piece may stay by itself"
     assert deviating(database) == []
 
 
