@@ -141,7 +141,8 @@ awaitable<void> Worker::claim_once() {
     const auto asked = Clock::now();
     std::vector<Job> jobs = co_await queue_.claim(types, places);
     for (std::size_t i = 0; i < types.size(); ++i) {
-        const auto taken = std::count_if(jobs.begin(), jobs.end(), [&](const Job &job) { return job.type == types[i]; });
+        const auto taken =
+            std::count_if(jobs.begin(), jobs.end(), [&](const Job &job) { return job.type == types[i]; });
         lane_of(types[i]).more = taken >= places[i];
     }
     for (Job &job : jobs) {
@@ -204,8 +205,8 @@ awaitable<void> Worker::put_back(HeldPtr held, Outcome outcome) {
         try {
             // What was broken off is not the fault of the job.
             if (held->stop.stop_requested()) {
-                static_cast<void>(co_await queue_.give_back(lease));
-                release(*held, "returned", outcome.detail);
+                const std::vector<std::int64_t> given = co_await queue_.give_back(lease);
+                release(*held, given.empty() ? "lost" : "returned", outcome.detail);
                 co_return;
             }
             const std::string became = co_await queue_.put_off(held->job, outcome);
@@ -215,7 +216,8 @@ awaitable<void> Worker::put_back(HeldPtr held, Outcome outcome) {
         } catch (const TransientError &) {
             // Again, below.
         } catch (const Error &error) {
-            log::error("cannot put a job back; its lease will run out", {{"job", held->job.id}, {"error", error.what()}});
+            log::error("cannot put a job back; its lease will run out",
+                       {{"job", held->job.id}, {"error", error.what()}});
             break;
         }
         co_await sleep_for(backoff.next());

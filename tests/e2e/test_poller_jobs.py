@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from cluster import Cluster, set_up, value
+from network import Line
 from poller import Poller, environment_for, run, wait_until
 
 LEASE = 6
@@ -185,13 +186,33 @@ def test_a_poller_that_was_frozen_too_long_does_not_speak_for_its_job(pipeline):
             with Poller(pipeline.database, **FAST) as other:
                 wait_until(lambda: (job(pipeline, contested).worker_id or "").endswith(f"/{other.process.pid}"), timeout=30)
                 frozen.signal(signal.SIGCONT)
-                frozen.wait_for_log(f"job={contested} .*outcome=(lost|returned)|lease lost.* job={contested}")
+                frozen.wait_for_log(f"job={contested} .*outcome=lost|lease lost.* job={contested}")
                 assert job(pipeline, contested).status == "running", "the other still has it"
                 assert job(pipeline, contested).worker_id.endswith(f"/{other.process.pid}")
                 assert other.process.poll() is None
     # Both pollers are gone without having let go properly; the row is still there for the next one.
     with Poller(pipeline.database, **FAST):
         assert wait_for_status(pipeline, contested, "completed", "failed", timeout=30).status == "completed"
+
+
+def test_a_poller_that_is_cut_off_lets_go_in_time(pipeline):
+    cluster = pipeline.database.cluster
+    with Line(cluster) as line:
+        url = f"host=127.0.0.1 port={line.port} user={cluster.user} dbname={pipeline.database.name}"
+        with Poller(pipeline.database, DATABASE_URL=url, **FAST) as cut_off, held_up(pipeline.database, "analysis_results"):
+            contested = enqueue(pipeline, "analyze", "P1")
+            wait_until(lambda: waits_for_lock(pipeline, "analysis_results"))
+            line.cut()
+            cut_off.wait_for_log(f"lease not renewed in time, job broken off. job={contested}")
+            with Poller(pipeline.database, **FAST) as other:
+                name = f"/{other.process.pid}"
+                wait_until(lambda: (job(pipeline, contested).worker_id or "").endswith(name), timeout=30)
+                line.mend()
+                # It tries to give the job back, and is refused.
+                cut_off.wait_for_log(f"job={contested} .*outcome=lost")
+                contested_now = job(pipeline, contested)
+                assert contested_now.status == "running" and contested_now.worker_id.endswith(name)
+                assert cut_off.stop() == 0
 
 
 def test_leases_are_renewed_while_a_job_runs(pipeline):
