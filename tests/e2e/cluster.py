@@ -29,7 +29,7 @@ class Cluster:
         self.home = self.folder / "c"
         self._environment = {
             **os.environ,
-            "FIRST_PORT": os.environ.get("FIRST_PORT", "56320"),
+            "FIRST_PORT": os.environ.get("FIRST_PORT", "26320"),
             "EXTRA_CONF": "fsync = off\n" + extra_conf,
         }
         try:
