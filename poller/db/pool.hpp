@@ -20,25 +20,7 @@ public:
         std::chrono::milliseconds wait = std::chrono::seconds(5);
     };
 
-    // One connection for as long as the object lives; gives it back in whatever state it is.
-    class Lease {
-    public:
-        Lease(Pool &pool, std::unique_ptr<Connection> connection) : pool_(&pool), connection_(std::move(connection)) {}
-        Lease(Lease &&) noexcept = default;
-        Lease &operator=(Lease &&) = delete;
-        ~Lease() {
-            if (connection_) {
-                pool_->give_back(std::move(connection_));
-            }
-        }
-
-        Connection &operator*() const { return *connection_; }
-        Connection *operator->() const { return connection_.get(); }
-
-    private:
-        Pool *pool_;
-        std::unique_ptr<Connection> connection_;
-    };
+    class Lease;
 
     Pool(ConnectOptions options, Limits limits);
     Pool(const Pool &) = delete;
@@ -53,23 +35,34 @@ public:
     [[nodiscard]] awaitable<Result> query(std::string_view statement, Params parameters = {});
 
     // Counted for metrics.
-    [[nodiscard]] int open_connections() const noexcept { return open_; }
-    [[nodiscard]] int idle_connections() const noexcept { return static_cast<int>(idle_.size()); }
+    [[nodiscard]] int open_connections() const noexcept;
+    [[nodiscard]] int idle_connections() const noexcept;
     // False from a failure to connect until the next success.
-    [[nodiscard]] bool reachable() const noexcept { return unreachable_.empty(); }
+    [[nodiscard]] bool reachable() const noexcept;
 
 private:
-    void give_back(std::unique_ptr<Connection> connection);
-    awaitable<std::unique_ptr<Connection>> open();
+    struct State;
 
-    ConnectOptions options_;
-    Limits limits_;
-    std::vector<std::unique_ptr<Connection>> idle_;
-    int open_ = 0;
-    Wakeup returned_;
-    Backoff backoff_;
-    std::string unreachable_;
-    std::chrono::steady_clock::time_point next_attempt_;
+    static awaitable<std::unique_ptr<Connection>> open(std::shared_ptr<State> state);
+
+    // Shared with the leases: when the process ends, what still runs is taken down after the pool.
+    std::shared_ptr<State> state_;
+};
+
+// One connection for as long as the object lives; gives it back in whatever state it is.
+class Pool::Lease {
+public:
+    Lease(std::shared_ptr<State> state, std::unique_ptr<Connection> connection);
+    Lease(Lease &&) noexcept = default;
+    Lease &operator=(Lease &&) = delete;
+    ~Lease();
+
+    Connection &operator*() const { return *connection_; }
+    Connection *operator->() const { return connection_.get(); }
+
+private:
+    std::shared_ptr<State> state_;
+    std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace poller::db

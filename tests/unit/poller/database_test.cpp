@@ -237,6 +237,21 @@ TEST_F(Database, ADatabaseThatIsAwayFailsAtOnceUntilTheNextAttempt) {
     });
 }
 
+// As when a process ends while something still runs. AddressSanitizer sees what would go wrong.
+TEST(Pool, EndsBeforeThoseWhoHoldItsConnections) {
+    const auto context = std::make_unique<asio::io_context>();
+    auto pool = std::make_unique<Pool>(options(), Pool::Limits{1, std::chrono::seconds(5)});
+    bool held = false;
+    spawn(context->get_executor(), [](Pool &shared, bool &has_one) -> awaitable<void> {
+        const Pool::Lease lease = co_await shared.acquire();
+        has_one = true;
+        co_await lease->execute("SELECT pg_sleep(60)");
+    }(*pool, held));
+    context->run_for(std::chrono::seconds(2));
+    EXPECT_TRUE(held);
+    pool.reset();
+}
+
 TEST_F(Database, RowsComeOneByOne) {
     run([this]() -> awaitable<void> {
         const auto connection = co_await Connection::open(options());

@@ -25,9 +25,8 @@ public:
         router_.add(Verb::get, "/moved", [](Request &) -> awaitable<Response> {
             co_return Response::text(302, "elsewhere").with("Location", "/large");
         });
-        router_.add(Verb::get, "/large", [](Request &) -> awaitable<Response> {
-            co_return Response::text(200, std::string(300'000, 'x'));
-        });
+        router_.add(Verb::get, "/large",
+                    [](Request &) -> awaitable<Response> { co_return Response::text(200, std::string(300'000, 'x')); });
         router_.add(Verb::get, "/slow", [](Request &) -> awaitable<Response> {
             co_await sleep_for(std::chrono::seconds(5));
             co_return Response::text(200, "slow");
@@ -76,7 +75,8 @@ TEST_F(HttpClient, SendsAndReceives) {
         call.headers = {{"X-Key", "k"}, {"Content-Type", "application/json"}};
         const Reply reply = co_await client_.send(call);
         EXPECT_EQ(reply.status, 201);
-        EXPECT_EQ(reply.body, "POST q=1|k|application/json|pipeline-poller/" PIPELINE_FORECAST_VERSION R"(|none|{"a": 1})");
+        EXPECT_EQ(reply.body,
+                  "POST q=1|k|application/json|pipeline-poller/" PIPELINE_FORECAST_VERSION R"(|none|{"a": 1})");
         EXPECT_EQ(find_header(reply.headers, "x-reply"), "yes");
         EXPECT_EQ((co_await client_.send(to("DELETE", "/thing"))).status, 204);
         const Reply large = co_await client_.send(to("POST", "/echo", std::string(3'000'000, 'y')));
@@ -157,18 +157,31 @@ TEST_F(HttpClient, SpeaksNothingButHttp) {
     });
 }
 
+// As when a process ends while something still runs. AddressSanitizer sees what would go wrong.
+TEST_F(HttpClient, EndsBeforeItsCalls) {
+    auto client = std::make_unique<Client>(context_.get_executor());
+    run([&]() -> awaitable<void> {
+        spawn(context_.get_executor(), [](Client &asked, Call call) -> awaitable<void> {
+            static_cast<void>(co_await asked.send(std::move(call)));
+        }(*client, to("GET", "/slow")));
+        co_await sleep_for(milliseconds(100));
+        client.reset();
+    });
+}
+
 TEST_F(HttpClient, ManyCallsAtATime) {
     run([this]() -> awaitable<void> {
         int open = 100;
         Wakeup done;
         for (int i = 0; i < 100; ++i) {
-            spawn(context_.get_executor(), [](HttpClient &test, int number, int &left, Wakeup &last) -> awaitable<void> {
-                const Reply reply = co_await test.client_.send(test.to("POST", "/echo", std::to_string(number)));
-                EXPECT_TRUE(reply.body.ends_with("|" + std::to_string(number)));
-                if (--left == 0) {
-                    last.wake_all();
-                }
-            }(*this, i, open, done));
+            spawn(context_.get_executor(),
+                  [](HttpClient &test, int number, int &left, Wakeup &last) -> awaitable<void> {
+                      const Reply reply = co_await test.client_.send(test.to("POST", "/echo", std::to_string(number)));
+                      EXPECT_TRUE(reply.body.ends_with("|" + std::to_string(number)));
+                      if (--left == 0) {
+                          last.wake_all();
+                      }
+                  }(*this, i, open, done));
         }
         co_await done.wait();
         EXPECT_EQ(open, 0);
