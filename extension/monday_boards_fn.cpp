@@ -5,6 +5,7 @@
 
 #include "core/input_error.hpp"
 #include "core/monday/board_config.hpp"
+#include "core/monday/json_member.hpp"
 #include "core/monday/label_settings.hpp"
 #include "core/monday/mapping.hpp"
 #include "pg/arguments.hpp"
@@ -42,9 +43,8 @@ json as_json(const monday::BoardConfig &board) {
 }
 
 std::string text_of(const json &object, const char *key) {
-    const auto found = object.is_object() ? object.find(key) : object.end();
-    return object.is_object() && found != object.end() && found->is_string() ? found->get<std::string>()
-                                                                             : std::string{};
+    const json &text = monday::member(object, key);
+    return text.is_string() ? text.get<std::string>() : std::string{};
 }
 
 std::vector<monday::TitledColumn> titled_columns(const json &list) {

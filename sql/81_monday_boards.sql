@@ -191,10 +191,10 @@ AS $$
     SELECT b->>'id', c->>'id', c->>'title', c->>'type', coalesce(nullif(c->'settings', 'null'), c->'settings_str')
     FROM jsonb_array_elements(actual) b
     CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(b->'columns') WHEN 'array' THEN b->'columns' ELSE '[]' END) c
-    WHERE jsonb_typeof(b) = 'object' AND jsonb_typeof(c) = 'object'
+    WHERE jsonb_typeof(b) = 'object' AND jsonb_typeof(c) = 'object' AND c->'archived' IS DISTINCT FROM 'true'
 $$;
 COMMENT ON FUNCTION @extschema@._actual_monday_columns(jsonb) IS
-    'API: private. The columns of boards as the API returns them; boards that it gives as null are left out.';
+    'API: private. The columns of boards as the API returns them, without archived ones; boards that it gives as null are left out.';
 
 CREATE FUNCTION @extschema@._require_board_list(actual jsonb) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

@@ -13,6 +13,11 @@ REVOKE ALL ON FUNCTION @extschema@._lock_monday_data() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@._lock_monday_data() IS
     'API: private. Waits until no other transaction writes rows of boards.';
 
+CREATE FUNCTION @extschema@._monday_table(role text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE role WHEN 'parent' THEN 'projects' WHEN 'subitem' THEN 'subitems' WHEN 'hidden' THEN 'hidden_items' END;
+COMMENT ON FUNCTION @extschema@._monday_table(text) IS 'API: private. The table of the items of a board of a role.';
+
 CREATE FUNCTION @extschema@._monday_fields(role text)
 RETURNS TABLE(field text, sql_type text, is_derived boolean, is_written boolean)
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
@@ -63,13 +68,13 @@ COMMENT ON FUNCTION @extschema@._monday_board(text) IS
     'API: private. A board with its columns, as _read_monday_items() takes it. Error 22023 for an unknown board.';
 
 -- `own`: what the board itself says of each row. Of the rows that are read, those that are older than what is stored
--- are left out, a column that did not come along keeps its value, and `written` fields are none of the table's.
+-- are left out, and a column that did not come along keeps its value.
 CREATE FUNCTION @extschema@._own_rows_sql(role text, board jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    relation text := CASE role WHEN 'parent' THEN 'projects' WHEN 'subitem' THEN 'subitems' ELSE 'hidden_items' END;
+    relation text := @extschema@._monday_table(role);
     mapped text[];
     definitions text;
     merged text;
@@ -101,8 +106,8 @@ BEGIN
         read AS MATERIALIZED (
             SELECT * FROM @extschema@._read_monday_items($1, $2) AS r (
                 "position" integer, monday_id text, item_name text, state text, monday_updated_at timestamptz,
-                parent_monday_id text, current_board text, monday_created_at timestamptz, direct_fields text[], absent_fields text[], refusal text,
-                refusals jsonb %1$s)
+                monday_created_at timestamptz, parent_monday_id text, current_board text,
+                direct_fields text[], absent_fields text[], refusal text, refusals jsonb %1$s)
         ),
         item AS MATERIALIZED (
             SELECT DISTINCT ON (r.monday_id) r.*
@@ -134,6 +139,34 @@ $function$;
 COMMENT ON FUNCTION @extschema@._own_rows_sql(text, jsonb) IS
     'API: private. SQL for what the boards themselves say of rows: read now (of a board), or stored (without one).';
 
+CREATE FUNCTION @extschema@._refused_values_sql(board jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT CASE WHEN board IS NOT NULL THEN $sql$
+        SELECT $5, $3, r.monday_id, NULL, left(($1->(r."position" - 1))::text, 1000), r.refusal
+        FROM read r
+        WHERE r.refusal IS NOT NULL
+        UNION ALL
+        SELECT $5, $3, o.monday_id, e.field, left(e.raw, 1000), e.reason
+        FROM own o
+        CROSS JOIN LATERAL jsonb_to_recordset(o.refusals) AS e (field text, raw text, reason text)
+        UNION ALL
+        -- Said once for a column, not for every item.
+        SELECT $5, $3, NULL, c.field, c.column_id, format('column is missing; items without it: %s', count(*))
+        FROM own o
+        CROSS JOIN LATERAL unnest(o.absent_fields) AS absent (field)
+        JOIN jsonb_to_recordset($2->'columns') AS c (field text, column_id text) ON c.field = absent.field
+        WHERE o.state = 'active' AND c.column_id IS NOT NULL
+        GROUP BY c.field, c.column_id
+        UNION ALL $sql$ ELSE '' END || $sql$
+        SELECT $5, f.board_id, f.monday_id, derived.field, NULL, 'derived amount is not below 10,000,000,000'
+        FROM final f
+        CROSS JOIN LATERAL unnest(f.out_of_range) AS derived (field) $sql$
+$function$;
+COMMENT ON FUNCTION @extschema@._refused_values_sql(jsonb) IS
+    'API: private. SQL for the rows of sync_reject: items, values and columns of a board that cannot be read, and derived amounts that no forecast could hold.';
+
 CREATE FUNCTION @extschema@._write_monday_rows(
     role text,
     board jsonb,
@@ -154,7 +187,7 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $function$
 DECLARE
-    relation text := CASE role WHEN 'parent' THEN 'projects' WHEN 'subitem' THEN 'subitems' ELSE 'hidden_items' END;
+    relation text := @extschema@._monday_table(role);
     -- By what the rows of the next table are found: the names of hidden items, the projects of subitems.
     next_key text := CASE role WHEN 'parent' THEN 'NULL::text' WHEN 'subitem' THEN '%s.parent_monday_id'
                                ELSE '@extschema@._name_key(%s.item_name)' END;
@@ -168,6 +201,7 @@ BEGIN
                      ELSE '{}' END
         || columns;
 
+    -- $1 items, $2 board, $3 its id, $4 ids, $5 run, $6 statuses without value, $7 reason of a new enquiry.
     EXECUTE format($sql$
         WITH %1$s,
         %2$s,
@@ -183,14 +217,12 @@ BEGIN
             FROM changed f
             ORDER BY f.monday_id
             ON CONFLICT (monday_id) DO UPDATE
-            SET (last_synced_at, updated_at, %7$s) = ROW (now(), now(), %8$s),
+            SET (updated_at, %7$s) = ROW (now(), %8$s), last_synced_at = %12$s,
                 deleted_at = CASE WHEN excluded.state <> 'active' THEN coalesce(stored.deleted_at, excluded.deleted_at) END
         ),
         refused AS (
             INSERT INTO @extschema@.sync_reject (run_id, board_id, item_id, field, raw_value, reason)
             %9$s
-            SELECT $5, f.board_id, f.monday_id, field, NULL, 'derived amount is not below 10,000,000,000'
-            FROM final f CROSS JOIN LATERAL unnest(f.out_of_range) AS field
             RETURNING 1
         )
         SELECT %10$s, n.created, n.updated, n.own - n.created - n.updated, (SELECT count(*) FROM refused),
@@ -212,23 +244,12 @@ BEGIN
         's.' || array_to_string(columns, ', s.'), 'f.' || array_to_string(columns, ', f.'),
         format(next_key, 's'),
         array_to_string(columns, ', '), 'excluded.' || array_to_string(columns, ', excluded.'),
-        CASE WHEN board IS NOT NULL THEN $part$
-            SELECT $5, $3, r.monday_id, NULL, left(($1->(r."position" - 1))::text, 1000), r.refusal FROM read r WHERE r.refusal IS NOT NULL
-            UNION ALL
-            SELECT $5, $3, o.monday_id, e.field, left(e.raw, 1000), e.reason
-            FROM own o CROSS JOIN LATERAL jsonb_to_recordset(o.refusals) AS e (field text, raw text, reason text)
-            UNION ALL
-            -- Said once for a column, not for every item.
-            SELECT $5, $3, NULL, c.field, c.column_id, format('column is missing; items without it: %s', count(*))
-            FROM own o
-            CROSS JOIN LATERAL unnest(o.absent_fields) AS absent (field)
-            JOIN jsonb_to_recordset($2->'columns') AS c (field text, column_id text) ON c.field = absent.field
-            WHERE o.state = 'active' AND c.column_id IS NOT NULL
-            GROUP BY c.field, c.column_id
-            UNION ALL $part$ ELSE '' END,
+        @extschema@._refused_values_sql(board),
         CASE WHEN board IS NOT NULL
              THEN '(SELECT count(*) FROM read), (SELECT count(*) FROM read WHERE refusal IS NULL) - n.own' ELSE 'n.own, 0' END,
-        format(next_key, 'c'))
+        format(next_key, 'c'),
+        -- What was only derived anew was not seen on its board.
+        CASE WHEN board IS NOT NULL THEN 'now()' ELSE 'stored.last_synced_at' END)
     INTO processed, stale, created, updated, unchanged, rejected, changed_ids, touched
     USING items, board, board->>'board_id', ids, run,
         regexp_split_to_array(@extschema@.pipeline_setting('statuses_without_value'), '\s*,\s*'),

@@ -141,7 +141,7 @@ BEGIN
         SELECT coalesce(array_agg(monday_id), '{}'), coalesce(array_agg(DISTINCT key) FILTER (WHERE key IS NOT NULL), '{}')
         FROM gone
     $sql$,
-        CASE role WHEN 'parent' THEN 'projects' WHEN 'subitem' THEN 'subitems' ELSE 'hidden_items' END,
+        @extschema@._monday_table(role),
         CASE role WHEN 'parent' THEN 'NULL::text' WHEN 'subitem' THEN 'parent_monday_id' ELSE 'name_key' END)
     INTO gone, keys USING item_ids;
     PERFORM @extschema@._propagate_monday_changes(role, gone, keys, run, since);

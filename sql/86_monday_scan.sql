@@ -169,7 +169,7 @@ BEGIN
            OR (scanned.item_id IS NOT NULL AND stored.state <> 'active')
            OR coalesce(scanned.updated_at, '-infinity') > coalesce(stored.monday_updated_at, '-infinity')
         ORDER BY 2, 1
-    $sql$, CASE board->>'role' WHEN 'parent' THEN 'projects' WHEN 'subitem' THEN 'subitems' ELSE 'hidden_items' END)
+    $sql$, @extschema@._monday_table(board->>'role'))
     USING run_id, board_id, began;
 END;
 $$;

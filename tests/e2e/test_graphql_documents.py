@@ -7,20 +7,14 @@ from graphql.language.ast import OperationDefinition
 from graphql.language.parser import parse
 from graphql.validation import validate
 
-from cluster import ROOT
+from graphql_documents import FOLDER, document
 from monday_client import HIDDEN, PARENT, Client
 from official_schema import needs_official_schema, official_schema
 from webhook_receiver import Receiver
 
-FOLDER = ROOT / "poller" / "monday" / "queries"
 OPERATIONS = sorted(
     path.stem for path in FOLDER.glob("*.graphql") if re.search(r"^(query|mutation)\b", path.read_text(), re.MULTILINE)
 )
-
-def document(name):
-    text = (FOLDER / f"{name}.graphql").read_text()
-    imports = re.findall(r'^#import "(.+)"$', text, re.MULTILINE)
-    return "\n".join([text, *((FOLDER / imported).read_text() for imported in imports)])
 
 
 @pytest.fixture(scope="module")

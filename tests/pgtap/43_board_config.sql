@@ -89,7 +89,7 @@ UPDATE monday_board SET is_active = false WHERE board_id = '3';
 SELECT is(pg_temp.problems('[{"id": "1", "columns": [{"id": "stage", "title": "Stage", "type": "status"}, {"id": "type", "title": "Type", "type": "status"}, {"id": "days", "title": "Days", "type": "numbers"}]},
     {"id": "2", "columns": [{"id": "link", "title": "Hidden Item", "type": "board_relation"}]}, null]'), NULL, 'boards that are as configured');
 SELECT is(pg_temp.problems('[{"id": "1", "columns": [{"id": "stage", "title": "Status", "type": "status"}, {"id": "type", "title": "Type", "type": "text"}, {"id": "p", "title": "Probability", "type": "numbers"},
-    {"id": "q", "title": "Weather", "type": "text"}]}, null]'),
+    {"id": "q", "title": "Weather", "type": "text"}, {"id": "days", "title": "Days", "type": "numbers", "archived": true}]}, null]'),
     E'1 days expected_gestation_days missing: the board has no such column\n1 p probability_percent unmapped: the column "Probability" might hold this field\n'
     '1 stage pipeline_stage renamed: the column is called "Status" now, not "Stage"\n1 type type retyped: the column is of kind text now, not status\n'
     '2 - - missing: the board does not exist, or the token may not read it', 'what differs');

@@ -1,7 +1,7 @@
 -- What to read: windows, candidates, and what a scan of a whole board finds.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(47);
+SELECT plan(48);
 \ir include/failure.sql
 \ir include/monday.sql
 
@@ -52,6 +52,8 @@ SELECT record_monday_scan(:run, '1', pg_temp.seen('11')), record_monday_scan(:ru
 UPDATE projects SET last_synced_at = now() - interval '1 day';
 SELECT is(pg_temp.found(:run, '1'), '12 missing', 'boards are scanned one by one');
 SELECT is((SELECT count(*) FROM monday_scan), 1::bigint, 'the others go on');
+SELECT soft_delete_monday_items('2', '{23}') \g /dev/null
+SELECT is(pg_temp.found(:run, '1'), '11 missing, 12 missing', 'a project whose subitem was stored meanwhile was not seen by that');
 INSERT INTO projects (monday_id, item_name) VALUES ('imported', 'I');
 SELECT is(pg_temp.found(:run, '1'), '11 missing, 12 missing', 'an imported project is on no board');
 

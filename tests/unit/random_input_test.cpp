@@ -3,12 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 
 #include "core/cron_schedule.hpp"
 #include "core/import_plan.hpp"
 #include "core/input_error.hpp"
+#include "core/monday/board_config.hpp"
+#include "core/monday/item.hpp"
+#include "core/monday/label_settings.hpp"
 
 namespace pipeline_forecast {
 namespace {
@@ -107,8 +111,8 @@ TEST(RandomInput, AFieldOfAnyKindIsReadOrRefused) {
     RandomText random(3);
     for (int i = 0; i < kRuns; ++i) {
         const std::string text = random.below(2) == 0 ? random.bytes(40) : random.from("0123456789.,-", 20);
-        for (const FieldKind kind :
-             {FieldKind::kText, FieldKind::kDay, FieldKind::kMoney, FieldKind::kPercent, FieldKind::kGestation}) {
+        for (const FieldKind kind : {FieldKind::kText, FieldKind::kDay, FieldKind::kMoney, FieldKind::kPercent,
+                                     FieldKind::kGestation, FieldKind::kNumber, FieldKind::kKey}) {
             const Decoded<std::string> decoded = decode_field(kind, text, "");
             ASSERT_EQ(decoded.value.has_value(), decoded.reason.empty()) << text;
         }
@@ -138,6 +142,80 @@ TEST(RandomInput, AMappingIsCompiledOrRefused) {
         }
     }
     EXPECT_GT(compiled, 0) << "some damage leaves a mapping that makes sense";
+}
+
+monday::Board any_board() {
+    return monday::read_board(R"({"role": "hidden", "decimal_mark": ",", "date_format": "DD/MM/YYYY", "columns": [
+        {"column_id": "n", "field": "quote_amount", "kind": "numbers"}, {"column_id": "d", "field": "invoice_date", "kind": "date"},
+        {"column_id": "s", "field": "status", "kind": "status", "labels": {"1": "Won"}},
+        {"column_id": "m", "field": "account", "kind": "mirror"}, {"column_id": "l", "field": "product_type", "kind": "dropdown"},
+        {"column_id": "r", "field": "account_id", "kind": "board_relation"}]})");
+}
+
+TEST(RandomInput, AnItemIsReadOrRefused) {
+    const std::string whole = R"({"id": "12", "name": "17425", "state": "active", "updated_at": "2026-03-21T08:47:10Z",
+        "parent_item": {"id": "3"}, "column_values": [{"id": "n", "type": "numbers", "text": "1.234,5", "value": "\"1234.5\""},
+        {"id": "d", "type": "date", "text": "", "value": "{\"date\":\"2026-03-21\"}"}, {"id": "s", "value": "{\"index\":1}"},
+        {"id": "m", "display_value": "Acme, Beta"}, {"id": "l", "value": "{\"ids\":[1,2]}", "text": "a, b"},
+        {"id": "r", "linked_item_ids": ["5", 6], "display_value": "x"}]})";
+    const monday::Board board = any_board();
+    RandomText random(6);
+    int kept = 0;
+    for (int i = 0; i < kRuns; ++i) {
+        const nlohmann::json item = nlohmann::json::parse(random.damaged(whole), nullptr, false);
+        if (item.is_discarded()) continue;
+        const monday::Item read = monday::read_item(item, board);
+        ASSERT_EQ(read.refusal.empty() ? board.columns.size() : 0U, read.values.size());
+        for (const monday::Refusal &refusal : read.refusals) ASSERT_FALSE(refusal.reason.empty());
+        if (read.refusal.empty()) ++kept;
+    }
+    EXPECT_GT(kept, kRuns / 10) << "some damage leaves an item";
+}
+
+TEST(RandomInput, AVeryDeepItemIsReadOrRefused) {
+    constexpr std::size_t kDepth = 100'000;
+    const std::string deep = std::string(kDepth, '[') + std::string(kDepth, ']');
+    const monday::Board board = any_board();
+    const auto read = [&](const std::string &column_values) {
+        return monday::read_item(nlohmann::json::parse(R"({"id": "1", "column_values": )" + column_values + "}"),
+                                 board);
+    };
+    for (const char *column : {"n", "d", "s", "m", "l", "r"}) {
+        const std::string start = R"([{"id": ")" + std::string(column) + R"(", )";
+        for (const char *member : {"text", "display_value", "linked_item_ids", "label", "type"}) {
+            EXPECT_EQ(read(start + "\"" + member + "\": " + deep + "}]").refusal, "") << column << " " << member;
+        }
+        EXPECT_EQ(read(start + R"("value": ")" + deep + R"("}])").refusal, "") << column;
+    }
+    EXPECT_EQ(read(deep).refusal, "");
+    const monday::Item item = read(R"([{"id": "n", "text": )" + deep + "}]");
+    ASSERT_EQ(item.refusals.size(), 1U);
+    EXPECT_EQ(item.refusals[0].raw, "array");
+    EXPECT_EQ(monday::read_item(nlohmann::json::parse(R"({"id": "1", "state": )" + deep + "}"), board).refusal,
+              "unknown state array");
+}
+
+TEST(RandomInput, ABoardConfigurationIsReadOrRefused) {
+    const std::string whole =
+        R"({"boards": [{"board_id": "1", "role": "parent", "name": "P", "currency": "EUR", "columns": [
+        {"column_id": "s", "title": "Stage", "kind": "status", "field": "pipeline_stage", "labels": {"1": "Won"}},
+        {"column_id": "r", "kind": "numbers", "field": "rating_score", "writable": true}]},
+        {"board_id": 2, "role": "hidden", "name": "H", "parent_board_id": "1", "decimal_mark": ",", "columns": []}]})";
+    RandomText random(7);
+    int taken = 0;
+    for (int i = 0; i < kRuns; ++i) {
+        for (const std::string &config :
+             {random.bytes(60), random.from("{}[]\":,1e.nulltrue ", 40), random.damaged(whole)}) {
+            try {
+                taken += monday::read_board_config(config).empty() ? 0 : 1;
+            } catch (const InputError &error) {
+                ASSERT_EQ(error.sqlstate(), kInvalidParameter);
+            }
+            const nlohmann::json settings = nlohmann::json::parse(config, nullptr, false);
+            if (!settings.is_discarded()) (void)monday::read_label_settings(settings);
+        }
+    }
+    EXPECT_GT(taken, 0) << "some damage leaves a configuration that makes sense";
 }
 
 TEST(RandomInput, AVeryDeepMappingIsRefused) {

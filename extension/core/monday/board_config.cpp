@@ -8,6 +8,7 @@
 
 #include "core/decode.hpp"
 #include "core/input_error.hpp"
+#include "core/monday/json_member.hpp"
 #include "core/sql_text.hpp"
 
 #include "core/no_postgres.hpp"
@@ -35,12 +36,6 @@ void require_keys(const json &object, const std::string &place, std::initializer
             refuse(place, " has the unknown key " + in_quotes(key));
         }
     }
-}
-
-const json &member(const json &object, const char *key) {
-    static const json nothing;
-    const auto found = object.find(key);
-    return found == object.end() ? nothing : *found;
 }
 
 std::optional<std::string> optional_text(const json &object, const char *key, const std::string &place) {

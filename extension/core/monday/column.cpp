@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/decode.hpp"
+#include "core/monday/json_member.hpp"
 
 #include "core/no_postgres.hpp"
 
@@ -15,16 +16,8 @@ using nlohmann::json;
 
 std::string plain(const json &value) {
     if (value.is_null()) return {};
-    if (value.is_string()) return std::string(trimmed(value.get_ref<const std::string &>()));
     // Numbers keep their digits; a list or an object shows what it is where it is refused.
-    return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-const json &member(const json &object, const char *key) {
-    static const json nothing;
-    if (!object.is_object()) return nothing;
-    const auto found = object.find(key);
-    return found == object.end() ? nothing : *found;
+    return std::string(trimmed(brief(value)));
 }
 
 std::string text_member(const json &object, const char *key) { return plain(member(object, key)); }

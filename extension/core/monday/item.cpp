@@ -7,6 +7,7 @@
 
 #include "core/decode.hpp"
 #include "core/input_error.hpp"
+#include "core/monday/json_member.hpp"
 
 #include "core/no_postgres.hpp"
 
@@ -19,13 +20,6 @@ using nlohmann::json;
 constexpr std::size_t kLongestId = 100;
 constexpr std::array<std::string_view, 3> kStates{"active", "archived", "deleted"};
 
-const json &member(const json &object, const char *key) {
-    static const json nothing;
-    if (!object.is_object()) return nothing;
-    const auto found = object.find(key);
-    return found == object.end() ? nothing : *found;
-}
-
 // An id is a text in the API's answers and a number in some of its events.
 std::optional<std::string> id_member(const json &object, const char *key) {
     const json &id = member(object, key);
@@ -33,10 +27,6 @@ std::optional<std::string> id_member(const json &object, const char *key) {
     if (!id.is_string()) return std::nullopt;
     const std::string_view text = trimmed(id.get_ref<const std::string &>());
     return text.empty() || text.size() > kLongestId ? std::nullopt : std::optional(std::string(text));
-}
-
-std::string shown(const json &value) {
-    return value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string array_text(const std::vector<std::string> &texts) {
@@ -106,7 +96,7 @@ private:
         const json &state = member(source_, "state");
         if (!state.is_null() &&
             (!state.is_string() || std::ranges::find(kStates, state.get_ref<const std::string &>()) == kStates.end())) {
-            return refuse("unknown state " + shown(state));
+            return refuse("unknown state " + brief(state));
         }
         item_.state = state.is_null() ? "active" : state.get<std::string>();
         item_.parent_id = id_member(member(source_, "parent_item"), "id");
@@ -122,7 +112,7 @@ private:
     std::optional<std::string> read_moment(const char *key) {
         const json &moment = member(source_, key);
         if (moment.is_null()) return std::nullopt;
-        const std::string text = shown(moment);
+        const std::string text = brief(moment);
         const Decoded<std::string> decoded = decode_moment(text);
         if (!decoded.value) item_.refusals.push_back({key, text, decoded.reason});
         return decoded.value;

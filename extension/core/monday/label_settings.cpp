@@ -1,6 +1,6 @@
 #include "core/monday/label_settings.hpp"
 
-#include <nlohmann/json.hpp>
+#include "core/monday/json_member.hpp"
 
 #include "core/no_postgres.hpp"
 
@@ -12,18 +12,16 @@ using nlohmann::json;
 // A label is its text, or an object that has it under one of these names.
 const std::string *text_of(const json &label) {
     if (label.is_string()) return &label.get_ref<const std::string &>();
-    if (!label.is_object()) return nullptr;
     for (const char *key : {"label", "name", "text"}) {
-        const auto found = label.find(key);
-        if (found != label.end() && found->is_string()) return &found->get_ref<const std::string &>();
+        const json &text = member(label, key);
+        if (text.is_string()) return &text.get_ref<const std::string &>();
     }
     return nullptr;
 }
 
 std::string id_of(const json &label) {
-    const auto id = label.is_object() ? label.find("id") : label.end();
-    if (!label.is_object() || id == label.end()) return {};
-    return id->is_string() ? id->get<std::string>() : id->is_number_integer() ? id->dump() : std::string{};
+    const json &id = member(label, "id");
+    return id.is_string() ? id.get<std::string>() : id.is_number_integer() ? id.dump() : std::string{};
 }
 
 }  // namespace
@@ -34,14 +32,13 @@ Labels read_label_settings(const json &settings) {
         return parsed.is_object() ? read_label_settings(parsed) : Labels{};
     }
     Labels labels;
-    const auto found = settings.is_object() ? settings.find("labels") : settings.end();
-    if (!settings.is_object() || found == settings.end()) return labels;
-    if (found->is_object()) {
-        for (const auto &[id, label] : found->items()) {
+    const json &found = member(settings, "labels");
+    if (found.is_object()) {
+        for (const auto &[id, label] : found.items()) {
             if (const std::string *text = text_of(label)) labels.emplace(id, *text);
         }
-    } else if (found->is_array()) {
-        for (const json &label : *found) {
+    } else if (found.is_array()) {
+        for (const json &label : found) {
             const std::string id = id_of(label);
             const std::string *text = text_of(label);
             if (!id.empty() && text != nullptr) labels.emplace(id, *text);

@@ -72,9 +72,7 @@ SELECT
     -- The hourly sync has missed a board twice.
     coalesce(b.high_water_mark < now() - interval '2 hours', true) AS overdue
 FROM @extschema@.monday_board b
-CROSS JOIN LATERAL (
-    SELECT CASE b.role WHEN 'parent' THEN 'projects' WHEN 'subitem' THEN 'subitems' ELSE 'hidden_items' END AS table_name
-) t
+CROSS JOIN LATERAL (SELECT @extschema@._monday_table(b.role) AS table_name) t
 LEFT JOIN (
     SELECT s.table_name, s.board_id, count(*) AS row_count, count(*) FILTER (WHERE s.state = 'active') AS active_count,
         max(s.monday_updated_at) AS newest_update, max(s.last_synced_at) AS last_written
