@@ -112,6 +112,7 @@ torture: deps built-and-installed
 	@tests/torture/run
 
 bench: deps built-and-installed
+	@control/install-packages bench
 	@tests/bench/run
 
 FORMATTED = $(LIBRARY_SOURCES) $(LIBRARY_HEADERS) $(shell find poller tests/unit tests/fuzz -name '*.[ch]pp')

@@ -57,9 +57,10 @@ HttpInterface::HttpInterface(const asio::any_io_executor &executor, const Settin
       endpoints_(around.router, access_, settings.cors_origins),
       forecast_pipeline_(reports_database_),
       forecast_snapshot_(reports_database_),
-      analysis_run_(reports_database_, explains(settings)),
+      analysis_run_(reports_database_),
       readiness_(health_database_, {settings.ready_queue_lag, settings.ready_board_age}),
       metrics_(around.registry, health_database_, around.server, std::move(around.job_types)) {
+    analysis_run_.set_explains(explains(settings));
     webhooks_.add_routes(around.router);
     forecast_pipeline_.add_to(endpoints_);
     forecast_snapshot_.add_to(endpoints_);
@@ -69,6 +70,9 @@ HttpInterface::HttpInterface(const asio::any_io_executor &executor, const Settin
     metrics_.add_to(endpoints_);
 }
 
-void HttpInterface::reload(const Settings &settings) { webhooks_.replace(authenticator_for(settings)); }
+void HttpInterface::reload(const Settings &settings) {
+    webhooks_.replace(authenticator_for(settings));
+    analysis_run_.set_explains(explains(settings));
+}
 
 }  // namespace poller

@@ -146,15 +146,20 @@ BEGIN
             HINT = 'Leave it out for 1000 rows.';
     END IF;
     bucket := @extschema@._stage_bucket(bucket);
+    -- The documents are made of the rows of the page, and not of all that are sorted.
     RETURN QUERY
-    SELECT s.forecast_month, s.project_id, row_to_json(s)
-    FROM @extschema@.pipeline_forecast_snapshot s
-    WHERE s.snapshot_date = day
-      AND (project IS NULL OR s.project_id = project)
-      AND (bucket IS NULL OR s.stage_bucket = bucket)
-      AND (after_month IS NULL OR (s.forecast_month, s.project_id) > (after_month, after_project COLLATE "C"))
-    ORDER BY s.forecast_month, s.project_id
-    OFFSET skip LIMIT row_limit;
+    SELECT page.forecast_month, page.project_id, row_to_json(page)
+    FROM (
+        SELECT s.*
+        FROM @extschema@.pipeline_forecast_snapshot s
+        WHERE s.snapshot_date = day
+          AND (project IS NULL OR s.project_id = project)
+          AND (bucket IS NULL OR s.stage_bucket = bucket)
+          AND (after_month IS NULL OR (s.forecast_month, s.project_id) > (after_month, after_project COLLATE "C"))
+        ORDER BY s.forecast_month, s.project_id
+        OFFSET skip LIMIT row_limit
+    ) page
+    ORDER BY page.forecast_month, page.project_id;
 END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@.forecast_snapshot_page(date, text, text, bigint, integer, date, text) FROM PUBLIC;

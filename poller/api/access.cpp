@@ -12,6 +12,7 @@ namespace poller::api {
 namespace {
 
 constexpr std::size_t kLongestKey = 512;
+constexpr std::size_t kMostSeen = 1024;
 
 std::string_view name_of(Scope scope) {
     switch (scope) {
@@ -62,12 +63,25 @@ bool Access::comes_from_here(const http::Request &request) const {
            !request.header("Forwarded") && names_this_machine(request.header("Host").value_or(""));
 }
 
-awaitable<void> Access::require(const http::Request &request, Scope scope) {
+// Nothing for a key that is not valid, or that will not be looked up.
+awaitable<Access::Scopes> Access::scopes_of(const http::Request &request, std::string_view key) {
+    if (key.empty() || key.size() > kLongestKey) co_return std::nullopt;
+    std::string hash = api_key_hash(key);
     const auto now = std::chrono::steady_clock::now();
+    if (!seen_.contains(hash) && strangers_.exhausted(request.remote_address(), now)) co_return std::nullopt;
+    Scopes scopes = co_await scopes_of_.get(hash);
+    if (!scopes) {
+        seen_.erase(hash);
+    } else if (seen_.size() < kMostSeen) {
+        seen_.insert(std::move(hash));
+    }
+    co_return scopes;
+}
+
+awaitable<void> Access::require(const http::Request &request, Scope scope) {
     const auto key = bearer_key(request);
-    if (key && !key->empty() && key->size() <= kLongestKey && !strangers_.exhausted(request.remote_address(), now)) {
-        const Scopes scopes = co_await scopes_of_.get(api_key_hash(*key));
-        if (scopes) {
+    if (key) {
+        if (const Scopes scopes = co_await scopes_of(request, *key)) {
             const std::string list = ',' + *scopes + ',';
             const auto has = [&](std::string_view name) {
                 return list.find(',' + std::string(name) + ',') != std::string::npos;
@@ -77,7 +91,7 @@ awaitable<void> Access::require(const http::Request &request, Scope scope) {
         }
     }
     if (!key && scope == Scope::kRead && comes_from_here(request) && co_await is_unused_.get(0)) co_return;
-    if (!strangers_.take(request.remote_address(), now)) {
+    if (!strangers_.take(request.remote_address(), std::chrono::steady_clock::now())) {
         throw http::HttpError(429, "too_many_requests", "too many requests without a valid key");
     }
     throw http::HttpError(401, "unauthorized",

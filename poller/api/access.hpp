@@ -3,7 +3,9 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "poller/asio.hpp"
 #include "poller/async/coalesced.hpp"
@@ -20,19 +22,22 @@ public:
     // Pool and limiter outlive it. behind_proxy: every client comes from this machine, which then says nothing.
     Access(db::Pool &database, http::RateLimiter &strangers, bool behind_proxy);
 
-    // http::HttpError 401 without a valid key, 403 where its scopes do not suffice, 429 for a client that has tried too
-    // often. Scope admin is every scope. Until the first key is made, programs on this machine read without one.
+    // http::HttpError 401 without a valid key, 403 where its scopes do not suffice, 429 for a key that was not seen before
+    // from a client that has tried too often. Scope admin is every scope. Until the first key is made, programs on this
+    // machine read without one.
     [[nodiscard]] awaitable<void> require(const http::Request &request, Scope scope);
 
 private:
     using Scopes = std::optional<std::string>;
 
+    [[nodiscard]] awaitable<Scopes> scopes_of(const http::Request &request, std::string_view key);
     [[nodiscard]] bool comes_from_here(const http::Request &request) const;
 
     http::RateLimiter &strangers_;
     bool behind_proxy_;
     Coalesced<std::string, Scopes> scopes_of_;  // by the hash of the key, as PostgreSQL prints an array
     Coalesced<int, bool> is_unused_;            // whether no key was ever made
+    std::set<std::string> seen_;                // hashes of keys that were valid once: no guesses
 };
 
 }  // namespace poller::api

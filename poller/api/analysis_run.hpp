@@ -8,8 +8,11 @@ namespace poller::api {
 
 class AnalysisRun {
 public:
-    // explains: whether a language model is configured. The pool outlives it.
-    AnalysisRun(db::Pool &database, bool explains) : database_(database), explains_(explains) {}
+    // The pool outlives it.
+    explicit AnalysisRun(db::Pool &database) : database_(database) {}
+
+    // Whether a language model is configured, so that explanations can be asked for.
+    void set_explains(bool explains) { explains_ = explains; }
 
     // It outlives the endpoints' use.
     void add_to(Endpoints &endpoints);
@@ -18,7 +21,7 @@ private:
     [[nodiscard]] awaitable<http::Response> answer(http::Request &request);
 
     db::Pool &database_;
-    bool explains_;
+    bool explains_ = false;
 };
 
 }  // namespace poller::api

@@ -32,8 +32,8 @@ constexpr auto kBase64Values = values_of_digits(kBase64Digits);
 
 std::string to_hex(const Digest &digest) {
     std::string text;
-    text.reserve(2 * digest.size());
-    for (const unsigned char byte : digest) {
+    text.reserve(2 * digest.bytes.size());
+    for (const unsigned char byte : digest.bytes) {
         text += kHexDigits[byte >> 4];
         text += kHexDigits[byte & 15];
     }
@@ -42,12 +42,12 @@ std::string to_hex(const Digest &digest) {
 
 std::optional<Digest> digest_from_hex(std::string_view text) {
     Digest digest;
-    if (text.size() != 2 * digest.size()) return std::nullopt;
-    for (std::size_t i = 0; i < digest.size(); ++i) {
+    if (text.size() != 2 * digest.bytes.size()) return std::nullopt;
+    for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
         const int high = kHexValues[static_cast<unsigned char>(text[2 * i])];
         const int low = kHexValues[static_cast<unsigned char>(text[2 * i + 1])];
         if (high < 0 || low < 0) return std::nullopt;
-        digest[i] = static_cast<unsigned char>(high * 16 + low);
+        digest.bytes[i] = static_cast<unsigned char>(high * 16 + low);
     }
     return digest;
 }

@@ -19,12 +19,12 @@ void require(bool done) {
 
 Digest sha256(std::string_view message) {
     Digest digest;
-    SHA256(bytes_of(message), message.size(), digest.data());
+    SHA256(bytes_of(message), message.size(), digest.bytes.data());
     return digest;
 }
 
 bool equal_in_constant_time(const Digest &left, const Digest &right) {
-    return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+    return CRYPTO_memcmp(left.bytes.data(), right.bytes.data(), left.bytes.size()) == 0;
 }
 
 HmacSha256::HmacSha256(std::string_view key) {
@@ -45,7 +45,7 @@ Digest HmacSha256::operator()(std::string_view message) const {
     // Without a key the context starts again with the one it has.
     require(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1);
     require(EVP_MAC_update(context_.get(), bytes_of(message), message.size()) == 1);
-    require(EVP_MAC_final(context_.get(), digest.data(), &length, digest.size()) == 1 && length == digest.size());
+    require(EVP_MAC_final(context_.get(), digest.bytes.data(), &length, digest.bytes.size()) == 1 && length == digest.bytes.size());
     return digest;
 }
 

@@ -9,7 +9,12 @@
 
 namespace poller {
 
-using Digest = std::array<unsigned char, 32>;
+// Not comparable but in constant time: == stops at the first difference, and how long it took tells where that is.
+struct Digest {
+    std::array<unsigned char, 32> bytes;
+
+    bool operator==(const Digest &) const = delete;
+};
 
 [[nodiscard]] Digest sha256(std::string_view message);
 

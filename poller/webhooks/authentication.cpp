@@ -39,7 +39,8 @@ std::optional<Refusal> Authenticator::refuse(const Credentials &credentials, std
                                              std::chrono::system_clock::time_point now) const {
     switch (mode_) {
         case Mode::kJwt: {
-            const std::string_view token = without_bearer(credentials.authorization);
+            std::string_view token = without_bearer(credentials.authorization);
+            if (token.empty()) token = credentials.token;
             return token.empty() ? Refusal::kMissing : jwt_.refuse(token, now);
         }
         case Mode::kToken: return refuse_token(credentials.token);

@@ -23,7 +23,7 @@ struct Credentials {
 class Authenticator {
 public:
     enum class Mode {
-        kJwt,    // a signed token in Authorization, as monday.com sends for the webhooks of an app
+        kJwt,    // a signed token in Authorization, as monday.com sends for the webhooks of an app; else in the address
         kToken,  // a long random text in the address
         kHmac,   // sha256=<hex> of the raw body
         kNone    // anybody; for a laptop

@@ -39,7 +39,7 @@ WebhookEndpoint::WebhookEndpoint(Authenticator authenticator, WebhookIntake &int
       duplicate_(requests("duplicate")),
       ignored_(requests("ignored")) {
     // All there are, so that a rate can be computed from the first one on.
-    for (const char *outcome : {"challenge", "malformed", "incomplete", "limited", "overloaded"})
+    for (const char *outcome : {"challenge", "malformed", "incomplete", "limited", "overloaded", "unavailable"})
         static_cast<void>(requests(outcome));
     for (const Refusal refusal : kAllRefusals) static_cast<void>(requests("refused_" + std::string(name_of(refusal))));
 }
@@ -122,7 +122,7 @@ awaitable<http::Response> WebhookEndpoint::store(Event event, http::Request &req
     try {
         outcome = co_await intake_.store(std::move(event), request.take_body(), request.remote_address());
     } catch (const http::HttpError &error) {
-        requests("overloaded").add();
+        requests(error.code()).add();
         co_return http::Response::error(error.status(), error.code(), error.what()).with("Retry-After", "5");
     }
     switch (outcome) {

@@ -2,6 +2,7 @@
 // only after the transaction that holds it and its job is committed.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -54,7 +55,8 @@ private:
 
     [[nodiscard]] std::shared_ptr<Batch> batch_with_room(std::size_t bytes);
     awaitable<void> commit_waiting();
-    awaitable<void> commit(Batch &batch);
+    // Returns how long it took.
+    [[nodiscard]] awaitable<std::chrono::steady_clock::duration> commit(Batch &batch);
     awaitable<void> record(Batch &batch, std::size_t first, std::size_t last);
 
     asio::any_io_executor executor_;

@@ -71,9 +71,9 @@ std::optional<Refusal> JwtVerifier::refuse(std::string_view token, std::chrono::
     if (header.value("alg", json()) != "HS256" || header.contains("crit")) return Refusal::kAlgorithm;
 
     const auto signature = from_base64url(token.substr(last_dot + 1));
-    if (!signature || signature->size() != std::tuple_size_v<Digest>) return Refusal::kSignature;
     Digest digest;
-    std::copy(signature->begin(), signature->end(), digest.begin());
+    if (!signature || signature->size() != digest.bytes.size()) return Refusal::kSignature;
+    std::copy(signature->begin(), signature->end(), digest.bytes.begin());
     if (!is_signed(token.substr(0, last_dot), digest)) return Refusal::kSignature;
 
     const json claims = object_of(token.substr(first_dot + 1, last_dot - first_dot - 1));

@@ -1,10 +1,9 @@
 """Killing what takes webhooks in, under load: whatever was answered with 2xx is stored exactly once and gets done.
 
-Senders do what monday.com does: they repeat an event until it is accepted. TORTURE_SECONDS makes it longer.
+TORTURE_SECONDS makes it longer.
 """
 
 import asyncio
-import itertools
 import os
 import pathlib
 import random
@@ -12,16 +11,13 @@ import signal
 import socket
 import time
 
-import aiohttp
 import pytest
 
 from cluster import value
-from poller import SECRET, Receiver, wait_until
-from webhooks import event
+from poller import Receiver, wait_until
+from webhook_load import PROJECTS, SENDERS, Load
 
 SECONDS = float(os.environ.get("TORTURE_SECONDS", "8"))
-SENDERS = 20
-PROJECTS = 50
 
 
 def free_port():
@@ -49,48 +45,6 @@ def kill_server(cluster):
     for pid in family:
         # A process that nobody has waited for yet still counts as running for pg_ctl.
         wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), message="a killed process is gone")
-
-
-class Load:
-    """Senders that go on until stopped. accepted: the keys of the events that were answered with 2xx."""
-
-    def __init__(self, port):
-        self.url = f"http://127.0.0.1:{port}/webhooks/monday/{SECRET}"
-        self.numbers = itertools.count(1)
-        self.accepted = set()
-        self.answers = {}
-        self.stopping = False
-
-    async def send(self, session):
-        while not self.stopping:
-            number = next(self.numbers)
-            body = event(f"t{number}", pulseId=1 + number % PROJECTS)
-            # An event that was begun is brought to its end, as far as the time after the load allows.
-            while not await self.accept(session, f"4667:t{number}", body):
-                await asyncio.sleep(0.05)
-
-    async def accept(self, session, key, body):
-        try:
-            async with session.post(self.url, data=body) as answer:
-                await answer.read()
-                self.answers[answer.status] = self.answers.get(answer.status, 0) + 1
-                if answer.status in (200, 202):
-                    self.accepted.add(key)
-                    return True
-                assert answer.status == 503, f"{answer.status} {await answer.text()}"
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
-            self.answers["none"] = self.answers.get("none", 0) + 1
-        return False
-
-    async def run(self, disturb):
-        timeout = aiohttp.ClientTimeout(total=20)
-        async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0)) as session:
-            senders = [asyncio.create_task(self.send(session)) for _ in range(SENDERS)]
-            try:
-                await disturb()
-            finally:
-                self.stopping = True
-            await asyncio.wait_for(asyncio.gather(*senders), 60)
 
 
 def work_everything(connection):

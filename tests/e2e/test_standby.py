@@ -1,13 +1,18 @@
 """A hot standby: everything that reads works there, everything that writes says why it does not."""
 
+import hashlib
 import shutil
 import subprocess
 import time
+import types
 
 import psycopg
 import pytest
 
 from cluster import PG_BIN, Cluster, as_server, failed_checks, fill, set_up, value
+from poller import SECRET, Receiver, wait_until
+from rest import Rest
+from webhooks import event
 
 PATIENCE = 60
 
@@ -105,6 +110,10 @@ READS = [
     "SELECT pipeline_cron_previous('10 3 * * *', '2026-11-24 03:10+00')",
     "SELECT pipeline_setting('snapshot_retention_days')",
     "SELECT pipeline_today()",
+    "SELECT forecast_pipeline_document()::text",
+    "SELECT forecast_month, project_id, document::text FROM forecast_snapshot_page(pipeline_today())",
+    "SELECT * FROM forecast_snapshot_selection()",
+    "SELECT * FROM pipeline_readiness()",
     "SELECT job_name, schedule, active, next_run FROM pipeline_schedule",
 ]
 
@@ -143,7 +152,55 @@ WRITES = [
     "SELECT reuse_llm_result('P1', 'model')",
     "SELECT grant_forecast_reader('reader')",
     "SELECT grant_pipeline_poller('reader')",
+    "SELECT configure_pipeline('{}')",
+    # The queue.
+    "SELECT enqueue_job('analyze')",
+    "SELECT * FROM claim_jobs('worker', ARRAY['analyze'], ARRAY[1])",
+    "SELECT renew_leases(ARRAY[1], ARRAY[1])",
+    "SELECT finish_jobs(ARRAY[1], ARRAY[1])",
+    "SELECT fail_job(1, 1, 'reason')",
+    "SELECT wait_job(1, 1, '1 s', 'reason')",
+    "SELECT return_jobs(ARRAY[1], ARRAY[1])",
+    "SELECT purge_finished_jobs()",
+    "SELECT enqueue_scheduled_job('rehydrate_delta')",
+    "SELECT catch_up_scheduled_jobs()",
+    "SELECT block_provider('monday', '1 s', 'reason')",
+    "SELECT take_provider_tokens('monday', 1)",
+    "SELECT reserve_provider_tokens(ARRAY['monday'], ARRAY[1])",
+    "SELECT settle_provider_tokens(ARRAY['monday'], ARRAY[1], ARRAY[1])",
+    "SELECT set_provider_quota('monday', 1, '1 s')",
+    # Webhooks and keys.
+    "SELECT * FROM record_webhook_events('{k}', '{s}', '{b}', '{i}', '{t}', '{p}', '{c}', ARRAY['{}'], '{127.0.0.1}')",
+    "SELECT sweep_webhook_events()",
+    "SELECT purge_webhook_events()",
+    r"SELECT add_api_key('name', ARRAY['read'], sha256('\x00'))",
+    "SELECT revoke_api_key(1)",
+    # Language models.
+    "SELECT * FROM begin_llm_explanation('P1', 'openai', 'model')",
+    "SELECT * FROM end_llm_explanation('P1', 'hash', 'ok', '{}', '{}')",
+    "SELECT enqueue_llm_explanations()",
+    # monday.com.
+    "SELECT import_monday_boards('{}')",
+    "SELECT refresh_monday_labels('{}')",
+    "SELECT begin_sync_run('rehydrate_delta')",
+    "SELECT add_sync_progress(1, 1, 1)",
+    "SELECT end_sync_run(1)",
+    "SELECT fail_abandoned_sync_runs()",
+    "SELECT * FROM ingest_monday_items('1', '[]')",
+    "SELECT soft_delete_monday_items('1', ARRAY['1'])",
+    "SELECT soft_delete_missing_subitems(ARRAY['1'], ARRAY['1'])",
+    "SELECT * FROM derive_pipeline_values()",
+    "SELECT advance_high_water_mark('1')",
+    "SELECT record_monday_scan(1, '1', '[]')",
+    "SELECT complete_monday_scan(1, '1')",
+    "SELECT enqueue_due_monday_pushes()",
+    "SELECT * FROM analyze_and_enqueue_pushes()",
+    "SELECT record_monday_push('P1')",
+    "SELECT record_monday_push_failure('P1', 'error')",
 ]
+
+# Write only where there is something to write: when a key was used last, what a board lacks.
+WRITES_NOTHING_THERE = [r"SELECT find_api_key(sha256('\x00'))", "SELECT enqueue_monday_push('P1')"]
 
 
 @pytest.mark.parametrize("statement", WRITES)
@@ -153,6 +210,11 @@ def test_writing_is_refused_with_the_reason(standby, statement):
     assert raised.value.sqlstate == "25006"
     assert raised.value.diag.message_primary.endswith("on a standby")
     assert "primary" in raised.value.diag.message_hint
+
+
+@pytest.mark.parametrize("statement", WRITES_NOTHING_THERE)
+def test_where_there_is_nothing_to_write_nothing_is_refused(standby, statement):
+    assert value(standby, statement) is None
 
 
 def test_every_function_that_writes_is_among_them(standby):
@@ -165,5 +227,22 @@ def test_every_function_that_writes_is_among_them(standby):
         WHERE p.prokind IN ('f', 'p') AND p.provolatile = 'v' AND p.proname NOT LIKE '\\_%'
         """
     ).fetchall()
-    untested = {row["name"] for row in functions if not any(row["name"] + "(" in write for write in WRITES)}
+    tested = WRITES + WRITES_NOTHING_THERE
+    untested = {row["name"] for row in functions if not any(row["name"] + "(" in write for write in tested)}
     assert untested == set()
+
+
+def test_the_poller_serves_reports_from_there(primary, standby):
+    connection, _ = primary
+    key = "pfk_of_this_test"
+    connection.execute("SELECT add_api_key('standby', ARRAY['read', 'run'], %s)", [hashlib.sha256(key.encode()).digest()])
+    wait_until(lambda: value(standby, "SELECT count(*) FROM api_key") == 1, message="the key arrives")
+    where = types.SimpleNamespace(home=standby.info.host, port=standby.info.port, user=standby.info.user)
+    with Receiver(types.SimpleNamespace(name="pipeline", cluster=where)) as poller:
+        rest = Rest(poller, key)
+        assert rest.get("/forecast/pipeline").json()["row_count"] > 0
+        assert rest.get("/forecast/snapshot").json()["row_count"] > 0
+        assert rest.get("/readyz").status == 200
+        answer = rest.post("/analysis/P1/run")
+        assert (answer.status, answer.json()["code"]) == (503, "read_only")
+        assert rest.post(f"/webhooks/monday/{SECRET}", event()).status == 503

@@ -18,7 +18,7 @@ const std::chrono::system_clock::time_point kNow{std::chrono::seconds(1'800'000'
 std::string signed_token(std::string_view header, std::string_view claims, const HmacSha256 &key) {
     std::string content = to_base64url(header) + '.' + to_base64url(claims);
     const Digest digest = key(content);
-    return content + '.' + to_base64url({reinterpret_cast<const char *>(digest.data()), digest.size()});
+    return content + '.' + to_base64url({reinterpret_cast<const char *>(digest.bytes.data()), digest.bytes.size()});
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ const std::chrono::system_clock::time_point kNow{std::chrono::seconds(1'800'000'
 std::string token_of(std::string_view header, std::string_view claims, std::string_view secret = kSecret) {
     const std::string content = to_base64url(header) + '.' + to_base64url(claims);
     const Digest digest = HmacSha256(secret)(content);
-    return content + '.' + to_base64url({reinterpret_cast<const char *>(digest.data()), digest.size()});
+    return content + '.' + to_base64url({reinterpret_cast<const char *>(digest.bytes.data()), digest.bytes.size()});
 }
 
 constexpr std::string_view kHeader = R"({"alg":"HS256","typ":"JWT"})";
@@ -41,6 +41,13 @@ TEST(WebhookJwt, AGenuineTokenIsLetIn) {
     EXPECT_EQ(refuse_jwt(token_of(kHeader, kClaims)), std::nullopt);
     EXPECT_EQ(refuse_jwt("Bearer " + token_of(kHeader, kClaims)), std::nullopt);
     EXPECT_EQ(refuse_jwt("bearer  " + token_of(kHeader, kClaims)), std::nullopt);
+}
+
+TEST(WebhookJwt, WithoutTheHeaderTheAddressMayHoldTheToken) {
+    const Authenticator jwt = authenticator(Mode::kJwt);
+    EXPECT_EQ(jwt.refuse({{}, {}, token_of(kHeader, kClaims)}, kBody, kNow), std::nullopt);
+    EXPECT_EQ(jwt.refuse({{}, {}, kSecret}, kBody, kNow), Refusal::kMalformed);
+    EXPECT_EQ(jwt.refuse({"x", {}, token_of(kHeader, kClaims)}, kBody, kNow), Refusal::kMalformed);
 }
 
 // The example of RFC 7515, appendix A.1: made by others, so that both halves of these tests cannot be wrong together.

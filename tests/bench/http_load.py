@@ -1,0 +1,234 @@
+#!/usr/bin/python3
+"""Measures the poller's HTTP interface against a small node program (fastify and pg), both on the same database.
+
+Needs a server that may be used freely, as PGHOST, PGPORT and PGUSER name it, and the Debian packages wrk, nodejs and npm.
+The node packages go into build/bench/node and nowhere else. Client, both programs and the database share this machine.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from psycopg import sql
+
+from harness import HERE, connect
+
+ROOT = HERE.parents[1]
+DATABASE = "pipeline_bench_http"
+NODE_FOLDER = ROOT / "build" / "bench" / "node"
+NODE_PACKAGES = ("fastify@5.6.1", "pg@8.16.3")
+POLLER = ROOT / "build" / "cmake" / "poller" / "pipeline-poller"
+SECRET = "a-secret-of-the-benchmark"
+CONNECTIONS = 50
+PROJECTS = 2000
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=6, metavar="N", help="length of one run (default: %(default)s)")
+    parser.add_argument("--repetitions", type=int, default=3, metavar="N", help="runs of each side (default: %(default)s)")
+    return parser.parse_args()
+
+
+def require(*programs):
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing:
+        sys.exit(f"bench: {', '.join(missing)} not found; apt-get install wrk nodejs npm")
+
+
+def prepare_database():
+    name = sql.Identifier(DATABASE)
+    with connect("postgres") as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        server.execute(sql.SQL("CREATE DATABASE {}").format(name))
+    connection = connect(DATABASE)
+    connection.execute("CREATE EXTENSION pipeline_forecast")
+    connection.execute("SELECT pipeline_setup()")
+    connection.execute("INSERT INTO monday_board (board_id, role, name) VALUES ('77867', 'parent', 'Projects')")
+    connection.execute(
+        """
+        INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value, probability_percent, expected_start_date)
+        SELECT 1000000 + n, 'Project ' || n, CASE mod(n, 3) WHEN 0 THEN 'Open Enquiry' WHEN 1 THEN 'Lost'
+               ELSE 'Won - Open (Order Received)' END, n * 10.05, mod(n, 101), pipeline_today() + mod(n, 360)
+        FROM generate_series(1, %s) AS n
+        """,
+        (PROJECTS,),
+    )
+    connection.execute("SELECT refresh_conversion_views(false)")
+    connection.execute(
+        """
+        CREATE TABLE reference_event (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            event_key text NOT NULL UNIQUE,
+            board_id text,
+            item_id text,
+            event_type text,
+            payload jsonb,
+            received_at timestamptz NOT NULL DEFAULT now()
+        )
+        """
+    )
+    connection.execute("VACUUM ANALYZE")
+    return connection
+
+
+def add_key(connection):
+    key = "pfk_" + secrets.token_urlsafe(32)
+    connection.execute("SELECT add_api_key('bench', ARRAY['read'], %s)", (hashlib.sha256(key.encode()).digest(),))
+    return key
+
+
+class Program:
+    """A server under test, until stop(). Its port is what the pattern finds in its output."""
+
+    def __init__(self, command, pattern, **environment):
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            command, env=os.environ | environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        while (match := re.search(pattern, self.output())) is None:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{command[0]} ended with {self.process.returncode}: {self.output()}")
+            time.sleep(0.05)
+        self.port = int(match[1])
+
+    def output(self):
+        return os.pread(self.log.fileno(), 1_000_000, 0).decode()
+
+    def resident_mib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) / 1024
+
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
+
+
+def start_poller():
+    return Program(
+        [POLLER, "serve"], r"event=listening .*port=(\d+)", DATABASE_URL=f"dbname={DATABASE}", WEBHOOK_PORT="0",
+        WEBHOOK_AUTH="hmac", WEBHOOK_SECRET=SECRET, POLLER_JOB_TYPES="cleanup", POLLER_LOG_LEVEL="info")
+
+
+def start_reference():
+    if not (NODE_FOLDER / "node_modules" / "fastify").exists():
+        print(f"Installing {' and '.join(NODE_PACKAGES)} into {NODE_FOLDER.relative_to(ROOT)}", flush=True)
+        NODE_FOLDER.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", NODE_FOLDER, *NODE_PACKAGES], check=True)
+    return Program(
+        ["node", HERE / "http" / "reference.js"], r"listening .*:(\d+)", PGDATABASE=DATABASE,
+        NODE_PATH=str(NODE_FOLDER / "node_modules"))
+
+
+def load(port, path, seconds, script, **environment):
+    """One run of wrk; what its script prints at the end."""
+    ended = subprocess.run(
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", HERE / "http" / script, f"http://127.0.0.1:{port}{path}"],
+        env=os.environ | {"RUN": secrets.token_hex(6)} | environment, check=True, capture_output=True, text=True)
+    result = json.loads(ended.stdout.splitlines()[-1])
+    if result["not_2xx"] or result["broken"]:
+        raise RuntimeError(f"port {port}: {result}")
+    return result
+
+
+def alternate(repetitions, sides):
+    """The medians of both sides, which take turns: requests per second and the 99th percentile."""
+    runs = {name: [] for name in sides}
+    for repetition in range(repetitions + 1):
+        for name, run in sides.items():
+            result = run(1 if repetition == 0 else None)
+            if repetition > 0:
+                runs[name].append(result)
+    return {
+        name: (statistics.median(r["requests"] / r["seconds"] for r in results), statistics.median(r["p99_ms"] for r in results))
+        for name, results in runs.items()
+    }
+
+
+def compare(name, repetitions, reference, ours, least_ratio, most_p99_ms):
+    measured = alternate(repetitions, {"reference": reference, "ours": ours})
+    (reference_rate, reference_p99), (our_rate, our_p99) = measured["reference"], measured["ours"]
+    ratio = our_rate / reference_rate
+    print(f"{name}: {our_rate:,.0f}/s, reference {reference_rate:,.0f}/s: {ratio:.2f} x{verdict(ratio >= least_ratio, f'{least_ratio} x')}; "
+          f"p99 {our_p99:.1f} ms{verdict(our_p99 <= most_p99_ms, f'{most_p99_ms} ms')}, reference {reference_p99:.1f} ms", flush=True)
+
+
+def verdict(reached, bar):
+    return f" ({'ok' if reached else 'missed'}, bar {bar})"
+
+
+def forget_events(connection):
+    """Every run starts with empty tables and a fresh checkpoint."""
+    connection.execute("TRUNCATE webhook_events, webhook_event_job, job_queue, reference_event")
+    connection.execute("CHECKPOINT")
+
+
+def measure(connection, poller, reference, chosen):
+    idle = poller.resident_mib()
+    print(f"poller, idle: {idle:.1f} MiB resident{verdict(idle <= 25, '25 MiB')}", flush=True)
+
+    def events(port, signature):
+        def run(seconds):
+            forget_events(connection)
+            return load(port, "/webhooks/monday", seconds or chosen.seconds, "webhook.lua", SIGNATURE=signature, SECRET=SECRET,
+                        PROJECTS=str(PROJECTS))
+        return run
+
+    compare(f"webhooks, {CONNECTIONS} connections (ours: signature, event and job; reference: one INSERT)", chosen.repetitions,
+            events(reference.port, "none"), events(poller.port, "hmac"), 1.8, 10)
+    under_load = poller.resident_mib()
+    print(f"poller, after it: {under_load:.1f} MiB resident{verdict(under_load <= 96, '96 MiB')}", flush=True)
+
+    forget_events(connection)
+    offered = load(poller.port, "/webhooks/monday", chosen.seconds, "webhook.lua", SIGNATURE="hmac", SECRET=SECRET,
+                   PROJECTS=str(PROJECTS), DELAY_MS=str(1000 * CONNECTIONS // 200))
+    print(f"webhooks, {offered['requests'] / offered['seconds']:,.0f}/s offered: p50 {offered['p50_ms']:.1f} ms, "
+          f"p99 {offered['p99_ms']:.1f} ms{verdict(offered['p99_ms'] <= 5, '5 ms')}", flush=True)
+
+    key = add_key(connection)
+
+    def reports(port):
+        return lambda seconds: load(port, "/forecast/pipeline", seconds or chosen.seconds, "report.lua", KEY=key)
+
+    compare(f"GET /forecast/pipeline, {CONNECTIONS} connections (reference: a query for each request)", chosen.repetitions,
+            reports(reference.port), reports(poller.port), 1, 30)
+
+    before = poller.cpu_seconds()
+    time.sleep(chosen.seconds)
+    share = (poller.cpu_seconds() - before) / chosen.seconds
+    print(f"poller, idle again: {share:.1%} of a processor{verdict(share < 0.01, '1 %')}")
+
+
+def main():
+    chosen = arguments()
+    require("wrk", "node", "npm")
+    connection = prepare_database()
+    programs = []
+    try:
+        programs.append(start_reference())
+        programs.append(start_poller())
+        reference, poller = programs
+        measure(connection, poller, reference, chosen)
+    finally:
+        for program in programs:
+            program.stop()
+        connection.close()
+        with connect("postgres") as server:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
+
+
+if __name__ == "__main__":
+    main()
