@@ -73,12 +73,12 @@ PYTHON ?= /usr/bin/python3
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 export PG_CONFIG PYTHON
 
-.PHONY: help deps built-and-installed run status stop clean-run test torture bench lint format
+.PHONY: help deps built-and-installed run status stop clean-run test torture bench proof lint format
 
 help:
 	@echo 'make run        forecast in a private cluster (DATA=file.csv MAP=file.json for your own data)'
 	@echo 'make status     what runs there and when it ran last;  make stop, make clean-run'
-	@echo 'make test       everything a change must pass;  make torture, make bench, make lint, make format'
+	@echo 'make test       everything a change must pass;  make torture, make bench, make proof, make lint, make format'
 	@echo 'make, make install, make installcheck    for a server of your own (PG_CONFIG=)'
 
 deps:
@@ -114,6 +114,10 @@ torture: deps built-and-installed
 bench: deps built-and-installed
 	@control/install-packages bench
 	@tests/bench/run
+
+# Needs data that is not part of the source tree; says so and does nothing without it.
+proof: built-and-installed
+	@tests/proof/run
 
 FORMATTED = $(LIBRARY_SOURCES) $(LIBRARY_HEADERS) $(shell find poller tests/unit tests/fuzz -name '*.[ch]pp')
 

@@ -18,6 +18,7 @@ CREATE TYPE @extschema@.forecast_backtest_row AS (
     in_band_count bigint,
     months_in_band bigint,
     actual_value numeric,
+    unforeseen_value numeric,
     expected_value numeric,
     committed_value numeric,
     worst_case_value numeric,
@@ -40,7 +41,7 @@ CREATE TYPE @extschema@.forecast_backtest_row AS (
     skill_mean numeric
 );
 COMMENT ON TYPE @extschema@.forecast_backtest_row IS
-    'Forecast against actual at one horizon: of one month, or of all tested months where forecast_month is NULL; in total, or of one stage bucket, account or category. Counts are of projects with a forecast or an actual that is not 0. absolute_error sums |expected - actual| over projects, monthly_error over months. matched: invoiced, and forecast for that month; other_month: invoiced, but forecast for another month; false_alarm: expected, but not invoiced in that month. Shares are 0..1.';
+    'Forecast against actual at one horizon: of one month, or of all tested months where forecast_month is NULL; in total, or of one stage bucket, account or category. Counts are of projects with a forecast or an actual that is not 0. absolute_error sums |expected - actual| over projects, monthly_error over months. matched: invoiced, and forecast for that month; other_month: invoiced, but forecast for another month; unforeseen_value: invoiced to projects that were in no forecast; false_alarm: expected, but not invoiced in that month. Shares are 0..1.';
 
 CREATE FUNCTION @extschema@._backtest(
     months_back integer,
@@ -92,7 +93,9 @@ BEGIN
                 AS out_of_order,
             count(*) FILTER (WHERE c.is_forecast AND c.actual_value BETWEEN c.worst_case_value AND c.best_case_value)
                 AS in_band,
-            sum(c.actual_value) AS actual, sum(c.expected_value) AS expected, sum(c.committed_value) AS committed,
+            sum(c.actual_value) AS actual,
+            sum(c.actual_value) FILTER (WHERE NOT c.is_forecast AND NOT c.is_other_month) AS unforeseen,
+            sum(c.expected_value) AS expected, sum(c.committed_value) AS committed,
             sum(c.worst_case_value) AS worst, sum(c.best_case_value) AS best,
             sum(abs(c.expected_value - c.actual_value)) AS error,
             sum(abs(c.committed_value - c.actual_value)) AS committed_error
@@ -138,7 +141,7 @@ BEGIN
             v.segment, v.segment_value, o.horizon, o.forecast_month, o.snapshot_date,
             coalesce(s.projects, 0) AS projects, s.forecasts, s.actuals, s.matched, s.other_month, s.false_alarms,
             s.out_of_order, s.in_band,
-            coalesce(s.actual, 0) AS actual, coalesce(s.expected, 0) AS expected,
+            coalesce(s.actual, 0) AS actual, s.unforeseen, coalesce(s.expected, 0) AS expected,
             coalesce(s.committed, 0) AS committed, coalesce(s.worst, 0) AS worst, coalesce(s.best, 0) AS best,
             s.error, s.committed_error, abs(coalesce(s.expected, 0) - coalesce(s.actual, 0)) AS total_error,
             CASE WHEN o.known_month >= first.month THEN coalesce(before.amount, 0) END AS last_month,
@@ -170,8 +173,8 @@ BEGIN
             coalesce(sum(m.out_of_order), 0)::bigint AS out_of_order,
             coalesce(sum(m.in_band), 0)::bigint AS in_band,
             count(*) FILTER (WHERE m.projects > 0 AND m.actual BETWEEN m.worst AND m.best) AS months_in_band,
-            sum(m.actual) AS actual, sum(m.expected) AS expected, sum(m.committed) AS committed,
-            sum(m.worst) AS worst, sum(m.best) AS best,
+            sum(m.actual) AS actual, coalesce(sum(m.unforeseen), 0) AS unforeseen, sum(m.expected) AS expected,
+            sum(m.committed) AS committed, sum(m.worst) AS worst, sum(m.best) AS best,
             coalesce(sum(m.error), 0) AS error,
             coalesce(sum(m.committed_error), 0) AS committed_error,
             sum(m.total_error) AS total_error,
@@ -194,7 +197,7 @@ BEGIN
         CASE WHEN replay THEN 'history' ELSE 'snapshots' END,
         f.months, f.projects, f.forecasts, f.actuals, f.matched, f.other_month, f.false_alarms, f.out_of_order,
         f.in_band, f.months_in_band,
-        f.actual, f.expected, f.committed, f.worst, f.best, f.error, f.committed_error, f.total_error,
+        f.actual, f.unforeseen, f.expected, f.committed, f.worst, f.best, f.error, f.committed_error, f.total_error,
         CASE WHEN f.forecast_month IS NOT NULL THEN f.last_month END,
         CASE WHEN f.forecast_month IS NOT NULL THEN f.last_year END,
         CASE WHEN f.forecast_month IS NOT NULL THEN f.mean END,

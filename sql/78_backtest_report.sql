@@ -55,8 +55,10 @@ AS $$
             (8, 'forecast_too_low', f.bias < -0.10, f.bias, -0.10,
              'the forecast is too low: raise the probabilities of open stages, or look for projects that are entered late'),
             (9, 'match_rate_low', f.is_nearest AND f.match_rate < 0.90, f.match_rate, 0.90,
-             format('check the snapshot job: %s of %s invoiced project-months had no forecast for that month (%s of them had one for another month)',
-                    f.actual_count - f.matched_count, f.actual_count, f.other_month_count)),
+             format('check the snapshot job: of %s invoiced project-months %s had no forecast for that month; %s of these had one for another month, %s belong to projects that were in no forecast, with %s of the money',
+                    f.actual_count, f.actual_count - f.matched_count, f.other_month_count,
+                    f.actual_count - f.matched_count - f.other_month_count,
+                    @extschema@._share_text(f.unforeseen_value / nullif(f.actual_value, 0)))),
             (10, 'snapshots_missing', g.days > 7, g.days::numeric, 7,
              'snapshots are missing: the newest one before a month was days older than it should be')
         ) AS c (position, finding, applies, value, threshold, recommendation)
@@ -134,6 +136,7 @@ BEGIN
         || @extschema@._markdown_row('Months tested', nearest.month_count::text)
         || @extschema@._markdown_row('Projects forecast or invoiced', to_char(nearest.project_count, 'FM999,999,999,990'))
         || @extschema@._markdown_row('Invoiced', @extschema@._money_text(nearest.actual_value))
+        || @extschema@._markdown_row('Invoiced to projects that were in no forecast', @extschema@._money_text(nearest.unforeseen_value))
         || @extschema@._markdown_row('Expected', @extschema@._money_text(nearest.expected_value))
         || @extschema@._markdown_row('Committed', @extschema@._money_text(nearest.committed_value))
         || @extschema@._markdown_row('Bias', @extschema@._share_text(nearest.bias))
@@ -181,11 +184,12 @@ BEGIN
         FROM unnest(rows) AS r WHERE r.segment = 'total' AND r.horizon = nearest.horizon);
 
     RETURN report || E'\n## Horizons\n\n'
-        || @extschema@._markdown_row('Horizon', 'Months', 'Invoiced', 'Expected', 'Bias', 'WAPE months', 'WAPE projects',
+        || @extschema@._markdown_row('Horizon', 'Months', 'Invoiced', 'In no forecast', 'Expected', 'Bias', 'WAPE months', 'WAPE projects',
             'WAPE committed', 'Bands months', 'Bands projects', 'Match rate', 'Skill last month', 'Skill last year', 'Skill mean')
-        || E'|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n' || (
+        || E'|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n' || (
         SELECT string_agg(@extschema@._markdown_row(
             r.horizon::text, r.month_count::text, @extschema@._money_text(r.actual_value),
+            @extschema@._money_text(r.unforeseen_value),
             @extschema@._money_text(r.expected_value), @extschema@._share_text(r.bias),
             @extschema@._share_text(r.monthly_wape), @extschema@._share_text(r.wape),
             @extschema@._share_text(r.committed_wape), @extschema@._share_text(r.month_coverage),
