@@ -70,9 +70,8 @@ BEGIN
     RETURN QUERY
     WITH origin AS MATERIALIZED (
         SELECT o.*,
-               -- The last month that was complete when the forecast was made, and the same month last year.
-               (@extschema@.pipeline_forecast_month(o.snapshot_date + 1) - interval '1 month')::date AS known_month,
-               (o.forecast_month - interval '12 months')::date AS year_before
+               -- The last month that was complete when the forecast was made.
+               (@extschema@.pipeline_forecast_month(o.snapshot_date + 1) - interval '1 month')::date AS known_month
         FROM @extschema@._backtest_origins(months_back, snapshot_lag_days, replay, last_month) o
     ),
     attribute AS (
@@ -107,6 +106,19 @@ BEGIN
         WHERE by_segment OR s.segment = 'total'
         GROUP BY 1, 2, 3, 4
     ),
+    -- By number from here on: text is slow to sort. The total is there even where nothing was forecast or invoiced.
+    segment AS MATERIALIZED (
+        SELECT (row_number() OVER (
+                   ORDER BY array_position(ARRAY['total', 'stage_bucket', 'category', 'account'], v.segment),
+                            v.segment_value))::integer AS id,
+               v.segment, v.segment_value
+        FROM (SELECT 'total' AS segment, '(all)' AS segment_value UNION SELECT s.segment, s.segment_value FROM summed s) v
+    ),
+    sum_of AS MATERIALIZED (
+        SELECT g.id, s.*
+        FROM summed s
+        JOIN segment g ON g.segment = s.segment AND g.segment_value = s.segment_value
+    ),
     -- What was invoiced by segment and month, two years before the tested months as well: the naive lines come from
     -- it. What a stage bucket will invoice is not known before it is forecast, so that buckets have no naive line.
     revenue AS MATERIALIZED (
@@ -121,48 +133,41 @@ BEGIN
         WHERE by_segment OR s.segment = 'total'
         GROUP BY 1, 2, 3
     ),
-    -- The mean of up to 12 months, as many as there are since the first invoice.
-    mean AS (
-        SELECT r.segment, r.segment_value, k.known_month, sum(r.amount) / k.months AS amount
-        FROM (
-            SELECT DISTINCT o.known_month,
-                   greatest(first.month, (o.known_month - interval '11 months')::date) AS first_month,
-                   least(12, 1 + @extschema@._months_between(first.month, o.known_month)) AS months
-            FROM origin o
-            CROSS JOIN (SELECT min(r.month) AS month FROM revenue r) first
-            WHERE o.known_month >= first.month
-        ) k
-        JOIN revenue r ON r.month BETWEEN k.first_month AND k.known_month
-        GROUP BY r.segment, r.segment_value, k.known_month, k.months
+    -- From the first invoice on without gaps, with the mean of up to 12 months.
+    line AS MATERIALIZED (
+        SELECT s.id, m.month::date AS month, coalesce(r.amount, 0) AS amount,
+               round(avg(coalesce(r.amount, 0)) OVER (PARTITION BY s.id ORDER BY m.month ROWS 11 PRECEDING), 2) AS mean
+        FROM segment s
+        CROSS JOIN generate_series((SELECT min(r.month) FROM revenue r)::timestamp,
+                                   (SELECT max(o.known_month) FROM origin o)::timestamp, interval '1 month') AS m (month)
+        LEFT JOIN (
+            SELECT g.id, v.month, v.amount
+            FROM revenue v
+            JOIN segment g ON g.segment = v.segment AND g.segment_value = v.segment_value
+        ) r ON r.id = s.id AND r.month = m.month
+        WHERE s.segment <> 'stage_bucket'
     ),
     -- Every segment in every month: where a segment is silent, its naive line need not be.
     monthly AS (
         SELECT
-            v.segment, v.segment_value, o.horizon, o.forecast_month, o.snapshot_date,
+            g.id, o.horizon, o.forecast_month, o.snapshot_date,
             coalesce(s.projects, 0) AS projects, s.forecasts, s.actuals, s.matched, s.other_month, s.false_alarms,
             s.out_of_order, s.in_band,
             coalesce(s.actual, 0) AS actual, s.unforeseen, coalesce(s.expected, 0) AS expected,
             coalesce(s.committed, 0) AS committed, coalesce(s.worst, 0) AS worst, coalesce(s.best, 0) AS best,
             s.error, s.committed_error, abs(coalesce(s.expected, 0) - coalesce(s.actual, 0)) AS total_error,
-            CASE WHEN o.known_month >= first.month THEN coalesce(before.amount, 0) END AS last_month,
-            CASE WHEN o.year_before BETWEEN first.month AND o.known_month THEN coalesce(year_before.amount, 0) END
-                AS last_year,
-            CASE WHEN o.known_month >= first.month THEN round(coalesce(mean.amount, 0), 2) END AS mean
-        FROM (SELECT 'total' AS segment, '(all)' AS segment_value UNION SELECT s.segment, s.segment_value FROM summed s) v
+            known.amount AS last_month, known.mean, year_before.amount AS last_year
+        FROM segment g
         CROSS JOIN origin o
-        LEFT JOIN (SELECT min(r.month) AS month FROM revenue r) first ON v.segment <> 'stage_bucket'
-        LEFT JOIN summed s ON s.segment = v.segment AND s.segment_value = v.segment_value
-            AND s.horizon = o.horizon AND s.forecast_month = o.forecast_month
-        LEFT JOIN revenue before ON before.segment = v.segment AND before.segment_value = v.segment_value
-            AND before.month = o.known_month
-        LEFT JOIN revenue year_before ON year_before.segment = v.segment
-            AND year_before.segment_value = v.segment_value AND year_before.month = o.year_before
-        LEFT JOIN mean ON mean.segment = v.segment AND mean.segment_value = v.segment_value
-            AND mean.known_month = o.known_month
+        LEFT JOIN sum_of s ON s.id = g.id AND s.horizon = o.horizon AND s.forecast_month = o.forecast_month
+        LEFT JOIN line known ON known.id = g.id AND known.month = o.known_month
+        LEFT JOIN line year_before ON year_before.id = g.id
+            AND year_before.month = (o.forecast_month - interval '12 months')::date
+            AND year_before.month <= o.known_month
     ),
     figure AS (
         SELECT
-            m.segment, m.segment_value, m.horizon, m.forecast_month,
+            m.id, m.horizon, m.forecast_month,
             count(*) FILTER (WHERE m.projects > 0) AS months,
             sum(m.projects)::bigint AS projects,
             coalesce(sum(m.forecasts), 0)::bigint AS forecasts,
@@ -189,10 +194,10 @@ BEGIN
             @extschema@.pipeline_skill(sum(m.total_error) FILTER (WHERE m.mean IS NOT NULL),
                                        sum(abs(m.mean - m.actual))) AS skill_mean
         FROM monthly m
-        GROUP BY m.segment, m.segment_value, m.horizon, GROUPING SETS ((), (m.forecast_month))
+        GROUP BY m.id, m.horizon, GROUPING SETS ((), (m.forecast_month))
     )
     SELECT
-        f.segment, f.segment_value, f.horizon, f.forecast_month,
+        g.segment, g.segment_value, f.horizon, f.forecast_month,
         CASE WHEN f.forecast_month IS NOT NULL THEN f.snapshot_date END,
         CASE WHEN replay THEN 'history' ELSE 'snapshots' END,
         f.months, f.projects, f.forecasts, f.actuals, f.matched, f.other_month, f.false_alarms, f.out_of_order,
@@ -210,9 +215,9 @@ BEGIN
         @extschema@.pipeline_share(f.matched, f.actuals),
         f.skill_last_month, f.skill_last_year, f.skill_mean
     FROM figure f
-    WHERE f.projects > 0 OR f.segment = 'total'
-    ORDER BY array_position(ARRAY['total', 'stage_bucket', 'category', 'account'], f.segment), f.segment_value,
-             f.horizon, f.forecast_month NULLS FIRST;
+    JOIN segment g ON g.id = f.id
+    WHERE f.projects > 0 OR g.segment = 'total'
+    ORDER BY f.id, f.horizon, f.forecast_month NULLS FIRST;
 END;
 $$;
 COMMENT ON FUNCTION @extschema@._backtest(integer, integer, numeric, boolean, date, boolean) IS
