@@ -180,3 +180,16 @@ $$;
 REVOKE ALL ON FUNCTION @extschema@.create_pipeline_forecast_snapshot(date, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.create_pipeline_forecast_snapshot(date, boolean) IS
     'Stores the forecast of a day (default today, UTC) for the 12 months from its month on, replacing what differs from the day''s rows; returns their number. A past day is computed from history as of its end; with use_current_state from the present state. Errors: 22004 null date, 22023 future date, 55000 before history begins.';
+
+-- Reads the view for reports, so that their readers may call it. Costly, so that no plan asks it row by row: an index
+-- or a partition is chosen by one call.
+CREATE FUNCTION @extschema@._latest_snapshot_date() RETURNS date
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT max(d.snapshot_date) FROM @extschema@.vw_dim_snapshot_date d);
+END;
+$$;
+COMMENT ON FUNCTION @extschema@._latest_snapshot_date() IS 'API: private. The day of the newest snapshot.';

@@ -27,7 +27,8 @@ COMMENT ON COLUMN @extschema@.vw_forecast_history.months_ahead IS
 CREATE OR REPLACE VIEW @extschema@.vw_forecast_latest AS
 SELECT h.*
 FROM @extschema@.vw_forecast_history h
-WHERE h.snapshot_date = (SELECT max(d.snapshot_date) FROM @extschema@.pipeline_forecast_snapshot_day d);
+-- By a function and not by a subquery: the planner asks it, and then knows that one partition is read, and what of it.
+WHERE h.snapshot_date = @extschema@._latest_snapshot_date();
 
 COMMENT ON VIEW @extschema@.vw_forecast_latest IS
     'The newest forecast snapshot: what vw_forecast_history holds of its last day.';
