@@ -81,19 +81,45 @@ AS $$ SELECT * FROM @extschema@.refresh_conversion_views($1) $$;
 REVOKE ALL ON FUNCTION @extschema@.refresh_analytics_views(boolean) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.refresh_analytics_views(boolean) IS 'The older name of refresh_conversion_views().';
 
+-- The backtest of the past changes with new snapshots and late invoices; once a day is often enough for what it costs.
+CREATE FUNCTION @extschema@._refresh_accuracy(concurrently boolean) RETURNS SETOF @extschema@.pipeline_refresh
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM @extschema@.pipeline_forecast_snapshot_day d
+        WHERE d.created_at > coalesce((
+            SELECT max(l.started_at) FROM @extschema@.refresh_log l
+            WHERE l.view_name = 'mv_forecast_accuracy' AND l.outcome = 'refreshed'), '-infinity')
+    ) THEN
+        RETURN NEXT @extschema@._refresh_view('mv_forecast_accuracy', coalesce($1, true));
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@._refresh_accuracy(boolean) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._refresh_accuracy(boolean) IS
+    'API: private. Refreshes mv_forecast_accuracy if a snapshot was taken since its last refresh, or if it never was.';
+
 -- A procedure that commits cannot pin its search_path: every name in it is qualified.
 CREATE PROCEDURE @extschema@.refresh_pipeline_views(concurrently boolean DEFAULT true)
 LANGUAGE plpgsql
 AS $$
 DECLARE
     failures pg_catalog.text;
+    more_failures pg_catalog.text;
 BEGIN
     SELECT pg_catalog.string_agg(pg_catalog.format('%s: %s', r.view_name, r.message), '; ') INTO failures
     FROM @extschema@.refresh_conversion_views($1) AS r
     WHERE r.outcome OPERATOR(pg_catalog.=) 'failed';
     -- What was refreshed stays refreshed, and the record of what was not stays too.
     COMMIT;
-    IF failures IS NOT NULL THEN
+    SELECT pg_catalog.string_agg(pg_catalog.format('%s: %s', r.view_name, r.message), '; ') INTO more_failures
+    FROM @extschema@._refresh_accuracy($1) AS r
+    WHERE r.outcome OPERATOR(pg_catalog.=) 'failed';
+    COMMIT;
+    failures := pg_catalog.concat_ws('; ', failures, more_failures);
+    IF failures OPERATOR(pg_catalog.<>) '' THEN
         RAISE EXCEPTION USING
             ERRCODE = '55000',
             MESSAGE = 'could not refresh every materialized view',
@@ -104,4 +130,4 @@ END;
 $$;
 REVOKE ALL ON PROCEDURE @extschema@.refresh_pipeline_views(boolean) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.refresh_pipeline_views(boolean) IS
-    'refresh_conversion_views() as a job: commits what was refreshed, then raises 55000 if a view failed, so that the scheduler records the failure.';
+    'refresh_conversion_views() as a job, and mv_forecast_accuracy where a snapshot was taken since its last refresh: commits what was refreshed, then raises 55000 if a view failed, so that the scheduler records the failure.';

@@ -22,7 +22,7 @@ AS $$
     SELECT ARRAY[
         'vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1', 'vw_forecast_explanation_v1',
         'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent', 'vw_analysis_current',
-        'vw_dim_date', 'vw_dim_snapshot_date', 'vw_dim_project', 'vw_forecast_latest', 'vw_forecast_history',
+        'vw_dim_date', 'vw_dim_snapshot_date', 'vw_dim_project', 'vw_forecast_latest', 'vw_forecast_history', 'vw_forecast_accuracy',
         'vw_invoices', 'vw_enquiries_monthly', 'vw_bookings_monthly', 'vw_revenue_monthly']
 $$;
 COMMENT ON FUNCTION @extschema@._report_views() IS

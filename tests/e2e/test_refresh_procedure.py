@@ -72,3 +72,43 @@ def test_inside_a_transaction_it_cannot_commit(database):
             with database.transaction():
                 database.execute("CALL refresh_pipeline_views()")
     assert value(database, "SELECT count(*) FROM refresh_log") == 0, "nothing half done"
+
+
+def test_the_accuracy_is_refreshed_once_after_each_snapshot(database):
+    def refreshed():
+        database.execute("CALL refresh_pipeline_views()")
+        return value(database, "SELECT count(*) FROM refresh_log WHERE view_name = 'mv_forecast_accuracy'")
+
+    assert refreshed() == 0, "nothing to compare with yet"
+    database.execute("""
+        INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value, follow_up_date)
+        VALUES ('p', 'P', 'Won Via Other Ref', 100, pipeline_forecast_month(pipeline_today()) - 1)""")
+    # The last day before last month, whose forecast of last month can be compared with what came.
+    database.execute("""
+        SELECT create_pipeline_forecast_snapshot(
+            (pipeline_forecast_month(pipeline_today()) - interval '1 month')::date - 1, true)""")
+    database.execute("""
+        INSERT INTO subitems (monday_id, item_name, parent_monday_id, invoice_date, amount_invoiced)
+        VALUES ('s', 'S', 'p', pipeline_forecast_month(pipeline_today()) - 1, 80)""")
+    assert refreshed() == 1
+    assert refreshed() == 1
+    row = database.execute("SELECT * FROM vw_forecast_accuracy WHERE segment = 'total' AND horizon = 1").fetchone()
+    assert (row["expected_value"], row["actual_value"], float(row["bias"])) == (100, 80, 0.25)
+    database.execute("SELECT create_pipeline_forecast_snapshot()")
+    assert refreshed() == 2
+    log = database.execute("SELECT * FROM refresh_log WHERE view_name = 'mv_forecast_accuracy' ORDER BY id").fetchall()
+    assert [(entry["outcome"], entry["was_concurrent"]) for entry in log] == [("refreshed", True)] * 2
+
+
+def test_a_failing_accuracy_is_raised_and_tried_again(database):
+    database.execute("DROP MATERIALIZED VIEW mv_forecast_accuracy CASCADE")
+    database.execute("CREATE MATERIALIZED VIEW mv_forecast_accuracy AS SELECT 1 / (count(*) - 1) AS n FROM projects")
+    database.execute("CREATE UNIQUE INDEX ON mv_forecast_accuracy (n)")
+    database.execute("INSERT INTO projects (monday_id, item_name) VALUES ('p', 'P')")
+    database.execute("SELECT create_pipeline_forecast_snapshot()")
+    for attempt in (1, 2):
+        with pytest.raises(psycopg.Error) as raised:
+            database.execute("CALL refresh_pipeline_views()")
+        assert "mv_forecast_accuracy: division by zero" in raised.value.diag.message_detail
+        assert value(database, "SELECT count(*) FROM refresh_log WHERE outcome = 'failed'") == attempt
+        assert value(database, "SELECT count(*) FROM refresh_log WHERE outcome = 'refreshed'") == 3 * attempt

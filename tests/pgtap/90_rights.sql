@@ -1,7 +1,7 @@
 -- Rights: what a reader, a poller and anybody else can see and do.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(69);
+SELECT plan(70);
 
 INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value) VALUES ('p', 'P', 'Open Enquiry', 100);
 SELECT refresh_conversion_views(), create_pipeline_forecast_snapshot() \g /dev/null
@@ -38,7 +38,7 @@ $$;
 -- The reader.
 SELECT is(pg_temp.listed('test_reader'),
     'pipeline_forecast_snapshot vw_analysis_current vw_bookings_monthly vw_dim_date vw_dim_project vw_dim_snapshot_date vw_enquiries_monthly '
-    'vw_forecast_explanation_v1 vw_forecast_history vw_forecast_latest vw_invoices vw_pipeline_forecast_monthly_12m_v1 vw_pipeline_forecast_project_v1 vw_revenue_monthly',
+    'vw_forecast_accuracy vw_forecast_explanation_v1 vw_forecast_history vw_forecast_latest vw_invoices vw_pipeline_forecast_monthly_12m_v1 vw_pipeline_forecast_project_v1 vw_revenue_monthly',
     'a reader''s list of relations is the reports, without base tables and partitions');
 SELECT is(pg_temp.keys('test_reader'),
     'pipeline_forecast_snapshot.snapshot_date pipeline_forecast_snapshot.project_id pipeline_forecast_snapshot.forecast_month',
@@ -47,7 +47,7 @@ SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM ' || name), expec
 FROM (VALUES ('vw_pipeline_forecast_project_v1', '1'), ('vw_pipeline_forecast_monthly_12m_v1', '36'), ('vw_forecast_explanation_v1', '12'),
              ('mv_pipeline_forecast_monthly_12m_v1', '1'), ('conversion_metrics', '0'), ('conversion_metrics_recent', '0'),
              ('pipeline_forecast_snapshot', '1'), ('vw_analysis_current', '0'), ('vw_dim_snapshot_date', '1'), ('vw_dim_project', '1'),
-             ('vw_forecast_latest', '1'), ('vw_forecast_history', '1'), ('vw_invoices', '0'), ('vw_enquiries_monthly', '0'),
+             ('vw_forecast_latest', '1'), ('vw_forecast_history', '1'), ('vw_forecast_accuracy', '0'), ('vw_invoices', '0'), ('vw_enquiries_monthly', '0'),
              ('vw_bookings_monthly', '0'), ('vw_revenue_monthly', '0'), ('forecast_backtest()', '0'),
              ('forecast_backtest_recommendations()', '1'),
              ('explain_forecast(''p'')', '12')) AS t (name, expected);
@@ -58,7 +58,7 @@ SELECT is_empty(
          AND c.relname NOT IN ('vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1', 'vw_forecast_explanation_v1',
              'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent', 'pipeline_forecast_snapshot',
              'vw_analysis_current', 'vw_dim_date', 'vw_dim_snapshot_date', 'vw_dim_project', 'vw_forecast_latest', 'vw_forecast_history',
-             'vw_invoices', 'vw_enquiries_monthly', 'vw_bookings_monthly', 'vw_revenue_monthly', 'tap_funky', 'pg_all_foreign_keys')
+             'vw_forecast_accuracy', 'vw_invoices', 'vw_enquiries_monthly', 'vw_bookings_monthly', 'vw_revenue_monthly', 'tap_funky', 'pg_all_foreign_keys')
          AND pg_temp.as_role('test_reader', format('SELECT count(*) FROM public.%I', c.relname)) NOT LIKE '42501 %' $$,
     'a reader reads no other relation, partitions included');
 SELECT is_empty(
