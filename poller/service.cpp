@@ -99,7 +99,8 @@ Service::Service(Configuration configuration, std::function<Environment()> read_
       server_(context_.get_executor(), router_, server_limits(configuration_.settings),
               [this](const http::Exchange &exchange) { exchanges_.observe(exchange); }),
       interface_(context_.get_executor(), configuration_.settings,
-                 {router_, server_, metrics_, [this] { notifier_.notify(); }, known_job_types()}) {
+                 {router_, server_, metrics_, [this] { notifier_.notify(); }, known_job_types()}),
+      end_of_tasks_(context_) {
     add_routes();
 }
 

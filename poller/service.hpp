@@ -7,6 +7,7 @@
 #include <stop_token>
 
 #include "poller/asio.hpp"
+#include "poller/async/event_loop.hpp"
 #include "poller/config/configuration.hpp"
 #include "poller/db/listener.hpp"
 #include "poller/db/pool.hpp"
@@ -41,7 +42,7 @@ private:
 
     Configuration configuration_;
     std::function<Environment()> read_environment_;
-    asio::io_context context_;
+    EventLoop context_;
     asio::signal_set signals_;
     std::stop_source stop_;
     metrics::Registry metrics_;
@@ -57,6 +58,7 @@ private:
     http::Router router_;
     http::Server server_;
     HttpInterface interface_;
+    EventLoop::EndOfTasks end_of_tasks_;
 };
 
 }  // namespace poller

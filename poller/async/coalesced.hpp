@@ -15,7 +15,7 @@
 
 namespace poller {
 
-// Outlives those who ask, or the io_context has stopped.
+// Outlives those who ask, unless the loop has stopped.
 template <typename Key, typename Value>
 class Coalesced {
 public:

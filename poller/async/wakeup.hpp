@@ -4,26 +4,29 @@
 
 #include <chrono>
 #include <list>
+#include <memory>
 
 #include "poller/asio.hpp"
 
 namespace poller {
 
-// Outlives those who wait on it, or the io_context has stopped.
+// Those who wait may be taken down at any time, also after the object: when the process ends, nobody wakes them.
 class Wakeup {
 public:
     // True if woken, false if the limit passed first.
-    awaitable<bool> wait_for(std::chrono::steady_clock::duration limit);
-    awaitable<void> wait();
+    [[nodiscard]] awaitable<bool> wait_for(std::chrono::steady_clock::duration limit);
+    [[nodiscard]] awaitable<void> wait();
 
     // In the order in which they came.
     void wake_one();
     void wake_all();
 
 private:
-    awaitable<bool> wait_until(std::chrono::steady_clock::time_point limit);
+    using Waiting = std::list<asio::steady_timer *>;  // null once woken
 
-    std::list<asio::steady_timer *> waiting_;
+    static awaitable<bool> wait_until(std::shared_ptr<Waiting> waiting, std::chrono::steady_clock::time_point limit);
+
+    std::shared_ptr<Waiting> waiting_ = std::make_shared<Waiting>();
 };
 
 }  // namespace poller

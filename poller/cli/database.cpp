@@ -2,11 +2,13 @@
 
 #include <exception>
 
+#include "poller/async/event_loop.hpp"
+
 namespace poller::cli {
 
 int with_database(const Context &context, std::function<awaitable<int>(db::Connection &)> work) {
     const Configuration configuration = context.configuration();
-    asio::io_context io;
+    EventLoop io;
     int status = 1;
     std::exception_ptr failure;
     const auto run = [&]() -> awaitable<void> {
@@ -18,6 +20,7 @@ int with_database(const Context &context, std::function<awaitable<int>(db::Conne
         status = co_await work(*connection);
     };
     asio::co_spawn(io, run(), [&](std::exception_ptr thrown) { failure = std::move(thrown); });
+    const EventLoop::EndOfTasks end_of_tasks(io);
     io.run();
     if (failure) {
         std::rethrow_exception(failure);

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "poller/async/event_loop.hpp"
 #include "poller/async/sleep.hpp"
 #include "poller/cli/command_line.hpp"
 #include "poller/cli/commands.hpp"
@@ -97,12 +98,13 @@ int run_once(const Context &context, const Options &options) {
     to_database.statement_timeout = {};
     to_database.reply_timeout = {};
 
-    asio::io_context io;
+    EventLoop io;
     db::Pool queue_database(to_database, {});
     db::Pool jobs_database(to_database, {});
     http::Client http(io.get_executor());
     jobs::Queue queue(queue_database, fmt::format("run-once/{}", getpid()), settings.lease);
     jobs::Worker worker(io.get_executor(), queue, {jobs_database, http, settings});
+    const EventLoop::EndOfTasks end_of_tasks(io);
     int status = 1;
     std::exception_ptr failure;
     const auto run = [&]() -> awaitable<void> { status = co_await work_off(queue_database, worker, options); };
@@ -134,7 +136,8 @@ void add_run_once(CommandLine &line) {
     command->add_option("--project", options->projects, "for this project only; may be repeated")->type_name("ID");
     command->add_option("--payload", options->payload, "what the job is told, as JSON")->type_name("JSON");
     command->add_flag("--json", options->json, "outcomes as JSON");
-    command->callback([&line, options] { line.chosen = [&line, options] { return run_once(line.context, *options); }; });
+    command->callback(
+        [&line, options] { line.chosen = [&line, options] { return run_once(line.context, *options); }; });
 }
 
 }  // namespace poller::cli

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <stop_token>
 #include <string>
 
+#include "poller/async/event_loop.hpp"
 #include "poller/async/sleep.hpp"
 
 namespace poller {
@@ -45,6 +47,32 @@ TEST_F(WakeupTest, GivesUpAfterTheLimit) {
     context_.run();
     EXPECT_EQ(order_, "a-");
     wakeup_.wake_all();  // nobody waits
+}
+
+// Wakes the next one when it is taken down, as a lease does that gives its connection back.
+struct PassesOn {
+    Wakeup *wakeup;
+    ~PassesOn() { wakeup->wake_one(); }
+};
+
+TEST_F(WakeupTest, ThoseWhoWaitMayBeTakenDown) {
+    EventLoop loop;
+    const auto wait_and_pass_on = [this]() -> awaitable<void> {
+        const PassesOn passes_on{&wakeup_};
+        co_await wakeup_.wait();
+    };
+    for (int i = 0; i < 3; ++i) spawn(loop.get_executor(), wait_and_pass_on());
+    loop.run_for(milliseconds(5));
+    { const EventLoop::EndOfTasks end(loop); }
+    wakeup_.wake_all();  // nobody is left
+}
+
+TEST(Wakeup, MayGoBeforeThoseWhoWait) {
+    asio::io_context context;
+    auto wakeup = std::make_unique<Wakeup>();
+    spawn(context.get_executor(), wakeup->wait());
+    context.run_for(milliseconds(5));
+    wakeup.reset();
 }
 
 TEST(Sleep, EndsEarlyWhenStopped) {
