@@ -199,6 +199,23 @@ def test_any_text_is_aggregated_and_forecast(database, text):
 
 
 @each_text
+def test_any_text_is_asked_about_and_written_back(database, text):
+    project = fill_with(database, text)
+    database.execute("SELECT analyze_projects()")
+    database.execute("UPDATE analysis_results SET summary = %(text)s, special_factors = %(text)s", {"text": text})
+    request = value(database, "SELECT llm_request(%s)", [project])
+    lines = request["user"].split("\n")
+    data = json.loads(lines[2])
+    assert lines[1] == lines[3] and lines[1] not in lines[2], "the text stays within its delimiters"
+    assert len(data["project"]["account"]) <= 200
+    html = value(database, "SELECT monday_push_payload(%s)", [project])["comment_html"]
+    assert html.count("<script") == 0
+    for shown in (lines[2], html):
+        assert len(shown) < 20_000
+        assert not re.search("[\x00-\x1f\x7f\x85]", shown)
+
+
+@each_text
 def test_any_text_is_imported(database, text):
     fields = ("account", "type", "category", "product_type", "pipeline_stage", "feedback", "item_name")
     database.execute(f"CREATE TABLE staging (project_id text, {', '.join(f'{field} text' for field in fields)})")
