@@ -118,29 +118,28 @@ REVOKE ALL ON FUNCTION @extschema@._catch_up_digest() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@._catch_up_digest() IS
     'API: private. Adds to analysis_digest what was written while its triggers were away; returns whether there was anything.';
 
-CREATE FUNCTION @extschema@._merge_digest(most_pieces integer) RETURNS void
+CREATE FUNCTION @extschema@._merge_digest(most_pieces integer, most_spare_bytes integer DEFAULT 1048576) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    pieces bigint;
+    largest integer;
+    others bigint;
 BEGIN
+    SELECT count(*), max(octet_length(d.packed)), sum(octet_length(d.packed)) - max(octet_length(d.packed))
+    INTO pieces, largest, others FROM @extschema@.analysis_digest d;
     -- A transaction with a snapshot of its own could meet pieces that others have merged since.
     IF current_setting('transaction_isolation') <> 'read committed'
-       OR (SELECT count(*) <= most_pieces FROM @extschema@.analysis_digest) THEN
+       OR (pieces <= most_pieces AND others <= greatest(most_spare_bytes, largest / 4)) THEN
         RETURN;
     END IF;
     -- Whatever others are merging is left to them: any pieces may be replaced by their sum. The largest one is only
     -- written anew when the others have come to a quarter of it.
-    WITH sized AS MATERIALIZED (
-        SELECT d.id, octet_length(d.packed) AS bytes, max(octet_length(d.packed)) OVER () AS largest,
-               sum(octet_length(d.packed)) OVER () AS total
-        FROM @extschema@.analysis_digest d
-    ),
-    chosen AS MATERIALIZED (
-        SELECT d.id
-        FROM @extschema@.analysis_digest d
-        JOIN sized s ON s.id = d.id
-        WHERE s.bytes < s.largest OR s.total > s.largest * 1.25
-        FOR UPDATE OF d SKIP LOCKED
+    WITH chosen AS MATERIALIZED (
+        SELECT d.id FROM @extschema@.analysis_digest d
+        WHERE octet_length(d.packed) < largest OR others > largest / 4
+        FOR UPDATE SKIP LOCKED
     ),
     taken AS (
         DELETE FROM @extschema@.analysis_digest d USING chosen c WHERE d.id = c.id RETURNING d.packed
@@ -150,6 +149,6 @@ BEGIN
     WHERE m.packed IS NOT NULL;
 END;
 $$;
-REVOKE ALL ON FUNCTION @extschema@._merge_digest(integer) FROM PUBLIC;
-COMMENT ON FUNCTION @extschema@._merge_digest(integer) IS
-    'API: private. Replaces pieces of analysis_digest by their sum where there are more than so many.';
+REVOKE ALL ON FUNCTION @extschema@._merge_digest(integer, integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._merge_digest(integer, integer) IS
+    'API: private. Replaces pieces of analysis_digest by their sum where there are more than so many, or where they hold more than so many bytes beside the largest one and more than a quarter of it.';

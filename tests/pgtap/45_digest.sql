@@ -1,7 +1,7 @@
 -- The digest follows the projects whatever changes them, and one project analysed with it is one of all.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(57);
+SELECT plan(59);
 
 \ir include/failure.sql
 
@@ -102,7 +102,6 @@ SELECT ok(pg_temp.is_current(), 'the digest is still complete');
 SELECT is(pg_temp.deviating(), NULL, 'and each project has the analysis that it has among all');
 
 -- Merging.
-CREATE TEMP TABLE largest AS SELECT id FROM analysis_digest ORDER BY octet_length(packed) DESC LIMIT 1;
 SELECT _merge_digest(1000) \g /dev/null
 SELECT cmp_ok(pg_temp.pieces(), '>', 100::bigint, 'as long as there are not too many, pieces stay');
 SELECT _merge_digest(20) \g /dev/null
@@ -121,6 +120,11 @@ SELECT ok(pg_temp.is_current(), 'the sum is the same');
 UPDATE projects SET new_enquiry_value = coalesce(new_enquiry_value, 0) + 1;
 SELECT _merge_digest(1) \g /dev/null
 SELECT is((SELECT array_agg(d.id > b.id) FROM analysis_digest d, base b), ARRAY[true], 'it is when they have grown');
+UPDATE projects SET new_enquiry_value = coalesce(new_enquiry_value, 0) + 1;
+SELECT _merge_digest(1000) \g /dev/null
+SELECT is(pg_temp.pieces(), 2::bigint, 'two pieces are few');
+SELECT _merge_digest(1000, most_spare_bytes => 100) \g /dev/null
+SELECT is(pg_temp.pieces(), 1::bigint, 'but may hold too much beside what is left of them');
 DO $$ BEGIN FOR n IN 1 .. 210 LOOP UPDATE projects SET new_enquiry_value = n WHERE monday_id = 'r20'; END LOOP; END $$;
 SELECT analyze_project('r20') \g /dev/null
 SELECT cmp_ok(pg_temp.pieces(), '<=', 2::bigint, 'an analysis merges before it reads');

@@ -7,10 +7,10 @@
 #include <limits>
 #include <numeric>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/analysis/value_band.hpp"
+#include "core/analysis/value_mean.hpp"
 
 namespace pipeline_forecast::analysis {
 namespace {
@@ -144,7 +144,7 @@ TEST(AnalysisSegmentProfile, ValueRanksCountPositiveValuesOnly) {
     EXPECT_FALSE(ValueRanks{}.mean_cents());
 }
 
-TEST(AnalysisSegmentProfile, HoldsWhatWasAddedAndNotRemoved) {
+TEST(AnalysisSegmentProfile, AggregatesItsRowsOnly) {
     ProjectSet projects;
     projects.add({.id = "1",
                   .account = "North",
@@ -158,23 +158,38 @@ TEST(AnalysisSegmentProfile, HoldsWhatWasAddedAndNotRemoved) {
                   .gestation_period = 0,
                   .outcome = Outcome::kLost,
                   .date_created = kToday - std::chrono::days{10}});
-    SegmentProfileBuilder builder;
-    builder.remove(projects[1]);
-    for (std::size_t row = 0; row < projects.size(); ++row) builder.add(projects[row]);
-    const SegmentProfile profile = std::move(builder).build({.as_of = {kToday, 0.5}});
-    EXPECT_EQ(profile.outcomes.won, 1U);
-    EXPECT_EQ(profile.outcomes.lost, 1U);
-    EXPECT_EQ(profile.outcomes.open, 0U);
-    EXPECT_EQ(profile.gestation.baseline.sample_size, 1U);
-    EXPECT_EQ(profile.values.mean_cents(), 300.0);
-    EXPECT_EQ(profile.accounts.of(projects[0].key.code(Field::kAccount)).total, 2U);
-    EXPECT_EQ(profile.oldest, kToday - std::chrono::days{10});
-    EXPECT_EQ(profile.newest, kToday);
+    const std::vector<std::uint32_t> rows{0, 2};
+    const SegmentProfile profile(projects, rows, {.as_of = {kToday, 0.5}});
+    const SegmentFacts facts = profile.facts_for(projects[0]);
+    EXPECT_EQ(facts.outcomes.won, 1U);
+    EXPECT_EQ(facts.outcomes.lost, 1U);
+    EXPECT_EQ(facts.outcomes.open, 0U);
+    EXPECT_EQ(facts.outcomes.oldest, kToday - std::chrono::days{10});
+    EXPECT_EQ(facts.outcomes.newest, kToday);
+    EXPECT_EQ(facts.gestation.baseline.sample_size, 1U);
+    EXPECT_EQ(facts.mean_value_cents, 300.0);
+    EXPECT_EQ(facts.value_share, 1.0);
+    EXPECT_EQ(facts.account->won, 1U);
+    EXPECT_EQ(facts.account->total, 2U);
+    EXPECT_FALSE(facts.product_type) << "the project has none";
 
-    const SegmentProfile empty = SegmentProfileBuilder{}.build({.as_of = {kToday, 0.5}});
-    EXPECT_EQ(empty.outcomes.total(), 0U);
-    EXPECT_FALSE(empty.oldest);
-    EXPECT_FALSE(empty.newest);
+    const SegmentProfile empty(projects, {}, {.as_of = {kToday, 0.5}});
+    EXPECT_EQ(empty.outcomes().total(), 0U);
+    EXPECT_FALSE(empty.outcomes().oldest);
+    EXPECT_FALSE(empty.outcomes().newest);
+}
+
+TEST(AnalysisValueMean, IsThatOfWhatIsLeft) {
+    ValueMean mean;
+    EXPECT_FALSE(mean.cents());
+    constexpr Money kMost{std::numeric_limits<std::int64_t>::max()};
+    for (int i = 0; i < 4; ++i) mean.add(kMost);
+    EXPECT_EQ(mean.cents(), static_cast<double>(kMost.cents)) << "beyond 64 bits";
+    mean.add(Money{-7});
+    for (int i = 0; i < 4; ++i) mean.remove(kMost);
+    EXPECT_EQ(mean.cents(), -7.0);
+    mean.remove(Money{-7});
+    EXPECT_FALSE(mean.cents());
 }
 
 }  // namespace

@@ -53,8 +53,8 @@ struct WholeSet {
     std::function<GestationBaseline()> gestation;
 };
 
-// project: in the codes that the profile was built with.
-[[nodiscard]] Analysis compose_analysis(const Config &config, const CodedProject &project, const SegmentChoice &segment,
-                                        const SegmentProfile &profile, const WholeSet &whole);
+// facts: of the segment, for a project of this enquiry value.
+[[nodiscard]] Analysis compose_analysis(const Config &config, std::optional<Money> new_enquiry_value,
+                                        const SegmentChoice &segment, const SegmentFacts &facts, const WholeSet &whole);
 
 }  // namespace pipeline_forecast::analysis

@@ -53,6 +53,11 @@ OutcomeTally tally_outcomes(std::vector<DatedOutcome> rows, const TimeWeighting 
             case Outcome::kOpen: put(tally.open, tally.weighted_open, counts[i], weights[i]); break;
         }
     }
+    // No date sorts first.
+    tally.newest = rows.back().created;
+    const auto oldest =
+        std::find_if(rows.begin(), rows.end(), [](const DatedOutcome &row) { return row.created.has_value(); });
+    if (oldest != rows.end()) tally.oldest = oldest->created;
     const auto [lightest, heaviest] = std::minmax_element(weights.begin(), weights.end());
     tally.lightest_weight = *lightest;
     tally.heaviest_weight = *heaviest;

@@ -30,6 +30,8 @@ struct OutcomeTally {
     double weighted_open = 0.0;
     double lightest_weight = 0.0;  // of one row; 0 without rows
     double heaviest_weight = 0.0;
+    std::optional<Day> oldest;  // of the dates; absent where no row has one
+    std::optional<Day> newest;
 
     [[nodiscard]] std::size_t total() const noexcept { return won + lost + open; }
     // Unweighted won / (won + lost); absent where nothing has ended.

@@ -45,12 +45,13 @@ Engine::Selection Engine::select(const SegmentKey &key) {
 
 Analysis Engine::analyze(const CodedProject &project) {
     const auto [choice, segment] = select(project.key);
-    return compose_analysis(config_, project, choice, segment.profile(), whole_set());
+    return compose_analysis(config_, project.new_enquiry_value, choice, segment.profile().facts_for(project),
+                            whole_set());
 }
 
 WholeSet Engine::whole_set() {
-    return {[this] { return everything_.profile().outcomes.closed_win_rate(); },
-            [this] { return everything_.profile().gestation.baseline; }};
+    return {[this] { return everything_.profile().outcomes().closed_win_rate(); },
+            [this] { return everything_.profile().gestation().baseline; }};
 }
 
 }  // namespace pipeline_forecast::analysis

@@ -5,6 +5,7 @@
 
 #include "core/analysis/quantiles.hpp"
 #include "core/analysis/rounding.hpp"
+#include "core/analysis/sorted_keys.hpp"
 #include "core/no_postgres.hpp"
 
 namespace pipeline_forecast::analysis {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kSmallestSample = 3;
 constexpr double kFullSample = 30.0;
+constexpr std::uint64_t kNewestFirst = (std::uint64_t{1} << kDayBits) - 1;
 
 struct Spread {
     double p25;
@@ -20,12 +22,6 @@ struct Spread {
     double mean;
     double deviation;
 };
-
-// By value; equal values by weight, heaviest first, which is newest first with undated ones (as light as the
-// lightest) last.
-bool comes_first(const GestationSample &left, const GestationSample &right) noexcept {
-    return left.days != right.days ? left.days < right.days : left.created > right.created;
-}
 
 double weighted_sum_of_squares(std::span<const double> values, std::span<const double> weights, double mean) noexcept {
     double sum = 0.0;
@@ -63,29 +59,37 @@ double confidence(std::size_t sample_size, const Spread &spread) noexcept {
 
 bool is_valid_gestation(std::optional<int> days) noexcept { return days && *days > 0 && *days < 1000; }
 
-GestationSummary summarize_gestation(std::vector<GestationSample> samples, const TimeWeighting &weighting) {
-    std::erase_if(samples, [](const auto &sample) { return !is_valid_gestation(sample.days); });
-    if (!std::is_sorted(samples.begin(), samples.end(), comes_first)) {
-        std::sort(samples.begin(), samples.end(), comes_first);
-    }
+std::uint64_t gestation_key(int days, std::optional<Day> created) noexcept {
+    return static_cast<std::uint64_t>(days) << kDayBits | (kNewestFirst - day_key(created));
+}
 
+GestationSummary summarize_gestation(const std::vector<GestationSample> &samples, const TimeWeighting &weighting) {
+    std::vector<std::uint64_t> keys;
+    for (const GestationSample &sample : samples) {
+        if (is_valid_gestation(sample.days)) keys.push_back(gestation_key(sample.days, sample.created));
+    }
+    sort_keys(keys);
+    return summarize_gestation_keys(keys, weighting);
+}
+
+GestationSummary summarize_gestation_keys(std::span<const std::uint64_t> keys, const TimeWeighting &weighting) {
     GestationSummary summary;
-    summary.baseline.sample_size = samples.size();
-    if (samples.empty()) return summary;
+    summary.baseline.sample_size = keys.size();
+    if (keys.empty()) return summary;
 
     std::vector<double> values;
     std::vector<std::optional<Day>> created;
-    values.reserve(samples.size());
-    created.reserve(samples.size());
-    for (const GestationSample &sample : samples) {
-        values.push_back(sample.days);
-        created.push_back(sample.created);
+    values.reserve(keys.size());
+    created.reserve(keys.size());
+    for (const std::uint64_t key : keys) {
+        values.push_back(static_cast<double>(key >> kDayBits));
+        created.push_back(day_of(kNewestFirst - (key & kNewestFirst)));
     }
     summary.unweighted_quartiles = Quartiles{type7_quantile(values, 0.25), type7_quantile(values, 0.75)};
-    if (samples.size() < kSmallestSample) return summary;
+    if (keys.size() < kSmallestSample) return summary;
 
     const Spread spread = measure(values, time_weights(created, weighting), weighting.enabled);
-    summary.baseline.confidence = confidence(samples.size(), spread);
+    summary.baseline.confidence = confidence(keys.size(), spread);
     summary.baseline.statistics = GestationStatistics{
         .median = round_half_even(spread.median),
         .p25 = round_half_even(spread.p25),

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/analysis/time_weights.hpp"
@@ -18,6 +20,10 @@ struct GestationSample {
     int days = 0;
     std::optional<Day> created;
 };
+
+// A valid sample as a key; keys are in the order in which samples are aggregated: by days, and equal ones by weight,
+// heaviest first, which is newest first with undated ones (as light as the lightest) last.
+[[nodiscard]] std::uint64_t gestation_key(int days, std::optional<Day> created) noexcept;
 
 // Whole days, rounded half to even. iqr is rounded from the unrounded difference, so it may differ from p75 - p25 by
 // one.
@@ -54,7 +60,11 @@ struct GestationSummary {
 // Samples that are not valid are left out; weights are scaled over the valid ones. With weighting: weighted quantiles
 // and the population form of the deviation. Without: type 7 quantiles, plain mean and the sample form (n - 1).
 // Confidence = 0.7 min(n / 30, 1) + 0.3 max(0, 1 - deviation / mean). The order of the samples does not matter.
-[[nodiscard]] GestationSummary summarize_gestation(std::vector<GestationSample> samples,
+[[nodiscard]] GestationSummary summarize_gestation(const std::vector<GestationSample> &samples,
                                                    const TimeWeighting &weighting);
+
+// The same of samples as keys, ascending.
+[[nodiscard]] GestationSummary summarize_gestation_keys(std::span<const std::uint64_t> keys,
+                                                        const TimeWeighting &weighting);
 
 }  // namespace pipeline_forecast::analysis

@@ -2,19 +2,23 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <numeric>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/analysis/sorted_keys.hpp"
+#include "core/analysis/value_mean.hpp"
 #include "core/no_postgres.hpp"
 
 namespace pipeline_forecast::analysis {
 namespace {
 
-// What the project has, as long as only "the same" and "another" matter.
-constexpr std::uint32_t kOwn = 1;
-
 using Codes = std::array<std::uint32_t, kFields.size()>;
+
+// Of a sum that is negative only in a digest that has missed a change.
+std::size_t to_size(std::int64_t count) noexcept { return static_cast<std::size_t>(std::max<std::int64_t>(count, 0)); }
 
 // One piece in the terms of the project.
 class Comparison {
@@ -45,19 +49,9 @@ public:
 
     [[nodiscard]] Outcome outcome(std::size_t row) const noexcept { return outcomes_[piece_.code(kStageText, row)]; }
 
-    // Fields that the project does not share count as missing: nothing is asked of their records.
-    [[nodiscard]] CodedProject coded(std::size_t row) const noexcept {
-        CodedProject project{.key = {},
-                             .new_enquiry_value = piece_.new_enquiry_value(row),
-                             .gestation_period = piece_.gestation_period(row),
-                             .outcome = outcome(row),
-                             .date_created = piece_.date_created(row)};
-        for (const Field field : kFields) {
-            const auto index = static_cast<std::size_t>(field);
-            project.key.codes[index] =
-                own_[index] != TextCodes::kMissing && agrees(field, row) ? kOwn : TextCodes::kMissing;
-        }
-        return project;
+    // Whether the row has the project's own, known value of a field.
+    [[nodiscard]] bool shares(Field field, std::size_t row) const noexcept {
+        return own_[static_cast<std::size_t>(field)] != TextCodes::kMissing && agrees(field, row);
     }
 
     [[nodiscard]] bool is_equal(const ProjectRow &project, std::size_t row) const noexcept {
@@ -76,6 +70,121 @@ private:
     std::vector<Outcome> outcomes_;  // by code of the stage
 };
 
+// Outcomes by day of creation, as counts: far less memory than the rows that they are of.
+class OutcomesByDay {
+public:
+    explicit OutcomesByDay(Day first_day) : first_day_(first_day) {}
+
+    // created: from the first day on.
+    void add(Day created, Outcome outcome, std::int64_t count) {
+        const std::int64_t index =
+            std::int64_t{created.time_since_epoch().count()} - first_day_.time_since_epoch().count();
+        if (index >= kNearDays) {
+            far_[created][static_cast<std::size_t>(outcome)] += count;
+            return;
+        }
+        const auto near = static_cast<std::size_t>(index);
+        if (near >= near_.size()) near_.resize(near + 1);
+        near_[near][static_cast<std::size_t>(outcome)] += count;
+    }
+
+    // By day.
+    [[nodiscard]] std::vector<DatedOutcome> rows() const {
+        std::vector<DatedOutcome> rows;
+        for (std::size_t i = 0; i < near_.size(); ++i) {
+            append(rows, first_day_ + std::chrono::days{static_cast<int>(i)}, near_[i]);
+        }
+        for (const auto &[created, counts] : far_) append(rows, created, counts);
+        return rows;
+    }
+
+private:
+    using Counts = std::array<std::int64_t, kOutcomes.size()>;
+
+    static void append(std::vector<DatedOutcome> &rows, Day created, const Counts &counts) {
+        for (const Outcome outcome : kOutcomes) {
+            const std::int64_t count = counts[static_cast<std::size_t>(outcome)];
+            if (count > 0) rows.push_back({outcome, created, static_cast<std::size_t>(count)});
+        }
+    }
+
+    // A century; whatever was created later is a typing error, and counts nevertheless.
+    static constexpr std::int64_t kNearDays = 36'525;
+
+    Day first_day_;
+    std::vector<Counts> near_;  // from the first day on
+    std::map<Day, Counts> far_;
+};
+
+// The facts of a segment for one project, from rows that come and go in any order.
+class FactsBuilder {
+public:
+    FactsBuilder(const ProjectRow &project, Day first_day)
+        : project_(project), value_(project.new_enquiry_value.value_or(Money{})), outcomes_(first_day) {}
+
+    // A row with a date from the first day on.
+    void add(const DigestPiece &piece, const Comparison &comparison, std::size_t row) {
+        const bool is_removal = piece.is_removal(row);
+        const std::int64_t sign = is_removal ? -1 : 1;
+        const Outcome outcome = comparison.outcome(row);
+        const std::optional<Day> created = piece.date_created(row);
+        outcomes_.add(*created, outcome, sign);
+        if (const int days = piece.gestation_period(row); is_valid_gestation(days)) {
+            const std::uint64_t key = gestation_key(days, created);
+            is_removal ? gestations_.remove(key) : gestations_.add(key);
+        }
+        if (const std::optional<Money> value = piece.new_enquiry_value(row)) {
+            is_removal ? mean_.remove(*value) : mean_.add(*value);
+            if (value->cents > 0) {
+                positive_ += sign;
+                if (value->cents <= value_.cents) up_to_own_ += sign;
+            }
+        }
+        if (comparison.shares(Field::kAccount, row)) account_.add(outcome, sign);
+        if (comparison.shares(Field::kProductType, row)) product_type_.add(outcome, sign);
+    }
+
+    [[nodiscard]] SegmentFacts build(const TimeWeighting &weighting) && {
+        return {tally_outcomes(outcomes_.rows(), weighting),
+                summarize_gestation_keys(std::move(gestations_).sorted(), weighting),
+                mean_.cents(),
+                value_share(),
+                account_.record(project_.account),
+                product_type_.record(project_.product_type)};
+    }
+
+private:
+    struct Record {
+        std::int64_t won = 0;
+        std::int64_t total = 0;
+
+        void add(Outcome outcome, std::int64_t count) noexcept {
+            won += outcome == Outcome::kWon ? count : 0;
+            total += count;
+        }
+        // Absent where the project lacks the field.
+        [[nodiscard]] std::optional<WinRecord> record(std::string_view own) const noexcept {
+            if (own.empty()) return std::nullopt;
+            return WinRecord{to_size(won), to_size(total)};
+        }
+    };
+
+    [[nodiscard]] std::optional<double> value_share() const noexcept {
+        if (positive_ <= 0) return std::nullopt;
+        return static_cast<double>(std::clamp<std::int64_t>(up_to_own_, 0, positive_)) / static_cast<double>(positive_);
+    }
+
+    const ProjectRow &project_;
+    const Money value_;
+    OutcomesByDay outcomes_;
+    KeyBag gestations_;
+    ValueMean mean_;
+    std::int64_t positive_ = 0;  // values
+    std::int64_t up_to_own_ = 0;
+    Record account_;
+    Record product_type_;
+};
+
 class Analyzer {
 public:
     Analyzer(const ProjectRow &project, std::span<const DigestPiece> pieces, const StageOutcomes &stages, Moment as_of,
@@ -92,10 +201,10 @@ public:
     OneProject analyze() {
         count();
         const SegmentChoice segment = choose();
-        const SegmentProfile profile = profile_of(segment.tier);
+        const SegmentFacts facts = facts_of(segment.tier);
         const WholeSet whole{[this] { return closed_win_rate(); },
-                             [this] { return profile_of(kGlobalTier).gestation.baseline; }};
-        return {compose_analysis(config_, coded_project(), segment, profile, whole), own_rows_ > 0};
+                             [this] { return facts_of(kGlobalTier).gestation.baseline; }};
+        return {compose_analysis(config_, project_.new_enquiry_value, segment, facts, whole), own_rows_ > 0};
     }
 
 private:
@@ -136,20 +245,13 @@ private:
     // A tier holds the rows of all narrower ones.
     [[nodiscard]] std::size_t size_of(int tier) const noexcept {
         const auto end = rows_.begin() + tier + 1;
-        return static_cast<std::size_t>(
-            std::max<std::int64_t>(std::accumulate(rows_.begin(), end, std::int64_t{0}), 0));
+        return to_size(std::accumulate(rows_.begin(), end, std::int64_t{0}));
     }
 
-    [[nodiscard]] SegmentProfile profile_of(int tier) const {
-        SegmentProfileBuilder builder;
-        builder.reserve(size_of(tier));
+    [[nodiscard]] SegmentFacts facts_of(int tier) const {
+        FactsBuilder builder(project_, first_day_);
         for_each_row([&](const DigestPiece &piece, const Comparison &comparison, std::size_t row) {
-            if (comparison.tier(row) > tier || !is_within_look_back(piece, row)) return;
-            if (piece.is_removal(row)) {
-                builder.remove(comparison.coded(row));
-            } else {
-                builder.add(comparison.coded(row));
-            }
+            if (comparison.tier(row) <= tier && is_within_look_back(piece, row)) builder.add(piece, comparison, row);
         });
         return std::move(builder).build(weighting_);
     }
@@ -162,19 +264,7 @@ private:
     }
 
     [[nodiscard]] std::size_t rows_of(Outcome outcome) const noexcept {
-        return static_cast<std::size_t>(std::max<std::int64_t>(outcomes_[static_cast<std::size_t>(outcome)], 0));
-    }
-
-    [[nodiscard]] CodedProject coded_project() const noexcept {
-        CodedProject project{.key = {},
-                             .new_enquiry_value = project_.new_enquiry_value,
-                             .gestation_period = project_.gestation_period,
-                             .outcome = project_.outcome,
-                             .date_created = project_.date_created};
-        for (const Field field : kFields) {
-            if (!project_.text(field).empty()) project.key.codes[static_cast<std::size_t>(field)] = kOwn;
-        }
-        return project;
+        return to_size(outcomes_[static_cast<std::size_t>(outcome)]);
     }
 
     const ProjectRow &project_;
@@ -185,8 +275,8 @@ private:
     std::vector<Comparison> comparisons_;  // one for each piece
 
     std::array<std::int64_t, kGlobalTier + 1> rows_{};  // within the look-back, by the narrowest tier that holds them
-    std::array<std::int64_t, 3> outcomes_{};            // of these, by outcome
-    std::int64_t own_rows_ = 0;                         // equal to the project itself, at any time
+    std::array<std::int64_t, kOutcomes.size()> outcomes_{};  // of these, by outcome
+    std::int64_t own_rows_ = 0;                              // equal to the project itself, at any time
 };
 
 }  // namespace

@@ -1,12 +1,15 @@
 // How an enquiry ended. The table of stages decides which stage means what; no stage name is compiled in.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 
 namespace pipeline_forecast::analysis {
 
 enum class Outcome { kOpen, kWon, kLost };
+
+inline constexpr std::array<Outcome, 3> kOutcomes{Outcome::kOpen, Outcome::kWon, Outcome::kLost};
 
 // "won", "lost", "open".
 [[nodiscard]] std::optional<Outcome> parse_outcome(std::string_view name) noexcept;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/analysis/sorted_keys.hpp"
 #include "core/no_postgres.hpp"
 
 namespace pipeline_forecast::analysis {
@@ -43,10 +44,7 @@ Segment *Segment::part(Field field, std::uint32_t code) {
 
 const SegmentProfile &Segment::profile() {
     if (!profile_) {
-        SegmentProfileBuilder builder;
-        builder.reserve(rows_.size());
-        for (const std::uint32_t row : rows_) builder.add(rules_.projects[row]);
-        profile_ = std::make_unique<SegmentProfile>(std::move(builder).build(rules_.weighting));
+        profile_ = std::make_unique<SegmentProfile>(rules_.projects, rows_, rules_.weighting);
     }
     return *profile_;
 }

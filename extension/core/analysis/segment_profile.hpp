@@ -1,10 +1,10 @@
-// Everything that the analysis of a project needs to know of its segment, aggregated once and then shared by all
-// projects of the segment.
+// Everything that the analysis of a project needs to know of its segment.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -12,7 +12,6 @@
 #include "core/analysis/gestation.hpp"
 #include "core/analysis/project_set.hpp"
 #include "core/analysis/rating.hpp"
-#include "core/analysis/sorted_keys.hpp"
 #include "core/analysis/time_weights.hpp"
 #include "core/calendar.hpp"
 #include "core/fixed_point.hpp"
@@ -59,36 +58,32 @@ private:
     std::optional<double> mean_cents_;
 };
 
-struct SegmentProfile {
+// What the analysis of one project takes from its segment.
+struct SegmentFacts {
     OutcomeTally outcomes;
     GestationSummary gestation;
-    ValueRanks values;  // the known ones
-    WinRecords accounts;
-    WinRecords product_types;
-    std::optional<Day> oldest;  // date_created; absent where no row has one
-    std::optional<Day> newest;
+    std::optional<double> mean_value_cents;  // of the known enquiry values
+    std::optional<double> value_share;       // of the positive ones, those that do not exceed the project's
+    std::optional<WinRecord> account;        // of the project's account; absent where it has none
+    std::optional<WinRecord> product_type;
 };
 
-// Collects the projects of a segment. The order in which they come has no influence on the profile.
-class SegmentProfileBuilder {
+// A segment, aggregated once and then shared by all its projects.
+class SegmentProfile {
 public:
-    void add(const CodedProject &project);
-    // Undoes the add() of an equal project, whichever came first.
-    void remove(const CodedProject &project);
+    SegmentProfile(const ProjectSet &projects, std::span<const std::uint32_t> rows, const TimeWeighting &weighting);
 
-    void reserve(std::size_t projects);
-
-    [[nodiscard]] SegmentProfile build(const TimeWeighting &weighting) &&;
+    [[nodiscard]] const OutcomeTally &outcomes() const noexcept { return outcomes_; }
+    [[nodiscard]] const GestationSummary &gestation() const noexcept { return gestation_; }
+    // project: in the codes of the same set.
+    [[nodiscard]] SegmentFacts facts_for(const CodedProject &project) const;
 
 private:
-    template <typename Change>
-    void change(const CodedProject &project, Change change);
-
-    KeyBag outcomes_;
-    KeyBag gestations_;
-    KeyBag values_;
-    KeyBag accounts_;
-    KeyBag product_types_;
+    OutcomeTally outcomes_;
+    GestationSummary gestation_;
+    ValueRanks values_;  // the known ones
+    WinRecords accounts_;
+    WinRecords product_types_;
 };
 
 }  // namespace pipeline_forecast::analysis

@@ -14,6 +14,8 @@ namespace {
 // Below, comparing is faster than counting.
 constexpr std::size_t kFewKeys = 512;
 constexpr std::size_t kBytes = sizeof(std::uint64_t);
+// The earliest day becomes 1.
+constexpr std::int64_t kDayShift = (std::int64_t{1} << 31) + 1;
 
 using Counts = std::array<std::size_t, 256>;
 
@@ -47,6 +49,15 @@ void sort_keys(std::vector<std::uint64_t> &keys) {
         for (const std::uint64_t key : keys) other[next[byte_of(key, byte)]++] = key;
         keys.swap(other);
     }
+}
+
+std::uint64_t day_key(std::optional<Day> day) noexcept {
+    return day ? static_cast<std::uint64_t>(day->time_since_epoch().count() + kDayShift) : 0;
+}
+
+std::optional<Day> day_of(std::uint64_t key) noexcept {
+    if (key == 0) return std::nullopt;
+    return Day{std::chrono::days{static_cast<int>(static_cast<std::int64_t>(key) - kDayShift)}};
 }
 
 std::vector<std::uint64_t> KeyBag::sorted() && {

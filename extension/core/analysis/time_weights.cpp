@@ -32,14 +32,10 @@ private:
     double fraction_;
 };
 
-}  // namespace
-
-std::vector<double> time_weights(std::span<const std::optional<Day>> created, const TimeWeighting &weighting) {
-    return time_weights(created, std::vector<std::size_t>(created.size(), 1), weighting);
-}
-
-std::vector<double> time_weights(std::span<const std::optional<Day>> created, std::span<const std::size_t> counts,
-                                 const TimeWeighting &weighting) {
+// count_of(i): how many rows share the date created[i].
+template <typename CountOf>
+std::vector<double> weights_of(std::span<const std::optional<Day>> created, const TimeWeighting &weighting,
+                               CountOf count_of) {
     std::vector<double> weights(created.size(), 1.0);
     const auto newest = std::max_element(created.begin(), created.end());  // no date sorts first
     if (!weighting.enabled || newest == created.end() || !newest->has_value()) return weights;
@@ -57,13 +53,24 @@ std::vector<double> time_weights(std::span<const std::optional<Day>> created, st
     for (std::size_t i = 0; i < created.size(); ++i) {
         if (!created[i]) weights[i] = lightest;
         // One by one, so that it makes no difference how the rows are grouped.
-        for (std::size_t row = 0; row < counts[i]; ++row) sum += weights[i];
-        rows += counts[i];
+        for (std::size_t row = 0; row < count_of(i); ++row) sum += weights[i];
+        rows += count_of(i);
     }
     // The newest dated row weighs one before scaling, so the sum is positive.
     const double scale = static_cast<double>(rows) / sum;
     for (double &weight : weights) weight *= scale;
     return weights;
+}
+
+}  // namespace
+
+std::vector<double> time_weights(std::span<const std::optional<Day>> created, const TimeWeighting &weighting) {
+    return weights_of(created, weighting, [](std::size_t) { return std::size_t{1}; });
+}
+
+std::vector<double> time_weights(std::span<const std::optional<Day>> created, std::span<const std::size_t> counts,
+                                 const TimeWeighting &weighting) {
+    return weights_of(created, weighting, [counts](std::size_t i) { return counts[i]; });
 }
 
 std::string weighting_label(const TimeWeighting &weighting) {
