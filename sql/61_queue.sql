@@ -182,10 +182,14 @@ BEGIN
             FROM @extschema@.job_queue_queued q
             WHERE q.job_type = wanted.job_type AND q.run_at <= moment
               -- Asked for each job by itself, by LIMIT: as a join the planner would read the whole index, dead rows too.
-              AND (SELECT r.id FROM @extschema@.job_queue_running r WHERE r.project_id = q.project_id LIMIT 1) IS NULL
-              AND (SELECT r.id FROM @extschema@.job_queue_running r
-                   WHERE r.job_type = q.job_type AND r.dedupe_key = q.dedupe_key AND r.project_id IS NULL LIMIT 1) IS NULL
-            ORDER BY q.priority, q.run_at, q.id
+              AND CASE WHEN q.project_id IS NOT NULL THEN
+                    (SELECT r.id FROM @extschema@.job_queue_running r WHERE r.project_id = q.project_id LIMIT 1) IS NULL
+                  WHEN q.dedupe_key IS NOT NULL THEN
+                    (SELECT r.id FROM @extschema@.job_queue_running r
+                     WHERE r.job_type = q.job_type AND r.dedupe_key = q.dedupe_key AND r.project_id IS NULL
+                     LIMIT 1) IS NULL
+                  ELSE true END
+            ORDER BY q.priority, q.run_at
             LIMIT wanted.places
             FOR UPDATE OF q SKIP LOCKED
         ) due

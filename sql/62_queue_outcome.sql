@@ -66,11 +66,12 @@ BEGIN
             r.last_word, r.priority, r.run_at, r.dedupe_key, r.lease_token, r.worker_id, r.created_at, moment,
             r.started_at, moment
         FROM released r
-        RETURNING f.id, f.project_id, f.detail
+        RETURNING f.id, f.job_type, f.project_id, f.detail
     )
-    SELECT array_agg(f.id), array_agg(f.id) FILTER (WHERE f.project_id IS NOT NULL),
-        array_agg(f.project_id) FILTER (WHERE f.project_id IS NOT NULL),
-        array_agg(f.detail) FILTER (WHERE f.project_id IS NOT NULL AND outcome = 'failed')
+    -- Only one type of job covers events.
+    SELECT array_agg(f.id), array_agg(f.id) FILTER (WHERE f.job_type = 'rehydrate_and_analyze'),
+        array_agg(f.project_id) FILTER (WHERE f.job_type = 'rehydrate_and_analyze'),
+        array_agg(f.detail) FILTER (WHERE f.job_type = 'rehydrate_and_analyze' AND outcome = 'failed')
     INTO ended, project_jobs, projects, failures
     FROM filed f;
     IF projects IS NOT NULL THEN
