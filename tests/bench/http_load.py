@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Measures the poller's HTTP interface against a small node program (fastify and pg), both on the same database.
+"""Measures the running poller: its HTTP interface against a small node program (fastify and pg) on the same database, what
+it takes of memory and processor, and how soon it starts a job.
 
 Needs a server that may be used freely, as PGHOST, PGPORT and PGUSER name it, and the Debian packages wrk, nodejs and npm.
 The node packages go into build/bench/node and nowhere else. Client, both programs and the database share this machine.
@@ -21,7 +22,7 @@ import time
 
 from psycopg import sql
 
-from harness import HERE, connect
+from harness import HERE, connect, value_of
 
 ROOT = HERE.parents[1]
 DATABASE = "pipeline_bench_http"
@@ -117,10 +118,10 @@ class Program:
         self.process.wait(30)
 
 
-def start_poller():
+def start_poller(job_type="cleanup"):
     return Program(
         [POLLER, "serve"], r"event=listening .*port=(\d+)", DATABASE_URL=f"dbname={DATABASE}", WEBHOOK_PORT="0",
-        WEBHOOK_AUTH="hmac", WEBHOOK_SECRET=SECRET, POLLER_JOB_TYPES="cleanup", POLLER_LOG_LEVEL="info")
+        WEBHOOK_AUTH="hmac", WEBHOOK_SECRET=SECRET, POLLER_JOB_TYPES=job_type, POLLER_LOG_LEVEL="info")
 
 
 def start_reference():
@@ -209,7 +210,25 @@ def measure(connection, poller, reference, chosen):
     before = poller.cpu_seconds()
     time.sleep(chosen.seconds)
     share = (poller.cpu_seconds() - before) / chosen.seconds
-    print(f"poller, idle again: {share:.1%} of a processor{verdict(share < 0.01, '1 %')}")
+    print(f"poller, idle again: {share:.1%} of a processor{verdict(share < 0.01, '1 %')}", flush=True)
+
+
+def measure_start_of_jobs(connection, seconds):
+    """Short jobs, a hundred in a second, each of a project of its own; from the enqueueing transaction to the claim."""
+    worker = start_poller("analyze")
+    try:
+        connection.execute("TRUNCATE job_queue")
+        for n in range(100 * seconds):
+            connection.execute("SELECT enqueue_job('analyze', %s)", (str(1000001 + n % PROJECTS),))
+            time.sleep(0.01)
+        while value_of(connection, "SELECT count(*) FROM job_queue WHERE status IN ('queued', 'running')"):
+            time.sleep(0.1)
+        p50, p99 = value_of(connection, """
+            SELECT percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - run_at) * 1000)
+            FROM job_queue WHERE status = 'done'""")
+        print(f"jobs, 100/s enqueued: p50 {p50:.1f} ms until started, p99 {p99:.1f} ms{verdict(p99 <= 10, '10 ms')}", flush=True)
+    finally:
+        worker.stop()
 
 
 def main():
@@ -222,6 +241,7 @@ def main():
         programs.append(start_poller())
         reference, poller = programs
         measure(connection, poller, reference, chosen)
+        measure_start_of_jobs(connection, chosen.seconds)
     finally:
         for program in programs:
             program.stop()
