@@ -57,6 +57,7 @@ HttpInterface::HttpInterface(const asio::any_io_executor &executor, const Settin
       endpoints_(around.router, access_, settings.cors_origins),
       forecast_pipeline_(reports_database_),
       forecast_snapshot_(reports_database_),
+      page_documents_(reports_database_, {settings.ready_queue_lag, settings.ready_board_age}),
       analysis_run_(reports_database_),
       readiness_(health_database_, {settings.ready_queue_lag, settings.ready_board_age}),
       metrics_(around.registry, health_database_, around.server, std::move(around.job_types)) {
@@ -64,6 +65,7 @@ HttpInterface::HttpInterface(const asio::any_io_executor &executor, const Settin
     webhooks_.add_routes(around.router);
     forecast_pipeline_.add_to(endpoints_);
     forecast_snapshot_.add_to(endpoints_);
+    page_documents_.add_to(endpoints_);
     analysis_run_.add_to(endpoints_);
     api::add_openapi_to(endpoints_);
     readiness_.add_to(endpoints_);

@@ -11,6 +11,7 @@
 #include "poller/api/endpoint.hpp"
 #include "poller/api/forecast_pipeline.hpp"
 #include "poller/api/forecast_snapshot.hpp"
+#include "poller/api/page_documents.hpp"
 #include "poller/asio.hpp"
 #include "poller/config/settings.hpp"
 #include "poller/db/pool.hpp"
@@ -56,6 +57,7 @@ private:
     api::Endpoints endpoints_;
     api::ForecastPipeline forecast_pipeline_;
     api::ForecastSnapshot forecast_snapshot_;
+    api::PageDocuments page_documents_;
     api::AnalysisRun analysis_run_;
     Readiness readiness_;
     metrics::MetricsEndpoint metrics_;

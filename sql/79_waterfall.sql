@@ -144,6 +144,12 @@ $$;
 COMMENT ON FUNCTION @extschema@._waterfall_parts(date, date) IS
     'API: private. The parts of all bars between two snapshots, by project.';
 
+CREATE FUNCTION @extschema@._waterfall_bars() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY['opening', 'created', 'won', 'lost', 'value_up', 'value_down', 'probability_up', 'probability_down',
+             'pulled_in', 'pushed_out', 'removed', 'closing'];
+COMMENT ON FUNCTION @extschema@._waterfall_bars() IS 'API: private. The bars of a waterfall in their order.';
+
 -- Attributes are those of today, so that a project stands in one group on both days.
 CREATE FUNCTION @extschema@._waterfall_segment(
     by text, stage_bucket text, forecast_month date, account text, type text, category text, product_type text
@@ -238,9 +244,7 @@ BEGIN
     SELECT from_snapshot, to_snapshot, v.segment, b."position"::integer, b.bar, coalesce(f.projects, 0),
            coalesce(f.expected, 0.00), coalesce(f.committed, 0.00)
     FROM (SELECT '(all)' AS segment WHERE by IS NULL UNION SELECT x.segment FROM figure x) v
-    CROSS JOIN unnest(ARRAY[
-        'opening', 'created', 'won', 'lost', 'value_up', 'value_down', 'probability_up', 'probability_down',
-        'pulled_in', 'pushed_out', 'removed', 'closing']) WITH ORDINALITY AS b (bar, "position")
+    CROSS JOIN unnest(@extschema@._waterfall_bars()) WITH ORDINALITY AS b (bar, "position")
     LEFT JOIN figure f ON f.segment = v.segment AND f.bar = b.bar
     ORDER BY v.segment, b."position";
 END;

@@ -15,6 +15,7 @@ from webhooks import event
 
 PIPELINE_KEYS = ["source", "window_start", "window_end_exclusive", "months_requested", "stage_bucket", "row_count", "totals", "rows"]
 SNAPSHOT_KEYS = {"source", "snapshot_date", "project_id", "stage_bucket", "offset", "limit", "row_count", "total_rows", "rows", "next_cursor"}
+PAGE_DOCUMENTS = ("/forecast/months", "/forecast/filters", "/forecast/drift", "/projects", "/projects/P7", "/status")
 MONEY = ("contract_value", "committed_value", "expected_value", "best_case_value", "worst_case_value")
 
 
@@ -354,9 +355,11 @@ def test_every_promised_answer_is_one_that_the_server_gives(filled):
     """Asks for each answer of the document once; rest.py has checked the form of each."""
     with Receiver(filled.database) as poller:
         rest = Rest(poller)
-        for path in ("/healthz", "/readyz", "/openapi.json", "/metrics", "/forecast/pipeline", "/forecast/snapshot"):
+        documents = ("/forecast/pipeline", *PAGE_DOCUMENTS)
+        for path in ("/healthz", "/readyz", "/openapi.json", "/metrics", "/forecast/snapshot", *documents):
             rest.get(path)
-        rest.get("/forecast/pipeline", {"If-None-Match": "*"})
+        for path in documents:
+            rest.get(path, {"If-None-Match": "*"})
         read = rest.with_key(add_key(filled, "read")[0])
         run = rest.with_key(add_key(filled, "run")[0])
         body = event()
@@ -371,8 +374,10 @@ def test_every_promised_answer_is_one_that_the_server_gives(filled):
         rest.post("/webhooks/monday/wrong", event())
         for path in ("/forecast/pipeline", "/forecast/snapshot"):
             read.get(path, stage_bucket="won")
+        for path in ("/forecast/snapshot", *documents):
             read.get(path, nonsense="1")
-        for path in ("/forecast/pipeline", "/forecast/snapshot", "/metrics"):
+        read.get("/projects/nobody")
+        for path in ("/forecast/snapshot", "/metrics", *documents):
             run.get(path)
             rest.get(path)
         rest.post("/analysis/P7/run")
@@ -389,8 +394,12 @@ def test_every_promised_answer_is_one_that_the_server_gives(filled):
             read.get("/forecast/snapshot")
             run.post("/analysis/P7/run")
             filled.execute(f"ALTER FUNCTION gone{function[function.index('('):]} RENAME TO {function[:function.index('(')]}")
+        filled.execute("ALTER FUNCTION _require_layout() RENAME TO gone")
+        for path in PAGE_DOCUMENTS:
+            read.get(path)
+        filled.execute("ALTER FUNCTION gone() RENAME TO _require_layout")
         filled.execute("UPDATE pipeline_schema_version SET version = version + 1000 WHERE version = _layout_version()")
-        for path in ("/readyz", "/forecast/pipeline", "/forecast/snapshot", "/metrics"):
+        for path in ("/readyz", "/forecast/snapshot", "/metrics", *documents):
             read.get(path)
         run.post("/analysis/P7/run")
         for path in ("/webhooks/monday", f"/webhooks/monday/{SECRET}"):
@@ -398,7 +407,7 @@ def test_every_promised_answer_is_one_that_the_server_gives(filled):
 
         for _ in range(110):
             rest.post("/webhooks/monday", b"{")
-        for path in ("/forecast/pipeline", "/forecast/snapshot", "/metrics"):
+        for path in ("/forecast/snapshot", "/metrics", *documents):
             rest.get(path)
         rest.post("/analysis/P7/run")
         rest.post("/webhooks/monday", event())
