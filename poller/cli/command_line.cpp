@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kWrongUse = 2;
+constexpr std::string_view kInsufficientPrivilege = "42501";
 
 void complain(std::string_view text) {
     while (!text.empty()) {
@@ -59,6 +60,7 @@ int run(int count, char **words) {
     add_snapshot(line);
     add_cleanup_snapshots(line);
     add_validate(line);
+    add_backtest(line);
     add_keys(line);
     try {
         program.parse(count, words);
@@ -77,6 +79,10 @@ int run(int count, char **words) {
         }
         if (!error.hint().empty()) {
             complain("hint: " + error.hint());
+        } else if (error.sqlstate() == kInsufficientPrivilege) {
+            complain(
+                "hint: a DBA gives rights with SELECT grant_forecast_reader('role') for reports, or"
+                " grant_pipeline_poller('role') for all that the poller does");
         }
         return kFailed;
     } catch (const std::exception &error) {

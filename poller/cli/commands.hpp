@@ -5,6 +5,7 @@ namespace poller::cli {
 
 struct CommandLine;
 
+void add_backtest(CommandLine &line);
 void add_cleanup_snapshots(CommandLine &line);
 void add_config(CommandLine &line);
 void add_import(CommandLine &line);

@@ -15,12 +15,12 @@ enum class Kind { kText, kNumber, kSwitch, kJson };
 // The identifiers of PostgreSQL's own types never change (pg_type.dat).
 [[nodiscard]] Kind kind_of(const db::Result &result, int column) {
     switch (PQftype(result.get(), column)) {
-        case 16: return Kind::kSwitch;  // boolean
-        case 20:                        // bigint
-        case 21:                        // smallint
-        case 23:                        // integer
-        case 700:                       // real
-        case 701:                       // double precision
+        case 16: return Kind::kSwitch;    // boolean
+        case 20:                          // bigint
+        case 21:                          // smallint
+        case 23:                          // integer
+        case 700:                         // real
+        case 701:                         // double precision
         case 1700: return Kind::kNumber;  // numeric
         case 114:                         // json
         case 3802: return Kind::kJson;    // jsonb
@@ -60,6 +60,17 @@ enum class Kind { kText, kNumber, kSwitch, kJson };
         case Kind::kText: break;
     }
     return quoted(field.text());
+}
+
+[[nodiscard]] std::string csv_value(std::string_view text) {
+    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+        return std::string(text);
+    }
+    std::string value = "\"";
+    for (const char character : text) {
+        value += character == '"' ? "\"\"" : std::string(1, character);
+    }
+    return value + '"';
 }
 
 }  // namespace
@@ -107,6 +118,23 @@ std::string json_rows(const db::Result &result) {
         text += '}';
     }
     return text + (text.size() > 1 ? "\n]\n" : "]\n");
+}
+
+std::string csv_rows(const db::Result &result) {
+    std::string text;
+    for (int column = 0; column < result.columns(); ++column) {
+        text += column > 0 ? "," : "";
+        text += csv_value(result.column_name(column));
+    }
+    text += '\n';
+    for (const db::Row row : result) {
+        for (int column = 0; column < result.columns(); ++column) {
+            text += column > 0 ? "," : "";
+            text += csv_value(row[column].text());
+        }
+        text += '\n';
+    }
+    return text;
 }
 
 }  // namespace poller::cli

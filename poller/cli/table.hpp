@@ -13,4 +13,7 @@ namespace poller::cli {
 // [{"column": value, …}, …]; numbers, switches and JSON as such, all else as text.
 [[nodiscard]] std::string json_rows(const db::Result &result);
 
+// A head line and a line a row (RFC 4180, lines end with \n); NULL is empty, values are as the server writes them.
+[[nodiscard]] std::string csv_rows(const db::Result &result);
+
 }  // namespace poller::cli
