@@ -93,7 +93,7 @@ Service::Service(Configuration configuration, std::function<Environment()> read_
       queue_(queue_database_, worker_name(), configuration_.settings.lease),
       worker_(context_.get_executor(), queue_, {jobs_database_, http_client_, configuration_.settings},
               [this](const jobs::Run &run) { job_runs_.observe(run); }),
-      notifier_(context_.get_executor(), queue_database_, [this] { worker_.wake(); }),
+      notifier_(context_.get_executor(), queue_database_),
       listener_(connect_options(configuration_.settings, "listener", metrics_), "pipeline_jobs",
                 [this] { worker_.wake(); }),
       server_(context_.get_executor(), router_, server_limits(configuration_.settings),

@@ -12,11 +12,7 @@ constexpr std::chrono::milliseconds kInterval{20};
 
 }  // namespace
 
-Notifier::Notifier(const asio::any_io_executor &executor, db::Pool &database, std::function<void()> wake_own)
-    : executor_(executor), database_(database), wake_own_(std::move(wake_own)) {}
-
 void Notifier::notify() {
-    wake_own_();
     if (!under_way_) {
         under_way_ = true;
         spawn(executor_, send());

@@ -1,9 +1,8 @@
 // Tells workers that jobs were enqueued, at most once in 20 ms: notifications take a lock that all commits of a busy
-// database share.
+// database share, and each makes every worker look. The worker in this process hears it from the database as the others do.
 #pragma once
 
 #include <chrono>
-#include <functional>
 
 #include "poller/asio.hpp"
 #include "poller/db/pool.hpp"
@@ -12,8 +11,8 @@ namespace poller::jobs {
 
 class Notifier {
 public:
-    // wake_own reaches the worker in this process, without a detour. The pool outlives the notifier.
-    Notifier(const asio::any_io_executor &executor, db::Pool &database, std::function<void()> wake_own);
+    // The pool outlives the notifier.
+    Notifier(const asio::any_io_executor &executor, db::Pool &database) : executor_(executor), database_(database) {}
     Notifier(const Notifier &) = delete;
     Notifier &operator=(const Notifier &) = delete;
 
@@ -25,7 +24,6 @@ private:
 
     asio::any_io_executor executor_;
     db::Pool &database_;
-    std::function<void()> wake_own_;
     std::chrono::steady_clock::time_point next_;
     bool under_way_ = false;
 };

@@ -23,7 +23,9 @@ from harness import HERE, Figure, Results, connect, milliseconds, print_table, r
 
 DATABASE = "pipeline_bench_queue"
 PEERS = {"graphile-worker, batched preset": ("graphile-worker.mjs", 1),
-         "pg-boss, batches of 100": ("pg-boss.mjs", 0.5)}
+         "pg-boss work(), batches of 100": ("pg-boss-work.mjs", 0.5),
+         "pg-boss fetch() and complete(), batches of 100": ("pg-boss-fetch.mjs", None)}
+PEERS_BATCH, PEERS_CLIENTS = 500, 2  # as many as the batched preset takes at a time
 EVENTS_IN_A_CALL = 200
 
 # One turn of a worker. In the reference the planner is told what the functions of the extension are told by themselves.
@@ -186,7 +188,7 @@ class Bench:
         folder = install_peers()
         for name, (script, bar) in PEERS.items():
             self.alternate(f"claim and finish in batches / {name}", lambda: run_peer(folder, script, self.jobs),
-                           lambda: self.drain(True, self.jobs, 100, 4), bar)
+                           lambda: self.drain(True, self.jobs, PEERS_BATCH, PEERS_CLIENTS), bar)
 
 
 def install_peers():

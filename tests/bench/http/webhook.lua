@@ -1,5 +1,5 @@
 -- For wrk: webhook events, each of its own and signed. Settings come from the environment: SIGNATURE is hmac or none,
--- SECRET the key, PROJECTS how many items the events are about, DELAY_MS how long each connection waits before a request.
+-- SECRET the key, PROJECTS how many items the events are about, DELAY_MS how long each connection waits on average before a request.
 local ffi = require("ffi")
 ffi.cdef [[
 unsigned char *HMAC(const void *md, const void *key, int key_length, const unsigned char *data, size_t length,
@@ -49,8 +49,9 @@ end
 
 local delay_ms = tonumber(os.getenv("DELAY_MS") or "0")
 if delay_ms > 0 then
+    -- Not all at once: they come from many people.
     function delay()
-        return delay_ms
+        return math.random(0, 2 * delay_ms)
     end
 end
 
