@@ -46,7 +46,8 @@ endif
 COMPILE.cxx.bc += $(PG_CXXFLAGS)
 $(OBJS): $(LIBRARY_HEADERS) control/pipeline_forecast.control
 
-sql/pipeline_forecast--$(EXTVERSION).sql: sql/assemble.sh $(wildcard sql/[0-9]*.sql sql/setup/*.sql sql/setup/always/*.sql) control/pipeline_forecast.control
+# The folders too: they change when a step is renamed or removed.
+sql/pipeline_forecast--$(EXTVERSION).sql: sql/assemble.sh sql/setup sql/setup/always $(wildcard sql/[0-9]*.sql sql/setup/*.sql sql/setup/always/*.sql) control/pipeline_forecast.control
 	sql/assemble.sh > $@.new && mv $@.new $@
 
 # The poller -----------------------------------------------------------------------------------------------------------
