@@ -61,6 +61,7 @@ int run(int count, char **words) {
     add_cleanup_snapshots(line);
     add_validate(line);
     add_backtest(line);
+    add_powerbi(line);
     add_keys(line);
     try {
         program.parse(count, words);

@@ -10,6 +10,7 @@ void add_cleanup_snapshots(CommandLine &line);
 void add_config(CommandLine &line);
 void add_import(CommandLine &line);
 void add_keys(CommandLine &line);
+void add_powerbi(CommandLine &line);
 void add_refresh(CommandLine &line);
 void add_run_once(CommandLine &line);
 void add_serve(CommandLine &line);

@@ -21,6 +21,17 @@ using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
     return options;
 }
 
+// The first of the comma-separated values; nothing where there is none.
+[[nodiscard]] std::optional<std::string> first_value(const PQconninfoOption *options, std::string_view keyword) {
+    for (; options != nullptr && options->keyword != nullptr; ++options) {
+        if (options->keyword == keyword && options->val != nullptr) {
+            const std::string value = options->val;
+            return value.substr(0, value.find(','));
+        }
+    }
+    return std::nullopt;
+}
+
 // Everything that libpq itself hides in a form: passwords of the server and of the client's key.
 [[nodiscard]] bool secret(const PQconninfoOption &option) { return std::string_view(option.dispchar) == "*"; }
 
@@ -57,6 +68,19 @@ std::string conninfo_without_password(const std::string &text) {
         }
     }
     return result;
+}
+
+Address conninfo_address(const std::string &text) {
+    std::string problem;
+    const Options given = parse(text, problem);
+    const Options defaults(PQconndefaults(), &PQconninfoFree);
+    const auto value = [&](std::string_view keyword) {
+        const std::optional<std::string> explicitly = first_value(given.get(), keyword);
+        return explicitly ? *explicitly : first_value(defaults.get(), keyword).value_or("");
+    };
+    const std::string host = value("host");
+    const bool is_socket = host.empty() || host[0] == '/' || host[0] == '@';
+    return {is_socket ? "localhost" : host, value("port")};
 }
 
 }  // namespace poller::db

@@ -14,4 +14,13 @@ namespace poller::db {
 // key=value pairs, the password as ***. The text has to be readable.
 [[nodiscard]] std::string conninfo_without_password(const std::string &text);
 
+struct Address {
+    std::string host;
+    std::string port;
+};
+
+// Where libpq connects to: by the text, else by its variables and defaults; the first of several. A socket on this
+// machine has the name localhost. The text has to be readable.
+[[nodiscard]] Address conninfo_address(const std::string &text);
+
 }  // namespace poller::db

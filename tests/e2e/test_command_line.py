@@ -28,7 +28,7 @@ def command(database):
 
 @pytest.mark.parametrize(
     "name",
-    ["serve", "run-once", "status", "config", "import", "refresh", "snapshot", "cleanup-snapshots", "validate", "backtest", "keys"],
+    ["serve", "run-once", "status", "config", "import", "refresh", "snapshot", "cleanup-snapshots", "validate", "backtest", "powerbi", "keys"],
 )
 def test_every_command_explains_itself(name):
     answer = run(name, "--help")

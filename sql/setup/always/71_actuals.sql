@@ -19,7 +19,6 @@ WHERE p.state <> 'deleted' AND p.total_amount_invoiced <> 0 AND p.total_amount_i
 
 COMMENT ON VIEW @extschema@.vw_invoices IS
     'What was invoiced, when and for which project; credit notes are negative. From subitems; for a project without invoiced subitems its total_amount_invoiced, dated by its last (else first) invoice. What was deleted on its board does not count.';
-COMMENT ON COLUMN @extschema@.vw_invoices.project_id IS 'NULL where a subitem is not linked to a project.';
 
 CREATE OR REPLACE VIEW @extschema@.vw_revenue_monthly AS
 WITH months AS (

@@ -21,8 +21,6 @@ LEFT JOIN @extschema@.pipeline_forecast_snapshot_day d ON d.snapshot_date = s.sn
 
 COMMENT ON VIEW @extschema@.vw_forecast_history IS
     'Every forecast snapshot: one row per snapshot day and project. For incremental refresh use snapshot_date, and loaded_at (UTC) to detect changes: it is one moment for all rows of a day, later than before whenever the day was taken again, rows that went away included.';
-COMMENT ON COLUMN @extschema@.vw_forecast_history.months_ahead IS
-    'Months from the snapshot to the month that is forecast: 0 is the month of the snapshot, 11 the last.';
 
 CREATE OR REPLACE VIEW @extschema@.vw_forecast_latest AS
 SELECT h.*

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace poller::db {
 namespace {
 
@@ -16,6 +18,23 @@ TEST(Conninfo, FindsAndHidesThePassword) {
     EXPECT_EQ(conninfo_password("postgresql://u:p%40ss@h/d"), "p@ss");
     EXPECT_EQ(conninfo_password("host=h"), std::nullopt);
     EXPECT_EQ(conninfo_without_password("user=u password='p w' dbname=d"), "user=u password=*** dbname=d");
+}
+
+TEST(Conninfo, SaysWhereItLeads) {
+    const auto leads_to = [](const std::string &text) {
+        const Address address = conninfo_address(text);
+        return address.host + ":" + address.port;
+    };
+    EXPECT_EQ(leads_to("postgresql://u@db.example.com:6432/d"), "db.example.com:6432");
+    EXPECT_EQ(leads_to("host=a,b port=5433,5434"), "a:5433");
+    EXPECT_EQ(leads_to("host=/run/postgresql port=5433"), "localhost:5433");
+    ::setenv("PGHOST", "from.environment", 1);
+    ::setenv("PGPORT", "5999", 1);
+    EXPECT_EQ(leads_to("dbname=d"), "from.environment:5999");
+    EXPECT_EQ(leads_to("host=h"), "h:5999");
+    ::unsetenv("PGHOST");
+    ::unsetenv("PGPORT");
+    EXPECT_EQ(leads_to(""), "localhost:5432");
 }
 
 }  // namespace
