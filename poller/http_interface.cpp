@@ -4,6 +4,7 @@
 
 #include "poller/api/openapi.hpp"
 #include "poller/metrics/round_trips.hpp"
+#include "poller/web/page.hpp"
 
 namespace poller {
 namespace {
@@ -68,6 +69,7 @@ HttpInterface::HttpInterface(const asio::any_io_executor &executor, const Settin
     page_documents_.add_to(endpoints_);
     analysis_run_.add_to(endpoints_);
     api::add_openapi_to(endpoints_);
+    web::add_page_to(endpoints_);
     readiness_.add_to(endpoints_);
     metrics_.add_to(endpoints_);
 }

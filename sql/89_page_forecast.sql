@@ -87,6 +87,7 @@ BEGIN
             'as_of', CASE WHEN is_filtered THEN now() ELSE (
                 SELECT timezone('UTC', max(m.refreshed_at)) FROM @extschema@.vw_pipeline_forecast_monthly_12m_v1 m) END,
             'filter', json_build_object('account', wanted_account, 'type', wanted_type, 'category', wanted_category),
+            'currency', nullif(@extschema@.pipeline_setting('currency'), ''),
             'current_month', first_month,
             'earlier_snapshot_date', earlier_day,
             'totals', (

@@ -29,6 +29,10 @@ void PageDocuments::add_to(Endpoints &endpoints) {
         return {"SELECT forecast_drift_document($1, $2, $3, $4)",
                 {given.day("since"), given.text("account"), given.text("type"), given.text("category")}};
     });
+    add(endpoints, "/forecast/accuracy", [](http::Request &request) -> Question {
+        const Parameters given(request.target(), {"account", "category"});
+        return {"SELECT forecast_accuracy_document($1, $2)", {given.text("account"), given.text("category")}};
+    });
     add(endpoints, "/projects", [](http::Request &request) -> Question {
         const Parameters given(request.target(), {"q"});
         return {"SELECT projects_document($1)", {given.text("q")}};

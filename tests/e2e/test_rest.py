@@ -15,7 +15,7 @@ from webhooks import event
 
 PIPELINE_KEYS = ["source", "window_start", "window_end_exclusive", "months_requested", "stage_bucket", "row_count", "totals", "rows"]
 SNAPSHOT_KEYS = {"source", "snapshot_date", "project_id", "stage_bucket", "offset", "limit", "row_count", "total_rows", "rows", "next_cursor"}
-PAGE_DOCUMENTS = ("/forecast/months", "/forecast/filters", "/forecast/drift", "/projects", "/projects/P7", "/status")
+PAGE_DOCUMENTS = ("/forecast/months", "/forecast/filters", "/forecast/drift", "/forecast/accuracy", "/projects", "/projects/P7", "/status")
 MONEY = ("contract_value", "committed_value", "expected_value", "best_case_value", "worst_case_value")
 
 
@@ -355,10 +355,11 @@ def test_every_promised_answer_is_one_that_the_server_gives(filled):
     """Asks for each answer of the document once; rest.py has checked the form of each."""
     with Receiver(filled.database) as poller:
         rest = Rest(poller)
+        page_files = ("/", "/web/page.css", "/web/main.js", "/web/icon.svg")
         documents = ("/forecast/pipeline", *PAGE_DOCUMENTS)
-        for path in ("/healthz", "/readyz", "/openapi.json", "/metrics", "/forecast/snapshot", *documents):
+        for path in ("/healthz", "/readyz", "/openapi.json", "/metrics", "/forecast/snapshot", *documents, *page_files):
             rest.get(path)
-        for path in documents:
+        for path in (*documents, *page_files):
             rest.get(path, {"If-None-Match": "*"})
         read = rest.with_key(add_key(filled, "read")[0])
         run = rest.with_key(add_key(filled, "run")[0])
@@ -376,7 +377,9 @@ def test_every_promised_answer_is_one_that_the_server_gives(filled):
             read.get(path, stage_bucket="won")
         for path in ("/forecast/snapshot", *documents):
             read.get(path, nonsense="1")
+        rest.get("/web/nothing.js")
         read.get("/projects/nobody")
+        read.get("/forecast/accuracy", account="a", category="b")
         for path in ("/forecast/snapshot", "/metrics", *documents):
             run.get(path)
             rest.get(path)

@@ -1,7 +1,7 @@
 -- The documents that the page is drawn from.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(58);
+SELECT plan(69);
 
 \ir include/failure.sql
 
@@ -133,6 +133,44 @@ SELECT is((SELECT count(*) FROM json_array_elements(project_document('101')->'an
 SELECT is(project_document('104')->>'forecast', NULL, 'an archived one has no forecast');
 SELECT is(project_document('104')->'lineage'->>'finding', 'The project is archived and is not forecast.', 'and its lineage says why');
 SELECT is(project_document('200')->>'analysis_problem', 'new_enquiry_value of project "200" is negative', 'why there is no analysis is told');
+
+-- Accuracy -----------------------------------------------------------------------------------------------------------
+
+SELECT is((forecast_accuracy_document()::jsonb - 'refreshed_at')::text,
+    '{"segment": "total", "horizons": [], "last_month": null, "first_month": null, "segment_value": "(all)"}', 'nothing was forecast long enough ago');
+SELECT is(pg_temp.failure($$ SELECT forecast_accuracy_document('a', 'b') $$),
+    '22023: accuracy is kept by account or by category, not by both; Name one of the two, or none for all projects.', 'one segment at a time');
+SELECT is(pg_temp.failure('SELECT forecast_accuracy_document(months_back => 25)'),
+    '22023: months_back must be between 1 and 24, not 25; It is the number of complete months to look at.', 'as far back as it is kept');
+SELECT is(pg_temp.failure('SELECT forecast_accuracy_document(months_back => NULL)'),
+    '22023: months_back must be between 1 and 24, not NULL; It is the number of complete months to look at.', 'months are known');
+
+-- The last two months: 100 and 300 were invoiced, 150 and 200 had been expected just before; in the first one the month before had 80.
+INSERT INTO projects (monday_id, item_name, account) VALUES ('300', 'Judged', 'Judge');
+DELETE FROM subitems;
+INSERT INTO subitems (monday_id, item_name, parent_monday_id, invoice_date, amount_invoiced) VALUES
+    ('j0', 'I', '300', pg_temp.month(-3), 80), ('j1', 'I', '300', pg_temp.month(-2), 100), ('j2', 'I', '300', pg_temp.month(-1), 300);
+DELETE FROM pipeline_forecast_snapshot;
+DELETE FROM pipeline_forecast_snapshot_day;
+SELECT create_pipeline_forecast_snapshot(pg_temp.month(-2) - 1, true), create_pipeline_forecast_snapshot(pg_temp.month(-1) - 1, true) \g /dev/null
+DELETE FROM pipeline_forecast_snapshot;
+INSERT INTO pipeline_forecast_snapshot (snapshot_date, project_id, forecast_month, stage_bucket, contract_value, probability, committed_value, expected_value, best_case_value, worst_case_value)
+VALUES (pg_temp.month(-2) - 1, '300', pg_temp.month(-2), 'Open', 200, 0.75, 0, 150, 200, 90),
+       (pg_temp.month(-1) - 1, '300', pg_temp.month(-1), 'Open', 400, 0.5, 0, 200, 250, 150);
+REFRESH MATERIALIZED VIEW mv_forecast_accuracy;
+CREATE FUNCTION pg_temp.horizon(document json, horizon integer) RETURNS json LANGUAGE sql AS $$
+    SELECT h FROM json_array_elements(document->'horizons') AS h WHERE (h->>'horizon')::integer = $2
+$$;
+SELECT is((forecast_accuracy_document()::jsonb - 'refreshed_at' - 'horizons'), jsonb_build_object('segment', 'total', 'segment_value', '(all)',
+    'first_month', pg_temp.month(-2), 'last_month', pg_temp.month(-1)), 'the months that are judged');
+SELECT is(pg_temp.horizon(forecast_accuracy_document(), 1)::jsonb - 'skill', jsonb_build_object('horizon', 1, 'month_count', 2, 'actual_value', 400.00, 'expected_value', 350.00,
+    'wape', 0.375, 'monthly_wape', 0.375, 'bias', -0.125, 'project_coverage', 0.5, 'month_coverage', 0.5, 'match_rate', 1), 'sums over the months, at horizon 1');
+SELECT is(pg_temp.horizon(forecast_accuracy_document(), 1)->>'skill', least(
+    pipeline_skill(150, 20 + 200), pipeline_skill(150, 20 + 210))::text, 'against the best naive line');
+SELECT is(pg_temp.horizon(forecast_accuracy_document(months_back => 1), 1)->>'month_count', '1', 'or over fewer months');
+SELECT is(pg_temp.horizon(forecast_accuracy_document(' Judge '), 1)->>'expected_value', '350.00', 'of an account');
+SELECT is(json_array_length(forecast_accuracy_document('nobody')->'horizons'), 0, 'of one that there is not');
+SELECT is(json_array_length(forecast_accuracy_document(category => '(none)')->'horizons') > 0, true, 'of a category');
 
 -- Status -------------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 -- Rights: what a reader, a poller and anybody else can see and do.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(77);
+SELECT plan(78);
 
 INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value) VALUES ('p', 'P', 'Open Enquiry', 100);
 SELECT refresh_conversion_views(), create_pipeline_forecast_snapshot() \g /dev/null
@@ -116,7 +116,7 @@ FROM (VALUES ('forecast_waterfall(pipeline_today(), pipeline_today())', '12'), (
              ('forecast_backtest_recommendations()', '1')) AS t (call, expected);
 SELECT unalike(pg_temp.as_role('test_poller', 'SELECT ' || call), '42501%', 'a poller serves the page: ' || call)
 FROM (VALUES ('forecast_months_document()'), ('forecast_months_document(''a'')'), ('forecast_filters_document()'), ('forecast_drift_document()'),
-             ('projects_document(''p'')'), ('project_document(''p'')'), ('pipeline_status_document()')) AS t (call);
+             ('forecast_accuracy_document()'), ('projects_document(''p'')'), ('project_document(''p'')'), ('pipeline_status_document()')) AS t (call);
 SELECT is(pg_temp.as_role('test_poller', $$ INSERT INTO job_queue (job_type) VALUES ('x') RETURNING status $$), 'queued', 'a poller queues jobs');
 SELECT is(pg_temp.as_role('test_poller', $$ WITH run AS (INSERT INTO sync_log (sync_type) VALUES ('x') RETURNING id)
     SELECT id > 0 FROM run $$), 'true', 'a poller records runs');

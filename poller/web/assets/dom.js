@@ -1,0 +1,63 @@
+// Elements from data. Text only ever becomes a text node, so nothing that the database holds can become markup.
+const svgNamespace = 'http://www.w3.org/2000/svg';
+
+function build(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, '');
+    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+export const element = (tag, attributes = {}, ...children) => build(document.createElement(tag), attributes, children);
+export const drawing = (tag, attributes = {}, ...children) =>
+  build(document.createElementNS(svgNamespace, tag), attributes, children);
+
+let sections = 0;
+
+/** A section with a heading. width: half, third, two-thirds, or nothing for the whole width. */
+export function section(title, { note = null, width = null } = {}, ...children) {
+  const id = `section-${++sections}`;
+  const heading = element('h2', { id }, title, note ? element('small', {}, note) : null);
+  return element('section', { class: width, 'aria-labelledby': id }, heading, ...children);
+}
+
+export const sentence = (text) => element('p', { class: 'empty' }, text);
+
+/** columns: {title, number?}; rows: arrays of cells, each a text or an element. */
+export function table(caption, columns, rows, whenEmpty) {
+  if (rows.length === 0) return sentence(whenEmpty);
+  const kind = (column) => (column.number ? 'number' : null);
+  return scrolling(caption, element('table', {},
+    element('caption', {}, caption),
+    element('thead', {}, element('tr', {},
+      columns.map((column) => element('th', { class: kind(column), scope: 'col' }, column.title)))),
+    element('tbody', {}, rows.map((row) => element('tr', {}, row.map((cell, index) => (index === 0
+      ? element('th', { scope: 'row', class: kind(columns[index]) }, cell)
+      : element('td', { class: kind(columns[index]) }, cell))))))));
+}
+
+/** What may be wider than the screen scrolls by itself, with the keyboard too. */
+export const scrolling = (label, content) => element('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': label }, content);
+
+export const folded = (summary, ...children) => element('details', {}, element('summary', {}, summary), ...children);
+
+export function figures(entries, size = '') {
+  return element('dl', { class: `figures ${size}`.trim() }, entries.map(([name, value, { kind = null, title = null, note = null } = {}]) =>
+    element('div', { class: kind }, element('dt', {}, name), element('dd', { title }, value, note ? element('small', {}, note) : null))));
+}
+
+/** Draws as wide as there is room, and again when that changes. draw(width) gives an element. */
+export function responsive(draw) {
+  const room = element('div', { class: 'chart' });
+  let drawn = 0;
+  new ResizeObserver(([entry]) => {
+    const width = Math.floor(entry.contentRect.width);
+    if (width === drawn || width === 0) return;
+    drawn = width;
+    room.replaceChildren(draw(width));
+  }).observe(room);
+  return room;
+}

@@ -1,0 +1,38 @@
+// Numbers, days and moments as people read them. What is shown short stands in full in titles and tables.
+const locale = 'en-GB';
+const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const exact = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+const months = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric', timeZone: 'UTC' });
+const shortMonths = new Intl.DateTimeFormat('en-US', { month: 'short', timeZone: 'UTC' });
+const days = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
+const moments = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+
+export const unknown = '–';
+export const known = (value) => value !== null && value !== undefined;
+const shown = (format) => (value) => (known(value) ? format(value) : unknown);
+const dayOf = (day) => new Date(`${day}T00:00:00Z`);
+
+export const text = shown((value) => (value === '' ? unknown : String(value)));
+export const money = shown((value) => whole.format(value));
+export const cents = shown((value) => exact.format(value));
+export const signed = shown((value) => `${value > 0 ? '+' : ''}${whole.format(value)}`);
+export const compact = shown((value) => short.format(value));
+export const count = shown((value) => whole.format(value));
+export const percent = shown((share) => `${(share * 100).toFixed(1)} %`);
+export const month = shown((day) => months.format(dayOf(day)));
+export const monthName = shown((day) => shortMonths.format(dayOf(day)));
+export const day = shown((value) => days.format(dayOf(value)));
+export const moment = shown((value) => `${moments.format(new Date(value))} UTC`);
+
+export const words = shown((value) => value.replaceAll('_', ' '));
+export const projects = (number) => `${count(number)} ${number === 1 ? 'project' : 'projects'}`;
+
+/** A span of time in its largest sensible unit. */
+export function age(seconds) {
+  if (!known(seconds)) return 'never';
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} days`;
+}

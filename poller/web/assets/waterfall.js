@@ -1,0 +1,97 @@
+// What moved the forecast between two snapshots: a table whose rows are the bars of a waterfall, each with the projects
+// that moved most.
+import { drawing, element, scrolling, section, sentence } from './dom.js';
+import { get } from './api.js';
+import { choose, filterNames } from './filters.js';
+import { cents, count, day, money, projects, signed } from './format.js';
+
+const names = {
+  opening: 'opening', created: 'new projects', won: 'won', lost: 'lost', value_up: 'value up', value_down: 'value down',
+  probability_up: 'probability up', probability_down: 'probability down', pulled_in: 'pulled in', pushed_out: 'pushed out',
+  removed: 'removed', closing: 'closing',
+};
+const measures = { expected_value: 'expected', committed_value: 'committed' };
+const isTotal = (bar) => bar.bar === 'opening' || bar.bar === 'closing';
+
+/** Each bar with the levels between which it lies. */
+function levels(bars, measure) {
+  let level = 0;
+  return bars.map((bar) => {
+    const from = isTotal(bar) ? 0 : level;
+    level = isTotal(bar) ? bar[measure] : level + bar[measure];
+    return { ...bar, value: bar[measure], from, to: level };
+  });
+}
+
+/** The scale begins near the smallest level, so that small movements of a large forecast are seen. */
+function scale(steps) {
+  const reached = steps.flatMap((step) => (isTotal(step) ? [step.to] : [step.from, step.to]));
+  const high = Math.max(...reached, 0);
+  const lowest = Math.min(...reached);
+  const low = lowest > 0 ? Math.max(0, lowest - (high - lowest) * 0.35) : lowest;
+  return (value) => (high === low ? 0 : (Math.max(value, low) - low) / (high - low) * 100);
+}
+
+function picture(step, x) {
+  const [left, right] = [Math.min(x(step.from), x(step.to)), Math.max(x(step.from), x(step.to))];
+  const kind = isTotal(step) ? 'mark-total' : step.value >= 0 ? 'mark-up' : 'mark-down';
+  return drawing('svg', { class: 'bar', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    step.value === 0 ? null : drawing('rect', { class: kind, x: left, width: Math.max(right - left, 0.4), y: 0, height: 10 }));
+}
+
+function moved(step, measure) {
+  return element('ul', {}, step.projects.map((project) => element('li', {},
+    element('a', { href: `#/project/${encodeURIComponent(project.project_id)}` }, project.project_name ?? project.project_id),
+    ` ${signed(project[measure])}`)),
+  step.project_count > step.projects.length ? element('li', { class: 'quiet' }, `and ${projects(step.project_count - step.projects.length)} more`) : null);
+}
+
+function rows(step, x, measure) {
+  const id = `moved-${step.bar}`;
+  const details = element('tr', { id, class: 'moved', hidden: true }, element('td', { colspan: 4 }, moved(step, measure)));
+  const toggle = (event) => {
+    details.hidden = !details.hidden;
+    event.currentTarget.setAttribute('aria-expanded', String(!details.hidden));
+  };
+  const label = step.projects.length === 0 ? names[step.bar]
+    : element('button', { class: 'plain', 'aria-expanded': 'false', 'aria-controls': id, onclick: toggle }, names[step.bar]);
+  const line = element('tr', { class: isTotal(step) ? 'total' : null },
+    element('th', { scope: 'row' }, label),
+    element('td', { class: 'picture' }, picture(step, x)),
+    element('td', { class: 'number', title: cents(step.value) }, isTotal(step) ? money(step.value) : step.value === 0 ? '–' : signed(step.value)),
+    element('td', { class: 'number quiet' }, step.project_count === 0 ? '–' : count(step.project_count)));
+  return step.projects.length === 0 ? [line] : [line, details];
+}
+
+function waterfall(bars, measure) {
+  const steps = levels(bars, measure);
+  const x = scale(steps);
+  const caption = `Change of the ${measures[measure]} value; a name opens the projects that moved most`;
+  return scrolling(caption, element('table', { class: 'waterfall' },
+    element('caption', {}, caption),
+    element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'step'),
+      element('td', { class: 'picture' }), element('th', { scope: 'col', class: 'number' }, 'value'), element('th', { scope: 'col', class: 'number' }, 'projects'))),
+    element('tbody', {}, steps.map((step) => rows(step, x, measure)))));
+}
+
+export async function drift(parameters) {
+  const chosen = Object.fromEntries([...filterNames, 'since'].map((name) => [name, parameters.get(name)]));
+  const found = await get('forecast/drift', chosen);
+  if (found.bars.length === 0) {
+    return section('What moved it', { width: 'two-thirds' }, sentence(found.to_snapshot
+      ? `There is one snapshot so far, of ${day(found.to_snapshot)}. What moved the forecast shows from the second one on; the daily job takes it.`
+      : 'There is no snapshot yet. The daily job takes the first one; then this compares any day with the newest.'));
+  }
+  const measure = parameters.get('measure') === 'committed' ? 'committed_value' : 'expected_value';
+  const form = element('form', { class: 'filters', 'aria-label': 'What is compared', onsubmit: (event) => event.preventDefault() },
+    element('div', {}, element('label', { for: 'since' }, 'since'),
+      element('input', {
+        id: 'since', type: 'date', value: found.from_snapshot, min: found.first_snapshot_date, max: found.to_snapshot,
+        onchange: (event) => choose(parameters, { since: event.target.value }),
+      })),
+    element('div', {}, element('label', { for: 'measure' }, 'value'),
+      element('select', { id: 'measure', onchange: (event) => choose(parameters, { measure: event.target.value }) },
+        element('option', { value: '' }, 'expected'), element('option', { value: 'committed', selected: measure === 'committed_value' }, 'committed'))));
+  return section('What moved it', { note: `snapshots of ${day(found.from_snapshot)} and ${day(found.to_snapshot)}`, width: 'two-thirds' },
+    form, waterfall(found.bars, measure));
+}
