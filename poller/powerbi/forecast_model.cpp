@@ -32,11 +32,12 @@ struct TablePlan {
 constexpr const char *kMoney = "#,0.00";
 constexpr const char *kShare = "0.0 %";
 
-// A sum over several snapshots counts every project several times: the newest one in the filter is taken.
+// A sum over several snapshots counts every project several times: the newest one in the filter is taken. It comes from
+// the dimension, so that it is the same day for every project, those included that had left the pipeline by then.
 [[nodiscard]] std::string at_newest(std::string_view column) {
     return fmt::format(
-        "VAR NewestDay = MAX('Forecast history'[Snapshot date])\n"
-        "RETURN CALCULATE(SUM('Forecast history'[{}]), 'Forecast history'[Snapshot date] = NewestDay)",
+        "VAR NewestDay = MAX('Snapshot date'[Snapshot date])\n"
+        "RETURN CALCULATE(SUM('Forecast history'[{}]), 'Snapshot date'[Snapshot date] = NewestDay)",
         column);
 }
 
@@ -96,7 +97,8 @@ constexpr const char *kShare = "0.0 %";
          .view = "vw_forecast_accuracy",
          .hidden = {"forecast_month", "snapshot_date", "wape", "bias", "match_rate", "refreshed_at"},
          .measures =
-             {{"WAPE of projects", of_one_backtest("DIVIDE(SUM(Accuracy[Absolute error]), SUM(Accuracy[Actual value]))"), kShare,
+             {{"WAPE of projects",
+               of_one_backtest("DIVIDE(SUM(Accuracy[Absolute error]), SUM(Accuracy[Actual value]))"), kShare,
                "Sum of errors by project / sum invoiced, of one segment and one horizon."},
               {"WAPE of months", of_one_backtest("DIVIDE(SUM(Accuracy[Monthly error]), SUM(Accuracy[Actual value]))"),
                kShare, "Sum of errors of monthly totals / sum invoiced, of one segment and one horizon."},
@@ -106,8 +108,8 @@ constexpr const char *kShare = "0.0 %";
                kShare, "(expected - invoiced) / invoiced, of one segment and one horizon."},
               {"Months within band", of_one_backtest("DIVIDE(SUM(Accuracy[Months in band]), COUNTROWS(Accuracy))"),
                kShare, "How often worst <= invoiced <= best held for a monthly total, of one segment and one horizon."},
-              {"Forecast match rate", of_one_backtest("DIVIDE(SUM(Accuracy[Matched count]), SUM(Accuracy[Actual count]))"),
-               kShare,
+              {"Forecast match rate",
+               of_one_backtest("DIVIDE(SUM(Accuracy[Matched count]), SUM(Accuracy[Actual count]))"), kShare,
                "Invoiced project-months that had been forecast for that month, of one segment and one horizon."},
               {"Skill against mean",
                of_one_backtest("1 - DIVIDE(\n        SUMX(FILTER(Accuracy, NOT ISBLANK(Accuracy[Naive mean])), "

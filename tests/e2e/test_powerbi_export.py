@@ -189,6 +189,10 @@ def test_bands_blank_out_where_they_do_not_add(exported):
         dax = tables[table].named("measure")[name].text()
         assert dax.startswith("IF(") and "[Project id])" in dax and "[Snapshot date])" in dax and dax.count("SUM(") == 1
         assert not re.search(r",\s*[^,]+,", dax.split("&&")[1]), "no value for the other case"
+    for name in ("Expected at snapshot", "Committed at snapshot"):
+        dax = tables["Forecast history"].named("measure")[name].text()
+        assert dax.startswith("VAR NewestDay = MAX('Snapshot date'[Snapshot date])"), "one day for all projects"
+        assert dax.endswith("'Snapshot date'[Snapshot date] = NewestDay)")
     for measure in tables["Accuracy"].named("measure").values():
         assert measure.text().startswith("IF(") and "HASONEVALUE(Accuracy[Segment]) && HASONEVALUE(Accuracy[Horizon])" in measure.text()
     for table in tables.values():
