@@ -1,6 +1,7 @@
 // What can go wrong, by what the caller does about it: try again, give up, or correct the configuration.
 #pragma once
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -43,6 +44,17 @@ public:
 
 private:
     bool in_doubt_;
+};
+
+// Not now: a provider, or a limit that is kept towards it, asks to come back later. Nothing was tried.
+class WaitError : public TransientError {
+public:
+    WaitError(std::chrono::milliseconds wait, const std::string &message) : TransientError(message), wait_(wait) {}
+
+    [[nodiscard]] std::chrono::milliseconds wait() const noexcept { return wait_; }
+
+private:
+    std::chrono::milliseconds wait_;
 };
 
 // The same request fails again.

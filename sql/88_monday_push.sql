@@ -84,7 +84,11 @@ REVOKE ALL ON FUNCTION @extschema@.record_monday_push(text, text, text, text) FR
 COMMENT ON FUNCTION @extschema@.record_monday_push(text, text, text, text) IS
     'Notes that the columns, the comment or both of a project were written; each counts for itself. Error 22004.';
 
-CREATE FUNCTION @extschema@.record_monday_push_failure(project_id text, error text) RETURNS void
+CREATE FUNCTION @extschema@.record_monday_push_failure(
+    project_id text,
+    error text,
+    refused boolean DEFAULT false
+) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -92,14 +96,20 @@ AS $$
 BEGIN
     PERFORM @extschema@._require_writable('record a push');
     PERFORM @extschema@._require_layout();
-    INSERT INTO @extschema@.push_state AS s (project_id, last_error, attempts)
-    VALUES (record_monday_push_failure.project_id, left(coalesce(error, 'unknown'), 1000), 1)
-    ON CONFLICT (project_id) DO UPDATE SET last_error = excluded.last_error, attempts = s.attempts + 1;
+    -- monday.com gives the same answer to the same key for half an hour, a refusal too: the next push needs new keys.
+    INSERT INTO @extschema@.push_state AS s (project_id, last_error, attempts, columns_pushes, comment_pushes)
+    VALUES (record_monday_push_failure.project_id, left(coalesce(error, 'unknown'), 1000), 1,
+            coalesce(refused, false)::integer, coalesce(refused, false)::integer)
+    ON CONFLICT (project_id) DO UPDATE
+    SET last_error = excluded.last_error,
+        attempts = s.attempts + 1,
+        columns_pushes = s.columns_pushes + excluded.columns_pushes,
+        comment_pushes = s.comment_pushes + excluded.comment_pushes;
 END;
 $$;
-REVOKE ALL ON FUNCTION @extschema@.record_monday_push_failure(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION @extschema@.record_monday_push_failure(text, text) IS
-    'Notes that a push of a project failed, and why. What was written of it is recorded apart.';
+REVOKE ALL ON FUNCTION @extschema@.record_monday_push_failure(text, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.record_monday_push_failure(text, text, boolean) IS
+    'Notes that a push of a project failed, and why; refused: monday.com said no, so that nothing is in doubt and the next push has new keys. What was written of it is recorded apart.';
 
 CREATE FUNCTION @extschema@.enqueue_monday_push(project_id text, priority integer DEFAULT 100) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -76,7 +76,7 @@ BEGIN
         'projects', 'subitems', 'hidden_items', 'analysis_results', 'analysis_digest', 'sync_log', 'sync_reject',
         'monday_scan', 'monday_board', 'monday_column', 'webhook_events',
         'webhook_event_job', 'job_queue', 'job_queue_queued', 'job_queue_running', 'job_queue_finished', 'provider_gate',
-        'push_state']
+        'push_state', 'monday_webhook']
     LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON @extschema@.%I TO %I', relation, role);
     END LOOP;
@@ -126,7 +126,7 @@ BEGIN
         '@extschema@.end_llm_explanation(text, text, text, text, jsonb)',
         '@extschema@.enqueue_llm_explanations(interval, integer, interval, boolean)',
         '@extschema@.monday_push_plan(text)', '@extschema@.record_monday_push(text, text, text, text)',
-        '@extschema@.record_monday_push_failure(text, text)', '@extschema@.enqueue_monday_push(text, integer)',
+        '@extschema@.record_monday_push_failure(text, text, boolean)', '@extschema@.enqueue_monday_push(text, integer)',
         '@extschema@.reserve_provider_tokens(text[], integer[])',
         '@extschema@.settle_provider_tokens(text[], integer[], integer[])',
         '@extschema@.set_provider_quota(text, bigint, interval)',

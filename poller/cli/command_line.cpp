@@ -55,6 +55,11 @@ int run(int count, char **words) {
     add_run_once(line);
     add_status(line);
     add_config(line);
+    add_boards(line);
+    add_webhooks(line);
+    add_rehydrate(line);
+    add_analyze(line);
+    add_push(line);
     add_import(line);
     add_refresh(line);
     add_snapshot(line);
@@ -72,6 +77,7 @@ int run(int count, char **words) {
         return line.chosen();
     } catch (const ConfigError &error) {
         complain(error.what());
+        if (!error.hint().empty()) complain("hint: " + error.hint());
         return kWrongUse;
     } catch (const Error &error) {
         complain(error.what());

@@ -24,4 +24,20 @@ std::optional<std::string> percent_decode(std::string_view text) {
     return result;
 }
 
+std::string percent_encode(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string encoded;
+    for (const char character : text) {
+        const auto byte = static_cast<unsigned char>(character);
+        const bool is_letter = (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+        const bool is_digit = byte >= '0' && byte <= '9';
+        if (is_letter || is_digit || std::string_view("-._~").find(character) != std::string_view::npos) {
+            encoded += character;
+        } else {
+            encoded += {'%', digits[byte >> 4U], digits[byte & 15U]};
+        }
+    }
+    return encoded;
+}
+
 }  // namespace poller::http

@@ -13,14 +13,28 @@ namespace poller::jobs {
 using MakeHandler = std::unique_ptr<Handler>(const Services &);
 MakeHandler make_analyze;
 MakeHandler make_cleanup;
+MakeHandler make_monday_sync;
+MakeHandler make_push_to_monday;
+MakeHandler make_reconcile;
 MakeHandler make_refresh;
+MakeHandler make_rehydrate_and_analyze;
+MakeHandler make_rehydrate_delta;
+MakeHandler make_rehydrate_full;
+MakeHandler make_rehydrate_recent;
 MakeHandler make_snapshot;
 
 const std::vector<JobType> &job_types() {
     static const std::vector<JobType> types = {
         {"analyze", 2, make_analyze},
         {"cleanup", 1, make_cleanup},
+        {"monday_sync", 1, make_monday_sync},
+        {"push_to_monday", 2, make_push_to_monday},
+        {"reconcile", 1, make_reconcile},
         {"refresh", 1, make_refresh},
+        {"rehydrate_and_analyze", 4, make_rehydrate_and_analyze},
+        {"rehydrate_delta", 1, make_rehydrate_delta},
+        {"rehydrate_full", 1, make_rehydrate_full},
+        {"rehydrate_recent", 1, make_rehydrate_recent},
         {"snapshot", 1, make_snapshot},
     };
     return types;

@@ -1,7 +1,7 @@
 -- What is to be written to an item now, and what is known afterwards.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(33);
+SELECT plan(35);
 \ir include/failure.sql
 \ir include/monday.sql
 
@@ -51,6 +51,14 @@ UPDATE analysis_results SET rating_score = 57, expected_gestation_days = 80 WHER
 SELECT is(monday_push_plan('101')->'columns_hash', plan->'columns_hash', 'the same numbers as at first') FROM first;
 SELECT isnt(monday_push_plan('101')->'columns_key', plan->'columns_key', 'but a new write') FROM first;
 SELECT is(monday_push_plan('101')->>'update_id', '900', 'the comment stays the one that is there');
+
+-- Refused: the same keys would be given the same answer.
+CREATE TEMP TABLE before_refusal AS SELECT monday_push_plan('101') AS plan;
+SELECT record_monday_push_failure('101', 'not allowed', refused => true) IS NULL AS recorded \gset
+SELECT isnt(pg_temp.plan('101', 'columns_key')->'columns_key', plan->'columns_key', 'after a refusal the columns have a new key')
+FROM before_refusal;
+SELECT isnt(pg_temp.plan('101', 'comment_key')->'comment_key', plan->'comment_key', 'and the comment has one')
+FROM before_refusal;
 
 -- Boards without a place for a number.
 SELECT is((SELECT columns_changed FROM monday_push_due() WHERE project_id = '102'), true, 'a number that has a column is due');

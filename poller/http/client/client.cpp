@@ -110,6 +110,7 @@ void Client::Transfer::prepare() {
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits_.connect.count()));
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(limits_.total.count()));
+    set(CURLOPT_FRESH_CONNECT, limits_.only_once ? 1L : 0L);
     set(CURLOPT_ACCEPT_ENCODING, "");
     set(CURLOPT_USERAGENT, "pipeline-poller/" PIPELINE_FORECAST_VERSION);
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);

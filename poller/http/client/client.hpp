@@ -16,6 +16,8 @@ struct SendLimits {
     std::chrono::milliseconds connect = std::chrono::seconds(5);
     std::chrono::milliseconds total = std::chrono::seconds(30);  // from beginning to end
     std::size_t reply_bytes = 16 * 1024 * 1024;                  // of the body, decompressed
+    // On a connection of its own: where a kept one breaks off, libcurl sends a request once more, unasked.
+    bool only_once = false;
 };
 
 // There is no reply: the other side cannot be reached, says nothing in time, breaks off, or the call was stopped. In

@@ -1,4 +1,5 @@
-// analyze: analyses one project, the projects of the payload's "project_ids", or all of them.
+// analyze: analyses one project, the projects of the payload's "project_ids", or all of them; what then differs on their
+// items is enqueued.
 #include <fmt/format.h>
 
 #include "poller/jobs/registry.hpp"
@@ -18,8 +19,10 @@ public:
             projects = job.payload.at("project_ids").get<std::vector<std::string>>();
         }
         const db::Result result =
-            co_await run_statement(services_.database, "SELECT analyze_projects($1)", db::params(projects), stop);
-        co_return Outcome::done(fmt::format("{} analyses changed", result[0][0].text()));
+            co_await run_statement(services_.database, "SELECT analysed, pushes FROM analyze_and_enqueue_pushes($1)",
+                                   db::params(projects), stop);
+        co_return Outcome::done(
+            fmt::format("{} analyses changed, {} pushes enqueued", result[0][0].text(), result[0][1].text()));
     }
 
 private:

@@ -1,0 +1,35 @@
+// rehydrate_and_analyze: reads one project, or those of the payload's project_ids, with all that belongs to it.
+// The database enqueues the analysis of what changed.
+
+#include "poller/jobs/outside_work.hpp"
+#include "poller/jobs/registry.hpp"
+#include "poller/errors.hpp"
+#include "poller/monday/flows/flows.hpp"
+
+namespace poller::jobs {
+namespace {
+
+class RehydrateAndAnalyze : public MondayHandler {
+public:
+    explicit RehydrateAndAnalyze(const Services &services) : MondayHandler(services, kPatienceOfProjects) {}
+
+protected:
+    awaitable<std::string> work(const Job &job, monday::Client &client) override {
+        std::vector<std::string> projects;
+        if (job.project_id) projects.push_back(*job.project_id);
+        if (job.payload.contains("project_ids"))
+            projects = job.payload.at("project_ids").get<std::vector<std::string>>();
+        if (projects.empty()) throw PermanentError("the job names no project");
+        monday::Flow flow{services_.database, client, trigger_of(job)};
+        co_await monday::flows::read_projects(flow, std::move(projects));
+        co_return describe(client.usage());
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Handler> make_rehydrate_and_analyze(const Services &services) {
+    return std::make_unique<RehydrateAndAnalyze>(services);
+}
+
+}  // namespace poller::jobs

@@ -1,0 +1,50 @@
+// What handlers have in common whose work calls other servers.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "poller/jobs/handler.hpp"
+#include "poller/monday/budget.hpp"
+#include "poller/monday/client.hpp"
+
+namespace poller::jobs {
+
+// The outcome of work that returns what was done: a WaitError puts the job off, a ConfigError fails it.
+[[nodiscard]] awaitable<Outcome> outcome_of(awaitable<std::string> work);
+
+class MondayHandler : public Handler {
+public:
+    // Patience: how long one call may wait for limits and trouble; longer waits put the job off.
+    MondayHandler(const Services &services, std::chrono::milliseconds patience)
+        : services_(services), budget_(services.database), patience_(patience) {}
+
+    [[nodiscard]] awaitable<Outcome> run(const Job &job, std::stop_token stop) final;
+
+protected:
+    // Returns what was done.
+    [[nodiscard]] virtual awaitable<std::string> work(const Job &job, monday::Client &client) = 0;
+
+    Services services_;
+
+private:
+    [[nodiscard]] awaitable<std::string> work_with_client(const Job &job, std::stop_token stop);
+
+    monday::Budget budget_;
+    std::chrono::milliseconds patience_;
+};
+
+// For flows that page through whole boards: a minute's limit is waited for, a day's is not.
+inline constexpr std::chrono::milliseconds kPatienceOfFlows = std::chrono::minutes{5};
+inline constexpr std::chrono::milliseconds kPatienceOfProjects = std::chrono::seconds{20};
+
+// "webhook" and the like, from the payload of the job.
+[[nodiscard]] std::string trigger_of(const Job &job);
+
+// A whole number of the payload within bounds; PermanentError for anything else.
+[[nodiscard]] int number_of(const Job &job, const char *name, int standard, int least, int most);
+
+// "12 calls"
+[[nodiscard]] std::string describe(const monday::Usage &usage);
+
+}  // namespace poller::jobs

@@ -1,0 +1,45 @@
+// What all pollers together may ask of monday.com, and when. The account is in the database, so that any number of
+// processes on any number of machines keep one limit.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "poller/asio.hpp"
+#include "poller/db/pool.hpp"
+#include "poller/http/message.hpp"
+
+namespace poller::monday {
+
+class Budget {
+public:
+    explicit Budget(db::Pool &database) : database_(database) {}
+
+    // Waits until one call with this document is granted, and returns the complexity that was reserved for it. Throws
+    // WaitError where that takes longer than the patience.
+    [[nodiscard]] awaitable<std::int64_t> reserve(std::string_view document, std::chrono::milliseconds patience,
+                                                  std::stop_token stop);
+
+    // After the answer: settles what was reserved with what was used, adopts what the answer says is left of the
+    // limits, and the limits themselves where they are news.
+    awaitable<void> settle(std::string_view document, std::int64_t reserved, std::optional<std::int64_t> used,
+                           const http::Headers &headers);
+
+    // Nobody calls for so long.
+    awaitable<void> block(std::chrono::milliseconds wait, std::string_view reason);
+
+private:
+    awaitable<void> adopt_quota(std::string_view bucket, std::int64_t quota, std::int64_t window_seconds);
+
+    db::Pool &database_;
+    std::map<std::string, std::int64_t, std::less<>> complexity_;  // of each document, as last seen
+    std::string known_policy_;
+};
+
+}  // namespace poller::monday

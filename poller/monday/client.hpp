@@ -1,0 +1,73 @@
+// Calls of monday.com: within the limits that all pollers share, repeated where that helps, checked before they are
+// believed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <random>
+#include <stop_token>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "poller/asio.hpp"
+#include "poller/db/pool.hpp"
+#include "poller/http/client/client.hpp"
+#include "poller/monday/account.hpp"
+#include "poller/monday/budget.hpp"
+#include "poller/monday/errors.hpp"
+#include "poller/monday/queries/documents.hpp"
+#include "poller/monday/response.hpp"
+
+namespace poller::monday {
+
+// What a flow has used so far.
+struct Usage {
+    std::int64_t calls = 0;
+    std::int64_t complexity = 0;
+};
+
+// One flow's way to monday.com; flows share Budget and http::Client.
+class Client {
+public:
+    // Patience: how long one call may wait for limits and for trouble to pass, in all. Once stop is requested, calls
+    // and waits end with an error.
+    Client(http::Client &http, Budget &budget, Account account, std::chrono::milliseconds patience,
+           std::stop_token stop = {});
+
+    // Reads. Errors that pass are waited for; what is left of them, or stays wrong, is in the response beside the data
+    // that came. Throws WaitError where a limit takes longer than the patience, TransientError or Refused where there
+    // are no data at all, CursorExpired, and PermanentError for an answer in another version of the API.
+    [[nodiscard]] awaitable<Response> read(const Document &document, nlohmann::json variables);
+
+    // Reads, and takes any error for a failure of the whole.
+    [[nodiscard]] awaitable<nlohmann::json> read_whole(const Document &document, nlohmann::json variables);
+
+    // Writes, at most once for a key within 30 minutes. Throws like read_whole(), and WriteInDoubt.
+    [[nodiscard]] awaitable<nlohmann::json> write(const Document &document, nlohmann::json variables,
+                                                  std::string idempotency_key);
+
+    [[nodiscard]] const Usage &usage() const noexcept { return usage_; }
+    [[nodiscard]] bool is_stopped() const noexcept { return stop_.stop_requested(); }
+
+private:
+    struct Attempt;
+    using Deadline = std::chrono::steady_clock::time_point;
+
+    [[nodiscard]] awaitable<Response> call(const Document &document, nlohmann::json variables,
+                                           std::string idempotency_key);
+    [[nodiscard]] awaitable<Attempt> attempt(const Document &document, const http::Call &request, Deadline deadline);
+    void check_version(const Response &response) const;
+    [[nodiscard]] http::Call request_of(const Document &document, const nlohmann::json &variables,
+                                        const std::string &idempotency_key) const;
+
+    http::Client &http_;
+    Budget &budget_;
+    Account account_;
+    std::chrono::milliseconds patience_;
+    std::stop_token stop_;
+    Usage usage_;
+    std::minstd_rand random_;
+};
+
+}  // namespace poller::monday

@@ -1,0 +1,35 @@
+// How a call to monday.com can end, beyond what passes by itself.
+#pragma once
+
+#include <string>
+
+#include "poller/errors.hpp"
+#include "poller/monday/response.hpp"
+
+namespace poller::monday {
+
+// The answer is no, and stays so: the thing is not there, the token may not, or the call is wrong.
+class Refused : public PermanentError {
+public:
+    Refused(ErrorKind kind, const std::string &message, ErrorInfo info = {})
+        : PermanentError(message, std::move(info)), kind_(kind) {}
+
+    [[nodiscard]] ErrorKind kind() const noexcept { return kind_; }
+
+private:
+    ErrorKind kind_;
+};
+
+// Paging has to start again at page 1.
+class CursorExpired : public TransientError {
+public:
+    using TransientError::TransientError;
+};
+
+// A write was sent and no answer came: it may have been carried out. Read before writing again.
+class WriteInDoubt : public TransientError {
+public:
+    using TransientError::TransientError;
+};
+
+}  // namespace poller::monday

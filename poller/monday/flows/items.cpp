@@ -1,0 +1,117 @@
+#include "poller/monday/flows/items.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <set>
+
+#include "poller/errors.hpp"
+#include "poller/log/log.hpp"
+#include "poller/monday/item_page.hpp"
+#include "poller/tolerant_json.hpp"
+
+namespace poller::monday::flows {
+
+using nlohmann::json;
+
+awaitable<ItemsRead> read_items(Flow &flow, SyncRun &run, const Document &document, const std::vector<std::string> &ids,
+                                const std::vector<std::string> &columns) {
+    ItemsRead result;
+    for (std::size_t begin = 0; begin < ids.size(); begin += kMostIds) {
+        const std::size_t end = std::min(begin + kMostIds, ids.size());
+        const std::vector<std::string> asked(ids.begin() + static_cast<std::ptrdiff_t>(begin),
+                                             ids.begin() + static_cast<std::ptrdiff_t>(end));
+        // Without a limit of its own the API answers with 25 of them, and no error.
+        json variables = json::object();
+        variables["ids"] = asked;
+        variables["limit"] = asked.size();
+        variables["columns"] = columns;
+        Response response = co_await flow.client.read(document, std::move(variables));
+        auto items = items_of(std::move(response.data));
+        run.note(response);
+        if (!items) {
+            if (response.errors.empty()) run.fail("monday.com gave no list of items");
+            continue;
+        }
+        run.add_items(items->size());
+        if (response.errors.empty()) {
+            const auto came = ids_of(*items);
+            const std::set<std::string> known(came.begin(), came.end());
+            std::ranges::copy_if(asked, std::back_inserter(result.missing),
+                                 [&](const std::string &id) { return !known.contains(id); });
+        }
+        for (json &item : *items) result.items.push_back(std::move(item));
+    }
+    co_return result;
+}
+
+awaitable<void> in_transaction(db::Pool &database, std::function<awaitable<void>(db::Connection &)> work) {
+    // A connection that is given back within a transaction is closed, and the transaction with it.
+    const db::Pool::Lease connection = co_await database.acquire();
+    co_await connection->execute("BEGIN");
+    co_await work(*connection);
+    co_await connection->execute("COMMIT");
+}
+
+awaitable<void> ingest(db::Connection &database, const SyncRun &run, std::string_view board_id, const json &items) {
+    if (items.empty()) co_return;
+    co_await database.query("SELECT ingest_monday_items($1, $2::jsonb, $3)",
+                            db::params(board_id, to_text(items), run.id()));
+}
+
+awaitable<void> soft_delete(db::Connection &database, const SyncRun &run, std::string_view board_id,
+                            const std::vector<std::string> &ids) {
+    if (ids.empty()) co_return;
+    co_await database.query("SELECT soft_delete_monday_items($1, $2, $3)", db::params(board_id, ids, run.id()));
+}
+
+awaitable<void> reread(Flow &flow, SyncRun &run, const std::vector<Board> &boards, const Board &board,
+                       const std::vector<std::string> &ids) {
+    // A moved item may lie on a board of another role by now; columns that its board does not have cost nothing.
+    std::vector<std::string> columns = board.columns;
+    for (const Board &other : boards) {
+        if (other.id != board.id) columns.insert(columns.end(), other.columns.begin(), other.columns.end());
+    }
+    std::ranges::sort(columns);
+    const auto repeated = std::ranges::unique(columns);
+    columns.erase(repeated.begin(), repeated.end());
+
+    ItemsRead read = co_await read_items(flow, run, documents::items_by_id, ids, columns);
+    std::map<std::string, json> by_board;
+    for (json &item : read.items) {
+        const std::string now_on = board_of(item);
+        // Gone from this board as far as the pipeline is concerned.
+        if (now_on != board.id) read.missing.push_back(id_of(member(item, "id")));
+        json &place = by_board[now_on];
+        if (place.is_null()) place = json::array();
+        place.push_back(std::move(item));
+    }
+    const auto store = [&](db::Connection &connection) -> awaitable<void> {
+        co_await soft_delete(connection, run, board.id, read.missing);
+        // In the order of the boards, whatever order the items came in.
+        for (const Board &each : boards) {
+            const auto items = by_board.find(each.id);
+            if (items != by_board.end()) co_await ingest(connection, run, each.id, items->second);
+        }
+    };
+    co_await in_transaction(flow.database, store);
+}
+
+awaitable<void> for_each_board(const std::vector<Board> &boards, std::function<awaitable<void>(const Board &)> work) {
+    std::exception_ptr first;
+    for (const Board &board : boards) {
+        try {
+            co_await work(board);
+        } catch (const WaitError &) {
+            throw;
+        } catch (const ConnectionLost &) {
+            throw;
+        } catch (const Error &error) {
+            if (!first) first = std::current_exception();
+            log::error("board was not read", {{"board", board.id}, {"name", board.name}, {"error", error.what()}});
+        }
+    }
+    if (first) std::rethrow_exception(first);
+}
+
+}  // namespace poller::monday::flows

@@ -1,0 +1,53 @@
+// What the flows have in common: items by their ids, and items into the database.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "poller/asio.hpp"
+#include "poller/db/connection.hpp"
+#include "poller/monday/board.hpp"
+#include "poller/monday/sync_run.hpp"
+
+namespace poller::monday::flows {
+
+inline constexpr std::size_t kMostIds = 100;  // of one call
+
+struct ItemsRead {
+    nlohmann::json items = nlohmann::json::array();
+    std::vector<std::string> missing;  // asked for and gone; empty where an error leaves that open
+};
+
+// With project_items or items_by_id, 100 ids a call. An answer with errors and data is noted in the run and used.
+[[nodiscard]] awaitable<ItemsRead> read_items(Flow &flow, SyncRun &run, const Document &document,
+                                              const std::vector<std::string> &ids,
+                                              const std::vector<std::string> &columns);
+
+// The work in one transaction, on one connection.
+[[nodiscard]] awaitable<void> in_transaction(db::Pool &database, std::function<awaitable<void>(db::Connection &)> work);
+
+[[nodiscard]] awaitable<void> ingest(db::Connection &database, const SyncRun &run, std::string_view board_id,
+                                     const nlohmann::json &items);
+[[nodiscard]] awaitable<void> soft_delete(db::Connection &database, const SyncRun &run, std::string_view board_id,
+                                          const std::vector<std::string> &ids);
+
+// Reads items that a board may have and takes them in: those that came on the board where they are now, those that are
+// gone as deleted from the given one. Items of boards that are not configured are left alone.
+[[nodiscard]] awaitable<void> reread(Flow &flow, SyncRun &run, const std::vector<Board> &boards, const Board &board,
+                                     const std::vector<std::string> &ids);
+
+// Projects with their subitems and the hidden items behind those, in sets of 100, each in one transaction.
+[[nodiscard]] awaitable<void> read_project_sets(Flow &flow, SyncRun &run, const std::vector<Board> &boards,
+                                                const std::vector<std::string> &project_ids);
+
+// The flow for each board in turn. A board that fails does not keep the others from being read, a limit or a database
+// that is away does. At the end the first error is thrown.
+[[nodiscard]] awaitable<void> for_each_board(const std::vector<Board> &boards,
+                                             std::function<awaitable<void>(const Board &)> work);
+
+}  // namespace poller::monday::flows

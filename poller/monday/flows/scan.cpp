@@ -1,0 +1,34 @@
+#include "poller/monday/flows/scan.hpp"
+
+#include "poller/monday/flows/items.hpp"
+#include "poller/tolerant_json.hpp"
+
+namespace poller::monday::flows {
+
+using nlohmann::json;
+
+awaitable<void> record_scan(db::Connection &database, const SyncRun &run, std::string_view board_id,
+                            const json &items) {
+    json index = json::array();
+    for (const json &item : items) {
+        index.push_back({{"id", member(item, "id")}, {"updated_at", member(item, "updated_at")}});
+    }
+    co_await database.query("SELECT record_monday_scan($1, $2, $3::jsonb)",
+                            db::params(run.id(), board_id, to_text(index)));
+}
+
+awaitable<void> complete_scan(Flow &flow, SyncRun &run, const std::vector<Board> &boards, const Board &board) {
+    if (!run.error().empty()) co_return;
+    const db::Result rows = co_await flow.database.query("SELECT item_id FROM complete_monday_scan($1, $2)",
+                                                         db::params(run.id(), board.id));
+    std::vector<std::string> ids;
+    for (const db::Row row : rows) {
+        ids.emplace_back(row[0].text());
+        if (ids.size() < kMostIds) continue;
+        co_await reread(flow, run, boards, board, ids);
+        ids.clear();
+    }
+    if (!ids.empty()) co_await reread(flow, run, boards, board, ids);
+}
+
+}  // namespace poller::monday::flows
