@@ -59,6 +59,7 @@ int run(int count, char **words) {
     add_webhooks(line);
     add_rehydrate(line);
     add_analyze(line);
+    add_backfill_llm(line);
     add_push(line);
     add_import(line);
     add_refresh(line);

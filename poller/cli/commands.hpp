@@ -6,6 +6,7 @@ namespace poller::cli {
 struct CommandLine;
 
 void add_analyze(CommandLine &line);
+void add_backfill_llm(CommandLine &line);
 void add_backtest(CommandLine &line);
 void add_boards(CommandLine &line);
 void add_cleanup_snapshots(CommandLine &line);

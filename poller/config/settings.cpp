@@ -4,6 +4,8 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <charconv>
+
 #include "poller/config/parse.hpp"
 #include "poller/db/conninfo.hpp"
 
@@ -63,7 +65,18 @@ void apply_address(Settings &settings, const std::string &value) {
     settings.http_address = trim(value);
 }
 
+void apply_temperature(Settings &settings, const std::string &value) {
+    const std::string_view text = trim(value);
+    double temperature = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), temperature);
+    if (error != std::errc{} || stop != text.data() + text.size() || !(temperature >= 0 && temperature <= 2)) {
+        throw InvalidValue("a number from 0 to 2");
+    }
+    settings.llm_temperature = temperature;
+}
+
 [[nodiscard]] std::vector<SettingRule> make_rules() {
+    using namespace std::string_literals;
     using enum SettingRule::Change;
     using enum SettingRule::Wrong;
     using Auth = WebhookAuth;
@@ -105,17 +118,35 @@ void apply_address(Settings &settings, const std::string &value) {
         {"POLLER_READY_BOARD_AGE_SECONDS", "/readyz: how long ago a board may have been read", "10800", false, kRestart,
          kRefuse, number(&Settings::ready_board_age, 1, 10000000)},
 
+        {"LLM_PROVIDER", "language model that explains: gemini, openai or anthropic; else the first with key and model",
+         "", false, kReload, kRefuse,
+         choice(&Settings::llm_provider, {{"gemini", "gemini"s}, {"openai", "openai"s}, {"anthropic", "anthropic"s}})},
+        {"LLM_SCHEMA_MODE", "how the model is held to the schema: strict, plain (older means), none (prompt alone)",
+         "strict", false, kReload, kRefuse,
+         choice(&Settings::llm_schema_mode, {{"strict", "strict"s}, {"plain", "plain"s}, {"none", "none"s}})},
+        {"LLM_MAX_OUTPUT_TOKENS", "most tokens of an answer, hidden reasoning included", "4000", false, kReload,
+         kRefuse, number(&Settings::llm_max_output_tokens, 100, 1'000'000)},
+        {"LLM_TEMPERATURE", "0 to 2; not sent if unset, since some models refuse it", "", false, kReload, kRefuse,
+         apply_temperature},
+        {"LLM_TIMEOUT_SECONDS", "longest time for an answer", "120", false, kReload, kRefuse,
+         number(&Settings::llm_timeout, 1, 3600)},
         {"GEMINI_API_KEY", "key of the Gemini API", "", true, kReload, kRefuse, text(&Settings::gemini_api_key)},
         {"GEMINI_MODEL", "model of the Gemini API", "", false, kReload, kRefuse, text(&Settings::gemini_model)},
+        {"GEMINI_BASE_URL", "address of the Gemini API", "https://generativelanguage.googleapis.com/v1beta", false,
+         kReload, kRefuse, url(&Settings::gemini_base_url)},
         {"OPENAI_API_KEY", "key of the OpenAI API, or of a server that speaks it", "", true, kReload, kRefuse,
          text(&Settings::openai_api_key)},
         {"OPENAI_MODEL", "model of the OpenAI API", "", false, kReload, kRefuse, text(&Settings::openai_model)},
         {"OPENAI_BASE_URL", "address of the OpenAI API", "https://api.openai.com/v1", false, kRestart, kRefuse,
          url(&Settings::openai_base_url)},
+        {"OPENAI_API", "which of its interfaces: chat (completions) or responses", "chat", false, kReload, kRefuse,
+         choice(&Settings::openai_api, {{"chat", "chat"s}, {"responses", "responses"s}})},
         {"ANTHROPIC_API_KEY", "key of the Anthropic API", "", true, kReload, kRefuse,
          text(&Settings::anthropic_api_key)},
         {"ANTHROPIC_MODEL", "model of the Anthropic API", "", false, kReload, kRefuse,
          text(&Settings::anthropic_model)},
+        {"ANTHROPIC_BASE_URL", "address of the Anthropic API", "https://api.anthropic.com/v1", false, kReload, kRefuse,
+         url(&Settings::anthropic_base_url)},
 
         {"FORECAST_SNAPSHOT_RETENTION_DAYS", "days for which snapshots are kept (set in the database: 730)", "", false,
          kReload, kWarn, number(&Settings::snapshot_retention_days, 1, 36500)},

@@ -37,13 +37,21 @@ struct Settings {
     std::chrono::seconds ready_queue_lag{};
     std::chrono::seconds ready_board_age{};
 
+    std::string llm_provider;  // empty: the first that is configured
+    std::string llm_schema_mode;
+    int llm_max_output_tokens = 0;
+    std::optional<double> llm_temperature;
+    std::chrono::seconds llm_timeout{};
     std::string gemini_api_key;
     std::string gemini_model;
+    std::string gemini_base_url;
     std::string openai_api_key;
     std::string openai_model;
     std::string openai_base_url;
+    std::string openai_api;  // chat, responses
     std::string anthropic_api_key;
     std::string anthropic_model;
+    std::string anthropic_base_url;
 
     // Kept by the database; unset ones are left as they are there.
     std::optional<int> snapshot_retention_days;

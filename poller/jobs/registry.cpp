@@ -13,6 +13,8 @@ namespace poller::jobs {
 using MakeHandler = std::unique_ptr<Handler>(const Services &);
 MakeHandler make_analyze;
 MakeHandler make_cleanup;
+MakeHandler make_llm_backfill;
+MakeHandler make_llm_explain;
 MakeHandler make_monday_sync;
 MakeHandler make_push_to_monday;
 MakeHandler make_reconcile;
@@ -27,6 +29,8 @@ const std::vector<JobType> &job_types() {
     static const std::vector<JobType> types = {
         {"analyze", 2, make_analyze},
         {"cleanup", 1, make_cleanup},
+        {"llm_backfill", 1, make_llm_backfill},
+        {"llm_explain", 4, make_llm_explain},
         {"monday_sync", 1, make_monday_sync},
         {"push_to_monday", 2, make_push_to_monday},
         {"reconcile", 1, make_reconcile},
