@@ -5,12 +5,25 @@
 #include "poller/http/query_string.hpp"
 
 namespace poller::api {
+namespace {
+
+// Each of some kilobytes.
+constexpr std::size_t kMostKept = 64;
+
+}  // namespace
 
 PageDocuments::PageDocuments(db::Pool &database, Readiness::Limits limits)
-    : limits_(limits), documents_([&database](const Question &question) -> awaitable<std::string> {
+    : limits_(limits),
+      documents_([&database](const Question &question) -> awaitable<std::string> {
           db::Params parameters;
           for (const auto &value : question.values) parameters.add(value);
           const db::Result found = co_await database.query(question.statement, std::move(parameters));
+          co_return std::string(found[0][0].text());
+      }),
+      snapshots_([&database](const int &) -> awaitable<std::string> {
+          const db::Result found = co_await database.query(
+              "SELECT concat_ws(' ', count(*), max(snapshot_date), max(created_at)) FROM "
+              "pipeline_forecast_snapshot_day");
           co_return std::string(found[0][0].text());
       }) {}
 
@@ -26,8 +39,10 @@ void PageDocuments::add_to(Endpoints &endpoints) {
     });
     add(endpoints, "/forecast/drift", [](http::Request &request) -> Question {
         const Parameters given(request.target(), {"since", "account", "type", "category"});
+        const bool of_all = !given.text("account") && !given.text("type") && !given.text("category");
         return {"SELECT forecast_drift_document($1, $2, $3, $4)",
-                {given.day("since"), given.text("account"), given.text("type"), given.text("category")}};
+                {given.day("since"), given.text("account"), given.text("type"), given.text("category")},
+                of_all};
     });
     add(endpoints, "/forecast/accuracy", [](http::Request &request) -> Question {
         const Parameters given(request.target(), {"account", "category"});
@@ -58,13 +73,26 @@ void PageDocuments::add(Endpoints &endpoints, std::string path, Reader reader) {
 }
 
 awaitable<http::Response> PageDocuments::answer(const Reader &reader, http::Request &request) {
-    std::string document = co_await documents_.get(reader(request));
-    const std::string etag = etag_of(document);
+    std::string body = co_await document(reader(request));
+    const std::string etag = etag_of(body);
     const bool known = names_etag(request.header("If-None-Match").value_or(""), etag);
-    http::Response response = known ? http::Response{304, {}, {}, {}} : http::Response::json(200, std::move(document));
+    http::Response response = known ? http::Response{304, {}, {}, {}} : http::Response::json(200, std::move(body));
     response.headers.emplace_back("ETag", etag);
     response.headers.emplace_back("Cache-Control", "private, no-cache");
     co_return response;
+}
+
+awaitable<std::string> PageDocuments::document(const Question &question) {
+    if (!question.until_next_snapshot) co_return co_await documents_.get(question);
+    const std::string snapshots = co_await snapshots_.get(0);
+    if (snapshots != kept_snapshots_) {
+        kept_snapshots_ = snapshots;
+        kept_.clear();
+    }
+    if (const auto found = kept_.find(question); found != kept_.end()) co_return found->second;
+    std::string fresh = co_await documents_.get(question);
+    if (snapshots == kept_snapshots_ && kept_.size() < kMostKept) kept_.emplace(question, fresh);
+    co_return fresh;
 }
 
 }  // namespace poller::api

@@ -1,7 +1,9 @@
 // The documents that the page is drawn from, and whatever else asks for them: the database writes each, here it is
-// passed on. Those who ask the same at the same time share one question to the database.
+// passed on. Those who ask the same at the same time share one question to the database. What moved all projects since
+// a day is kept until the next snapshot, since it is compared from two whole ones.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,7 @@ private:
     struct Question {
         std::string_view statement;
         std::vector<std::optional<std::string>> values;
+        bool until_next_snapshot = false;  // whether the answer holds until then
 
         auto operator<=>(const Question &) const = default;
     };
@@ -33,9 +36,13 @@ private:
 
     void add(Endpoints &endpoints, std::string path, Reader reader);
     [[nodiscard]] awaitable<http::Response> answer(const Reader &reader, http::Request &request);
+    [[nodiscard]] awaitable<std::string> document(const Question &question);
 
     Readiness::Limits limits_;
     Coalesced<Question, std::string> documents_;
+    Coalesced<int, std::string> snapshots_;  // changes with every snapshot
+    std::string kept_snapshots_;
+    std::map<Question, std::string> kept_;
 };
 
 }  // namespace poller::api

@@ -359,11 +359,13 @@ def test_a_key_is_asked_for_and_kept_in_the_tab(database, browser):
 
 
 def test_with_the_keyboard(site, browser):
-    browser.open(site.url)
+    browser.open(site.url + "/#/operations")
     browser.press(Keys.TAB)
     assert browser.focused().text == "Skip to the content" and browser.focused().is_displayed()
     browser.press(Keys.ENTER)
     assert browser.focused().get_attribute("id") == "content"
+    assert browser.driver.current_url.endswith("#/operations"), "the view stays"
+    browser.follow("#/")
     now = browser.run("return document.querySelector('.column[tabindex=\"0\"]').getAttribute('aria-label')")
     assert len(browser.all(".column[tabindex='0']")) == 1, "a chart is one stop"
     seen = set()

@@ -250,6 +250,24 @@ def test_an_unknown_project_is_not_found(filled, rest):
     assert rest.get("/analysis/P7/run").status == 405
 
 
+# GET /forecast/drift ------------------------------------------------------------------------------------------------
+
+
+def test_what_moved_is_kept_until_the_next_snapshot(filled, rest):
+    filled.execute("SELECT create_pipeline_forecast_snapshot(pipeline_today() - 40, true)")
+    first = rest.get("/forecast/drift")
+    assert len(first.json()["bars"]) == 12
+    filled.execute("UPDATE projects SET item_name = 'another', new_enquiry_value = new_enquiry_value + 5000 WHERE monday_id IN ('P2', 'P6', 'P14', 'P22')")
+    assert rest.get("/forecast/drift").body == first.body
+    assert rest.get("/forecast/drift", {"If-None-Match": first.headers["etag"]}).status == 304
+    filled.execute("SELECT create_pipeline_forecast_snapshot()")
+    second = rest.get("/forecast/drift", {"If-None-Match": first.headers["etag"]})
+    assert second.status == 200
+    value_up = next(bar for bar in second.json()["bars"] if bar["bar"] == "value_up")
+    assert value_up["project_count"] > 0 and value_up["projects"][0]["project_name"] == "another"
+    assert rest.get("/forecast/drift", since=value(filled, "SELECT pipeline_today()::text")).json()["from_snapshot"] == second.json()["to_snapshot"]
+
+
 # Who may use it -----------------------------------------------------------------------------------------------------
 
 

@@ -62,6 +62,12 @@ addEventListener('hashchange', async () => {
   } else if (focused) document.getElementById(focused)?.focus();
 });
 
+// As an address, #content would be another view.
+document.querySelector('.skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  content.focus();
+});
+
 attachSearch();
 show();
 watchHealth();
