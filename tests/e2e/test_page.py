@@ -97,6 +97,7 @@ def test_the_page_is_served_with_its_files(site):
         imported = {f"web/{name}" for file in files if file.endswith(".js")
                     for name in re.findall(r"from '\./([^']+)'", rest.get(f"/{file}").text)} - files
         files |= imported
+    assert {file for file in files if file.endswith(".js")} == set(re.findall(r'"(web/[^"]+\.js)"', page.text)), "every module is asked for at once"
     types = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
     assert len(files) > 10
     for file in files:
