@@ -17,6 +17,8 @@ export const text = shown((value) => (value === '' ? unknown : String(value)));
 export const money = shown((value) => whole.format(value));
 export const cents = shown((value) => exact.format(value));
 export const signed = shown((value) => `${value > 0 ? '+' : ''}${whole.format(value)}`);
+/** For narrow columns: whole up to eight digits. */
+export const brief = shown((value) => (Math.abs(value) < 1e8 ? whole : short).format(value));
 export const compact = shown((value) => short.format(value));
 export const count = shown((value) => whole.format(value));
 export const percent = shown((share) => `${(share * 100).toFixed(1)} %`);

@@ -5,7 +5,7 @@ import { get } from './api.js';
 import { accuracy } from './accuracy.js';
 import { forecastChart } from './chart.js';
 import { filterForm, filterNames } from './filters.js';
-import { cents, count, known, moment, money, month, projects } from './format.js';
+import { brief, cents, count, known, moment, money, month, projects } from './format.js';
 import { stateInShort } from './operations.js';
 import { problemSection } from './problem.js';
 import { drift } from './waterfall.js';
@@ -64,8 +64,8 @@ function buckets({ buckets: rows }) {
     drawing('svg', { class: 'bar share', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, parts),
     table('The same twelve months', [{ title: 'bucket' }, { title: 'projects', number: true }, { title: 'value', number: true }, { title: 'expected', number: true }],
       rows.map((row) => [element('span', { class: 'with-key' }, element('i', { class: `key bucket-${row.stage_bucket.toLowerCase()}` }), row.stage_bucket),
-        count(row.project_count), element('span', { title: cents(row.contract_value) }, money(row.contract_value)),
-        element('span', { title: cents(row.expected_value) }, money(row.expected_value))])),
+        count(row.project_count), element('span', { title: cents(row.contract_value) }, brief(row.contract_value)),
+        element('span', { title: cents(row.expected_value) }, brief(row.expected_value))])),
     total === 0 ? sentence('There is nothing in these months yet.') : null);
 }
 
