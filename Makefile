@@ -77,7 +77,7 @@ export PG_CONFIG PYTHON
 .PHONY: help deps built-and-installed run status stop clean-run test torture bench proof lint format
 
 help:
-	@echo 'make run        forecast in a private cluster (DATA=file.csv MAP=file.json for your own data)'
+	@echo 'make run        everything in a private cluster, on simulated boards (DATA=file.csv MAP=file.json: your own data)'
 	@echo 'make status     what runs there and when it ran last;  make stop, make clean-run'
 	@echo 'make test       everything a change must pass;  make torture, make bench, make proof, make lint, make format'
 	@echo 'make, make install, make installcheck    for a server of your own (PG_CONFIG=)'
@@ -93,17 +93,17 @@ built-and-installed:
 	@$(SUDO) env -u MAKEFLAGS -u DATA $(MAKE) -s install INSTALL_POLLER= PG_CONFIG=$(PG_CONFIG)
 
 run: built-and-installed
-	@DATA='$(IMPORT_DATA)' MAP='$(MAP)' control/run
+	@DATA='$(IMPORT_DATA)' MAP='$(MAP)' BOARDS='$(BOARDS)' control/run $(if $(PUSH),--push)
 
 status:
 	@control/status
 
 stop:
-	@if [ -d .run ]; then control/poller stop && . control/private-cluster && control/cluster stop "$$cluster"; fi
+	@if [ -d .run ]; then control/poller stop && control/simulators stop && . control/private-cluster && control/cluster stop "$$cluster"; fi
 
 clean-run:
 	@if [ -d .run ]; then \
-	    control/poller stop && . control/private-cluster && control/cluster destroy "$$cluster" && rm -rf .run; fi
+	    control/poller stop && control/simulators stop && . control/private-cluster && control/cluster destroy "$$cluster" && rm -rf .run; fi
 
 test: deps built-and-installed
 	@tests/run
