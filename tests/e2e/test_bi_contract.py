@@ -248,6 +248,14 @@ def test_what_is_not_asked_for_is_not_read(reader):
     assert "project_history" not in plan(reader, "select \"account\" from \"public\".\"vw_pipeline_forecast_project_v1\" where \"project_id\" = 'P1'")
 
 
+def test_dimensions_and_facts_can_be_read_in_parallel(reader):
+    for name in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+        reader.execute(f"SET {name} = 0")
+    for query in ('select "category" from "public"."vw_dim_project" group by "category"',
+                  'select sum("expected_value") from "public"."vw_forecast_history"'):
+        assert "Parallel" in plan(reader, query), query
+
+
 def test_slicers_and_sorted_visuals(reader):
     assert reader.execute("""
         select "_"."account" from ( select "rows"."account" as "account"

@@ -106,13 +106,11 @@ SELECT
     gone.project_id, coalesce(nullif(last.project_name, ''), gone.item_name), last.account, last.type, last.category,
     last.product_type, last.pipeline_stage, NULL, NULL, last.date_created, gone.state
 FROM @extschema@.project_history gone
-LEFT JOIN LATERAL (
-    SELECT h.*
-    FROM @extschema@.project_history h
-    WHERE h.project_id = gone.project_id AND h.state <> 'deleted'
-    ORDER BY h.valid_from DESC
-    LIMIT 1
-) last ON true
+-- Its last version before that. Without LIMIT, which would keep the view out of parallel plans.
+LEFT JOIN @extschema@.project_history last ON last.project_id = gone.project_id AND last.state <> 'deleted'
+    AND NOT EXISTS (
+        SELECT FROM @extschema@.project_history newer
+        WHERE newer.project_id = last.project_id AND newer.state <> 'deleted' AND newer.valid_from > last.valid_from)
 WHERE gone.valid_to IS NULL AND gone.state = 'deleted'
   AND NOT EXISTS (SELECT FROM @extschema@.projects p WHERE p.monday_id = gone.project_id);
 
