@@ -168,6 +168,9 @@ BEGIN
            OR (scanned.item_id IS NULL AND stored.state = 'active' AND coalesce(stored.last_synced_at, '-infinity') < $3)
            OR (scanned.item_id IS NOT NULL AND stored.state <> 'active')
            OR coalesce(scanned.updated_at, '-infinity') > coalesce(stored.monday_updated_at, '-infinity')
+           -- Changes are dated by the second and show some seconds late: one that was read at once may not have been the
+           -- last of its second. Older ones have been read again by the delta.
+           OR (scanned.updated_at > stored.last_synced_at - interval '1 minute' AND scanned.updated_at > $3 - interval '3 days')
         ORDER BY 2, 1
     $sql$, @extschema@._monday_table(board->>'role'))
     USING run_id, board_id, began;
@@ -175,4 +178,4 @@ END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@.complete_monday_scan(bigint, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.complete_monday_scan(bigint, text) IS
-    'Ends a scan that came to the end of the board without an error, and says what differs from what is stored: items to be read by their ids (new, changed, missing from the board). Of those that were asked for and do not come back, soft_delete_monday_items() takes note. Errors: 22023 unknown board, P0002 unknown run.';
+    'Ends a scan that came to the end of the board without an error, and says what differs from what is stored: items to be read by their ids (new, changed or perhaps changed, missing from the board). Of those that were asked for and do not come back, soft_delete_monday_items() takes note. Errors: 22023 unknown board, P0002 unknown run.';

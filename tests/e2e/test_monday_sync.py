@@ -249,6 +249,18 @@ def test_reconcile_repairs_everything_and_fetches_only_what_differs(read):
     assert sum(call["name"] == "items_by_id" for call in calls) == 3, "one for each board"
 
 
+def test_reconcile_sees_the_second_change_of_a_second(read):
+    """monday.com dates changes by the second: an item may change again within the second in which it was read."""
+    simulator = read.simulator
+    project = items(simulator, PARENT, limit=1)[0]["id"]
+    moment = int(simulator.control("GET", "/health")["now"])
+    edit(simulator, project, fields={"probability_percent": "41"}, updated_at=moment)
+    read.done("rehydrate", project)
+    edit(simulator, project, fields={"probability_percent": "42"}, updated_at=moment)
+    read.done("rehydrate", "reconcile")
+    assert differences(read.connection, simulator) == []
+
+
 # Errors on the way ----------------------------------------------------------------------------------------------------
 
 

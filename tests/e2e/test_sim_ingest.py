@@ -170,4 +170,4 @@ def test_reconcile_finds_what_was_missed(account):
     state = "SELECT state FROM projects WHERE monday_id = %s"
     assert value(account.connection, state, [projects[1]["id"]]) == "archived"
     assert value(account.connection, state, [projects[2]["id"]]) == "deleted"
-    assert account.reconcile() == []
+    assert set(account.reconcile()) <= {"changed"}, "what is so young may have changed again within its second"

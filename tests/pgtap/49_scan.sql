@@ -1,7 +1,7 @@
 -- What to read: windows, candidates, and what a scan of a whole board finds.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(48);
+SELECT plan(50);
 \ir include/failure.sql
 \ir include/monday.sql
 
@@ -56,6 +56,16 @@ SELECT soft_delete_monday_items('2', '{23}') \g /dev/null
 SELECT is(pg_temp.found(:run, '1'), '11 missing, 12 missing', 'a project whose subitem was stored meanwhile was not seen by that');
 INSERT INTO projects (monday_id, item_name) VALUES ('imported', 'I');
 SELECT is(pg_temp.found(:run, '1'), '11 missing, 12 missing', 'an imported project is on no board');
+
+-- Changes are dated by the second: what was read within a minute of its change may have changed again.
+UPDATE hidden_items SET last_synced_at = '2025-06-01 10:00:59Z' WHERE monday_id = '31';
+SELECT record_monday_scan(:run, '3', pg_temp.seen('31')) \g /dev/null
+SELECT is(pg_temp.found(:run, '3'), '32 missing, 33 missing', 'which the delta has found long ago if the change is old');
+UPDATE hidden_items SET last_synced_at = now() - interval '1 minute', monday_updated_at = now() - interval '1 minute' WHERE monday_id IN ('31', '32');
+UPDATE hidden_items SET last_synced_at = now() + interval '1 second' WHERE monday_id = '31';
+SELECT record_monday_scan(:run, '3', (SELECT jsonb_agg(jsonb_build_object('id', monday_id, 'updated_at', monday_updated_at)) FROM hidden_items WHERE monday_id IN ('31', '32')))
+\g /dev/null
+SELECT is(pg_temp.found(:run, '3'), '32 changed, 33 missing', 'and which is read again if it is not');
 
 -- An item that was moved to another board.
 SELECT is((SELECT format('%s %s', i.updated, i.rejected) FROM ingest_monday_items('1', '[{"id": "12", "name": "Other", "updated_at": "2025-06-01T10:00:00Z", "board": {"id": "7"}, "column_values": [{"id": "x"}]}]') i),
