@@ -135,6 +135,20 @@ def differences(connection, simulator):
     return found
 
 
+def lineage(connection, found):
+    """Why the projects that these differences are about are wrong, as the database tells it."""
+    named = {table: [] for table in TABLES.values()}
+    for text in found:
+        table, item = text.split()[:2]
+        named[table].append(item)
+    rows = connection.execute(
+        "SELECT * FROM project_lineage WHERE project_id = ANY (%(projects)s) OR project_id IN ("
+        "SELECT parent_monday_id FROM subitems WHERE monday_id = ANY (%(subitems)s) OR hidden_item_id = ANY (%(hidden_items)s))",
+        named,
+    )
+    return "\n".join(json.dumps({name: each for name, each in row.items() if each is not None}, default=str) for row in rows)
+
+
 def item_differences(role, item, row):
     if row["state"] != item["state"]:
         yield f"state: {item['state']!r} on the board, {row['state']!r} stored"
