@@ -14,7 +14,11 @@ RETURN least(capacity, tokens + refill_per_second * greatest(extract(epoch FROM 
 COMMENT ON FUNCTION @extschema@._tokens_at(double precision, double precision, double precision, timestamptz, timestamptz) IS
     'API: private. What a bucket holds at a moment.';
 
-CREATE FUNCTION @extschema@.reserve_provider_tokens(buckets text[], wanted integer[]) RETURNS interval
+CREATE FUNCTION @extschema@.reserve_provider_tokens(
+    buckets text[],
+    wanted integer[],
+    left_to_others double precision DEFAULT 0
+) RETURNS interval
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -31,13 +35,20 @@ BEGIN
             MESSAGE = 'wanted must be zero or more, and buckets and wanted hold no nulls',
             HINT = 'Give for each bucket how much of it is to be used.';
     END IF;
+    IF (left_to_others >= 0 AND left_to_others < 1) IS NOT TRUE THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('left_to_others must be from 0 to below 1, not %s', coalesce(left_to_others::text, 'NULL')),
+            HINT = 'Give the share of each bucket that more urgent calls may still take, for example 0.25.';
+    END IF;
     -- In one order, so that two reservations never wait for each other.
     PERFORM FROM @extschema@.provider_gate g WHERE g.provider = ANY (buckets) ORDER BY g.provider FOR UPDATE;
     moment := clock_timestamp();
     SELECT max(greatest(
             g.blocked_until - moment,
             -- A use that is larger than the bucket waits for a full one, and leaves it in debt.
-            make_interval(secs => (least(w.amount, g.capacity) - f.available) / g.refill_per_second)))
+            make_interval(secs => (least(w.amount + g.capacity * left_to_others, g.capacity) - f.available)
+                / g.refill_per_second)))
     INTO wait
     FROM unnest(buckets, wanted) AS w (bucket, amount)
     JOIN @extschema@.provider_gate g ON g.provider = w.bucket
@@ -54,9 +65,9 @@ BEGIN
     RETURN interval '0';
 END;
 $$;
-REVOKE ALL ON FUNCTION @extschema@.reserve_provider_tokens(text[], integer[]) FROM PUBLIC;
-COMMENT ON FUNCTION @extschema@.reserve_provider_tokens(text[], integer[]) IS
-    'Takes from several buckets at once, all or nothing: returns 0 where everything was granted, else how long until it can be, and nothing was taken. A shut gate counts; a bucket without a row or a capacity is not limited. Errors: 22004, 22023.';
+REVOKE ALL ON FUNCTION @extschema@.reserve_provider_tokens(text[], integer[], double precision) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.reserve_provider_tokens(text[], integer[], double precision) IS
+    'Takes from several buckets at once, all or nothing: returns 0 where everything was granted, else how long until it can be, and nothing was taken. What is not urgent leaves a share of each bucket to others. A shut gate counts; a bucket without a row or a capacity is not limited. Errors: 22004, 22023.';
 
 CREATE FUNCTION @extschema@.settle_provider_tokens(buckets text[], used integer[], remaining integer[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -127,7 +127,7 @@ BEGIN
         '@extschema@.enqueue_llm_explanations(interval, integer, interval, boolean)',
         '@extschema@.monday_push_plan(text)', '@extschema@.record_monday_push(text, text, text, text)',
         '@extschema@.record_monday_push_failure(text, text, boolean)', '@extschema@.enqueue_monday_push(text, integer)',
-        '@extschema@.reserve_provider_tokens(text[], integer[])',
+        '@extschema@.reserve_provider_tokens(text[], integer[], double precision)',
         '@extschema@.settle_provider_tokens(text[], integer[], integer[])',
         '@extschema@.set_provider_quota(text, bigint, interval)',
         '@extschema@.monday_push_payload(text)', '@extschema@.monday_push_due(integer)',

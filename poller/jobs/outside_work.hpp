@@ -16,8 +16,9 @@ namespace poller::jobs {
 class MondayHandler : public Handler {
 public:
     // Patience: how long one call may wait for limits and trouble; longer waits put the job off.
-    MondayHandler(const Services &services, std::chrono::milliseconds patience)
-        : services_(services), budget_(services.database), patience_(patience) {}
+    // left_to_others: see monday::Budget.
+    MondayHandler(const Services &services, std::chrono::milliseconds patience, double left_to_others = 0)
+        : services_(services), budget_(services.database, left_to_others), patience_(patience) {}
 
     [[nodiscard]] awaitable<Outcome> run(const Job &job, std::stop_token stop) final;
 

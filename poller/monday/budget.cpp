@@ -41,9 +41,9 @@ awaitable<std::int64_t> Budget::reserve(std::string_view document, milliseconds 
     const std::vector<std::int64_t> wanted{1, complexity};
     const auto deadline = std::chrono::steady_clock::now() + patience;
     for (;;) {
-        const db::Result result =
-            co_await database_.query("SELECT ceil(extract(epoch FROM reserve_provider_tokens($1, $2)) * 1000)::bigint",
-                                     db::params(kBuckets, wanted));
+        const db::Result result = co_await database_.query(
+            "SELECT ceil(extract(epoch FROM reserve_provider_tokens($1, $2, $3)) * 1000)::bigint",
+            db::params(kBuckets, wanted, left_to_others_));
         const milliseconds wait{result[0][0].integer()};
         if (wait <= milliseconds{0}) co_return complexity;
         if (stop.stop_requested() || std::chrono::steady_clock::now() + wait > deadline) {

@@ -19,7 +19,9 @@ namespace poller::monday {
 
 class Budget {
 public:
-    explicit Budget(db::Pool &database) : database_(database) {}
+    // left_to_others: the share of each limit that more urgent flows find whatever this one does, 0 to below 1.
+    explicit Budget(db::Pool &database, double left_to_others = 0)
+        : database_(database), left_to_others_(left_to_others) {}
 
     // Waits until one call with this document is granted, and returns the complexity that was reserved for it. Throws
     // WaitError where that takes longer than the patience.
@@ -38,6 +40,7 @@ private:
     awaitable<void> adopt_quota(std::string_view bucket, std::int64_t quota, std::int64_t window_seconds);
 
     db::Pool &database_;
+    double left_to_others_;
     std::map<std::string, std::int64_t, std::less<>> complexity_;  // of each document, as last seen
     std::string known_policy_;
 };

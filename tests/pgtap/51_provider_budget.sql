@@ -1,7 +1,7 @@
 -- One budget for all pollers: never more than the quota in any window, and an end to waiting that can be told.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(24);
+SELECT plan(27);
 \ir include/failure.sql
 
 CREATE FUNCTION pg_temp.reserve(calls integer, points integer) RETURNS double precision LANGUAGE sql AS $$
@@ -58,6 +58,11 @@ SELECT is(pg_temp.failure($$ SELECT set_provider_quota('points', 100, '0') $$),
     '22023: a quota of 100 in 00:00:00 makes no sense; Give the bucket, at least 4, and the time in which so much may be used.', 'a window of nothing');
 SELECT is(pg_temp.failure($$ SELECT reserve_provider_tokens('{a,b}', '{1}') $$),
     '22023: buckets has 2 elements and wanted has 1; Give buckets and wanted as two arrays of the same length.', 'lists that do not fit');
+UPDATE provider_gate SET tokens = 150, refilled_at = now() + interval '1 hour' WHERE provider = 'points';
+SELECT is(reserve_provider_tokens('{points}', '{100}', 0.25), interval '1 second', 'what is not urgent waits for a share to be left');
+SELECT is(reserve_provider_tokens('{points}', '{100}'), interval '0', 'which what is urgent takes');
+SELECT is(pg_temp.failure($$ SELECT reserve_provider_tokens('{a}', '{1}', 1) $$),
+    '22023: left_to_others must be from 0 to below 1, not 1; Give the share of each bucket that more urgent calls may still take, for example 0.25.', 'all of it cannot be left');
 SELECT is(pg_temp.failure($$ SELECT reserve_provider_tokens('{a}', '{-1}') $$),
     '22023: wanted must be zero or more, and buckets and wanted hold no nulls; Give for each bucket how much of it is to be used.', 'less than nothing');
 SELECT is(pg_temp.failure($$ SELECT settle_provider_tokens('{a}', NULL, '{1}') $$),

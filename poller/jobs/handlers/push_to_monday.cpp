@@ -11,10 +11,12 @@ namespace {
 
 constexpr std::string_view kUnknownProject = "P0002";
 constexpr std::string_view kNothingToPush = "55000";
+// Thousands of items may wait to be written; what somebody just changed on a board is read nevertheless.
+constexpr double kLeftToReads = 0.25;
 
 class PushToMonday : public MondayHandler {
 public:
-    explicit PushToMonday(const Services &services) : MondayHandler(services, kPatienceOfProjects) {}
+    explicit PushToMonday(const Services &services) : MondayHandler(services, kPatienceOfProjects, kLeftToReads) {}
 
 protected:
     awaitable<std::string> work(const Job &job, monday::Client &client) override {
