@@ -49,9 +49,10 @@ BEGIN
         pushes := @extschema@.enqueue_due_monday_pushes();
         RETURN;
     END IF;
-    -- A project may have been archived since its analysis was enqueued.
-    active := ARRAY(SELECT p.monday_id FROM @extschema@.projects p
-                    WHERE p.monday_id = ANY (project_ids) AND p.state = 'active' ORDER BY p.monday_id);
+    -- A project may have been archived since its analysis was enqueued; one that never was is refused below.
+    active := ARRAY(SELECT given.id FROM unnest(project_ids) AS given (id)
+                    LEFT JOIN @extschema@.projects p ON p.monday_id = given.id
+                    WHERE p.monday_id IS NULL OR p.state = 'active' ORDER BY given.id);
     analysed := CASE WHEN active = '{}' THEN 0 ELSE @extschema@.analyze_projects(active) END;
     SELECT count(@extschema@.enqueue_job('push_to_monday', due.project_id, priority => 30)) INTO pushes
     FROM (SELECT d.project_id FROM @extschema@._monday_push_due d
@@ -60,4 +61,4 @@ END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@.analyze_and_enqueue_pushes(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.analyze_and_enqueue_pushes(text[]) IS
-    'The job analyze: analyses projects (default: all; those that are no longer active are left out) and enqueues push_to_monday for those whose numbers or comment now differ from what is on their item; of all projects, the 1000 that differ longest. Returns the analyses that changed and the pushes. Error 22023 for a negative enquiry value.';
+    'The job analyze: analyses projects (default: all; those that are no longer active are left out) and enqueues push_to_monday for those whose numbers or comment now differ from what is on their item; of all projects, the 1000 that differ longest. Returns the analyses that changed and the pushes. Errors: P0002 for an unknown project, 22023 for a negative enquiry value.';

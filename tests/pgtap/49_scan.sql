@@ -1,7 +1,7 @@
 -- What to read: windows, candidates, and what a scan of a whole board finds.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(50);
+SELECT plan(51);
 \ir include/failure.sql
 \ir include/monday.sql
 
@@ -78,10 +78,13 @@ SELECT is((ingest_monday_items('1', '[{"id": "12", "name": "Other", "updated_at"
 SELECT is((ingest_monday_items('1', '[{"id": "13", "name": "Never here", "board": {"id": "7"}}]')).created, 0::bigint, 'an item of another board is none of this');
 
 -- Analysis and push.
+INSERT INTO projects (monday_id, item_name, state) VALUES ('gone', 'Gone', 'deleted');
 DELETE FROM job_queue;
-SELECT is((SELECT format('%s %s', a.analysed, a.pushes) FROM analyze_and_enqueue_pushes('{11, imported, nobody}') a), '2 1', 'what was analysed and differs from the board is pushed');
+SELECT is((SELECT format('%s %s', a.analysed, a.pushes) FROM analyze_and_enqueue_pushes('{11, imported, gone}') a), '2 1', 'what was analysed and differs from the board is pushed');
 SELECT is((SELECT string_agg(format('%s %s %s', job_type, project_id, priority), ', ') FROM job_queue), 'push_to_monday 11 30', 'if it has a board');
-SELECT is((SELECT format('%s %s', a.analysed, a.pushes) FROM analyze_and_enqueue_pushes('{nobody}') a), '0 0', 'a project that is gone is no error');
+SELECT is((SELECT format('%s %s', a.analysed, a.pushes) FROM analyze_and_enqueue_pushes('{gone}') a), '0 0', 'a project that is gone is no error');
+SELECT is(pg_temp.failure($$ SELECT analyze_and_enqueue_pushes('{11, nobody}') $$),
+    'P0002: unknown project "nobody"; Name the monday_id of an active project; archived and deleted projects are not analysed.', 'one that never was is');
 INSERT INTO push_state (project_id, columns_hash, comment_hash) SELECT project_id, columns_hash, comment_hash FROM _monday_push_content WHERE project_id = '11';
 SELECT is((SELECT format('%s %s', a.analysed, a.pushes) FROM analyze_and_enqueue_pushes('{11}') a), '0 0', 'what is on the board already is not pushed');
 DELETE FROM job_queue;

@@ -58,9 +58,10 @@ SELECT is(pg_temp.failure($$ SELECT set_provider_quota('points', 100, '0') $$),
     '22023: a quota of 100 in 00:00:00 makes no sense; Give the bucket, at least 4, and the time in which so much may be used.', 'a window of nothing');
 SELECT is(pg_temp.failure($$ SELECT reserve_provider_tokens('{a,b}', '{1}') $$),
     '22023: buckets has 2 elements and wanted has 1; Give buckets and wanted as two arrays of the same length.', 'lists that do not fit');
-UPDATE provider_gate SET tokens = 150, refilled_at = now() + interval '1 hour' WHERE provider = 'points';
-SELECT is(reserve_provider_tokens('{points}', '{100}', 0.25), interval '1 second', 'what is not urgent waits for a share to be left');
-SELECT is(reserve_provider_tokens('{points}', '{100}'), interval '0', 'which what is urgent takes');
+SELECT set_provider_quota('share', 1000, '1 minute') \g /dev/null
+UPDATE provider_gate SET tokens = 150, refilled_at = now() + interval '1 hour' WHERE provider = 'share';
+SELECT is(reserve_provider_tokens('{share}', '{100}', 0.25), interval '1 second', 'what is not urgent waits for a share to be left');
+SELECT is(reserve_provider_tokens('{share}', '{100}'), interval '0', 'which what is urgent takes');
 SELECT is(pg_temp.failure($$ SELECT reserve_provider_tokens('{a}', '{1}', 1) $$),
     '22023: left_to_others must be from 0 to below 1, not 1; Give the share of each bucket that more urgent calls may still take, for example 0.25.', 'all of it cannot be left');
 SELECT is(pg_temp.failure($$ SELECT reserve_provider_tokens('{a}', '{-1}') $$),
