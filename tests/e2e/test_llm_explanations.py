@@ -171,7 +171,7 @@ def test_a_budget_that_is_spent_puts_jobs_off_until_tomorrow(pipeline, llm):
         wait_until(lambda: pipeline.value("SELECT count(*) FROM job_queue WHERE job_type = 'llm_explain' AND detail LIKE '%%budget%%'") == 8, 60)
     assert outcomes(pipeline) == ["ok"] * 4
     assert pipeline.value("SELECT min(run_at) >= max(b.resets_at) AND max(run_at) < max(b.resets_at) + interval '1 minute'"
-                          " FROM job_queue, llm_budget('gemini') b WHERE status = 'queued'")
+                          " FROM job_queue, llm_budget('gemini') b WHERE status = 'queued' AND job_type = 'llm_explain'")
 
 
 def test_a_command_stops_at_a_budget_and_says_so(pipeline):

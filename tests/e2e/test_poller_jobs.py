@@ -69,10 +69,10 @@ def test_every_job_of_the_database_is_done(pipeline):
     with Poller(pipeline.database) as poller:
         one = enqueue(pipeline, "analyze", "P1")
         some = enqueue(pipeline, "analyze", payload={"project_ids": ["P2", "P3"]})
-        assert wait_for_status(pipeline, one, "completed", "failed").detail == "1 analyses changed"
-        assert wait_for_status(pipeline, some, "completed", "failed").detail == "2 analyses changed"
+        assert wait_for_status(pipeline, one, "completed", "failed").detail == "1 analyses changed, 0 pushes enqueued"
+        assert wait_for_status(pipeline, some, "completed", "failed").detail == "2 analyses changed, 0 pushes enqueued"
         everything = enqueue(pipeline, "analyze")
-        assert wait_for_status(pipeline, everything, "completed", "failed").detail == "7 analyses changed"
+        assert wait_for_status(pipeline, everything, "completed", "failed").detail == "7 analyses changed, 0 pushes enqueued"
         refresh = enqueue(pipeline, "refresh")
         assert wait_for_status(pipeline, refresh, "completed", "failed").status == "completed"
         snapshot = wait_for_status(pipeline, enqueue(pipeline, "snapshot"), "completed", "failed")
