@@ -12,10 +12,8 @@ import statistics
 import sys
 import threading
 
-from psycopg import sql
-
-from harness import (Figure, Results, Side, compare, connect, milliseconds, print_table, run_file, save_csv,
-                     value_of)
+from harness import (Figure, Results, Side, compare, connect, create_database, drop_database, milliseconds,
+                     run_file, show, value_of, without_autovacuum)
 
 REFRESH = "REFRESH MATERIALIZED VIEW conversion_metrics"
 ANALYZE = "SELECT analyze_projects()"
@@ -28,19 +26,9 @@ def name_of(size):
     return f"pipeline_bench_analysis_{size}"
 
 
-def drop(size):
-    with connect("postgres") as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name_of(size))))
-
-
 def create(size):
     """Projects in segments of every width, none of them analysed."""
-    drop(size)
-    with connect("postgres") as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name_of(size))))
-    connection = connect(name_of(size))
-    connection.execute("CREATE EXTENSION pipeline_forecast")
-    connection.execute("SELECT pipeline_setup()")
+    connection = create_database(name_of(size))
     run_file(connection, "projects.sql", projects=size, in_window=0.45)
     run_file(connection, "analysis.sql")
     connection.execute("VACUUM FULL projects")
@@ -165,27 +153,18 @@ def main():
     chosen = parser.parse_args()
     sizes = sorted(int(size) for size in chosen.sizes.split(","))
     results = Results()
-    with connect("postgres") as server:
-        server.execute("ALTER SYSTEM SET autovacuum = off")
-        server.execute("SELECT pg_reload_conf()")
-        try:
-            for size in sizes:
-                print(f"{size:,} projects", flush=True)
-                connection = create(size)
-                repetitions = min(chosen.repetitions, 3) if size >= 1_000_000 else chosen.repetitions
-                whole_pipeline(results, connection, size, repetitions)
-                one_project(results, connection, size)
-                peak_memory(results, connection, size)
-                connection.close()
-                drop(size)
-        finally:
-            server.execute("ALTER SYSTEM RESET autovacuum")
-            server.execute("SELECT pg_reload_conf()")
+    with without_autovacuum():
+        for size in sizes:
+            print(f"{size:,} projects", flush=True)
+            connection = create(size)
+            repetitions = min(chosen.repetitions, 3) if size >= 1_000_000 else chosen.repetitions
+            whole_pipeline(results, connection, size, repetitions)
+            one_project(results, connection, size)
+            peak_memory(results, connection, size)
+            connection.close()
+            drop_database(name_of(size))
     add_growth(results, sizes)
-    print()
-    print_table(results)
-    save_csv(results, chosen.csv)
-    print(f"\nsaved as {chosen.csv}")
+    show(results, chosen.csv)
 
 
 if __name__ == "__main__":

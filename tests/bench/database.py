@@ -1,8 +1,6 @@
 """The databases that the figures are measured in, and the proof that both sides compute the same."""
 
-from psycopg import sql
-
-from harness import connect, run_file, value_of
+from harness import create_database, drop_database, run_file, value_of
 
 # In the 'mixed' one 45 % of the projects are forecast for the 12 months ahead; in the 'window' one all are.
 SHARE_IN_WINDOW = {"mixed": 0.45, "window": 1.0}
@@ -26,13 +24,7 @@ def name_of(size, kind):
 
 def create(size, kind):
     """A database with the extension, its tables, the reference, and the projects; vacuumed and analyzed."""
-    name = sql.Identifier(name_of(size, kind))
-    with connect("postgres") as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        server.execute(sql.SQL("CREATE DATABASE {}").format(name))
-    connection = connect(name_of(size, kind))
-    connection.execute("CREATE EXTENSION pipeline_forecast")
-    connection.execute("SELECT pipeline_setup()")
+    connection = create_database(name_of(size, kind))
     run_file(connection, "reference.sql")
     run_file(connection, "projects.sql", projects=size, in_window=SHARE_IN_WINDOW[kind])
     connection.execute("VACUUM (ANALYZE)")
@@ -41,9 +33,7 @@ def create(size, kind):
 
 
 def drop(size, kind):
-    with connect("postgres") as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
-            sql.Identifier(name_of(size, kind))))
+    drop_database(name_of(size, kind))
 
 
 def require_equal(connection, what, columns, ours, reference):

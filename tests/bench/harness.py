@@ -4,6 +4,7 @@ import csv
 import pathlib
 import statistics
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
@@ -18,6 +19,35 @@ def connect(database):
     connection.prepare_threshold = None
     connection.execute("SET client_min_messages = warning")
     return connection
+
+
+def drop_database(name):
+    with connect("postgres") as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def create_database(name):
+    """A new one with the extension and its tables, instead of any that is there; gives a connection to it."""
+    drop_database(name)
+    with connect("postgres") as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    connection = connect(name)
+    connection.execute("CREATE EXTENSION pipeline_forecast")
+    connection.execute("SELECT pipeline_setup()")
+    return connection
+
+
+@contextmanager
+def without_autovacuum():
+    """It would come at moments of its own choice."""
+    with connect("postgres") as server:
+        server.execute("ALTER SYSTEM SET autovacuum = off")
+        server.execute("SELECT pg_reload_conf()")
+        try:
+            yield
+        finally:
+            server.execute("ALTER SYSTEM RESET autovacuum")
+            server.execute("SELECT pg_reload_conf()")
 
 
 def run_file(connection, name, **settings):
@@ -152,3 +182,11 @@ def save_csv(results, path):
 
 def rounded(number):
     return "" if number is None else round(number, 3)
+
+
+def show(results, csv_path):
+    """The table at the end of a suite, also as a file."""
+    print()
+    print_table(results)
+    save_csv(results, csv_path)
+    print(f"\nsaved as {csv_path}")

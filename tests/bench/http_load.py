@@ -20,9 +20,7 @@ import sys
 import tempfile
 import time
 
-from psycopg import sql
-
-from harness import HERE, connect, value_of
+from harness import HERE, create_database, drop_database, value_of
 
 ROOT = HERE.parents[1]
 DATABASE = "pipeline_bench_http"
@@ -48,13 +46,7 @@ def require(*programs):
 
 
 def prepare_database():
-    name = sql.Identifier(DATABASE)
-    with connect("postgres") as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        server.execute(sql.SQL("CREATE DATABASE {}").format(name))
-    connection = connect(DATABASE)
-    connection.execute("CREATE EXTENSION pipeline_forecast")
-    connection.execute("SELECT pipeline_setup()")
+    connection = create_database(DATABASE)
     connection.execute("INSERT INTO monday_board (board_id, role, name) VALUES ('77867', 'parent', 'Projects')")
     connection.execute(
         """
@@ -248,8 +240,7 @@ def main():
         for program in programs:
             program.stop()
         connection.close()
-        with connect("postgres") as server:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
+        drop_database(DATABASE)
 
 
 if __name__ == "__main__":

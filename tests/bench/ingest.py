@@ -10,10 +10,10 @@ import pathlib
 import statistics
 import sys
 
-from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from harness import Figure, Results, Side, compare, connect, milliseconds, print_table, run_file, save_csv, value_of
+from harness import (Figure, Results, Side, compare, create_database, drop_database, milliseconds, run_file, show,
+                     value_of, without_autovacuum)
 
 FIRST, AGAIN = "first sync of three boards / plain upsert", "the same again, nothing changed / plain upsert"
 TABLES = ("hidden_items", "subitems", "projects")
@@ -24,18 +24,8 @@ def name_of(size):
     return f"pipeline_bench_ingest_{size}"
 
 
-def drop(size):
-    with connect("postgres") as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name_of(size))))
-
-
 def create(size):
-    drop(size)
-    with connect("postgres") as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name_of(size))))
-    connection = connect(name_of(size))
-    connection.execute("CREATE EXTENSION pipeline_forecast")
-    connection.execute("SELECT pipeline_setup()")
+    connection = create_database(name_of(size))
     run_file(connection, "ingest.sql", projects=size)
     connection.execute("VACUUM ANALYZE bench.page")
     return connection
@@ -104,25 +94,16 @@ def main():
     parser.add_argument("--csv", default="build/bench-ingest.csv", type=pathlib.Path, metavar="PATH")
     chosen = parser.parse_args()
     results = Results()
-    with connect("postgres") as server:
-        server.execute("ALTER SYSTEM SET autovacuum = off")
-        server.execute("SELECT pg_reload_conf()")
-        try:
-            for size in sorted(int(size) for size in chosen.sizes.split(",")):
-                print(f"{size:,} projects", flush=True)
-                connection = create(size)
-                full_sync(results, connection, size, chosen.repetitions)
-                derive_all(results, connection, size, chosen.repetitions)
-                one_edit(results, connection, size)
-                connection.close()
-                drop(size)
-        finally:
-            server.execute("ALTER SYSTEM RESET autovacuum")
-            server.execute("SELECT pg_reload_conf()")
-    print()
-    print_table(results)
-    save_csv(results, chosen.csv)
-    print(f"\nsaved as {chosen.csv}")
+    with without_autovacuum():
+        for size in sorted(int(size) for size in chosen.sizes.split(",")):
+            print(f"{size:,} projects", flush=True)
+            connection = create(size)
+            full_sync(results, connection, size, chosen.repetitions)
+            derive_all(results, connection, size, chosen.repetitions)
+            one_edit(results, connection, size)
+            connection.close()
+            drop_database(name_of(size))
+    show(results, chosen.csv)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,8 @@ import sys
 import tempfile
 import uuid
 
-from psycopg import sql
-
-from harness import HERE, Figure, Results, connect, milliseconds, print_table, run_file, save_csv, value_of
+from harness import (HERE, Figure, Results, connect, create_database, drop_database, milliseconds, run_file, show,
+                     value_of, without_autovacuum)
 
 DATABASE = "pipeline_bench_queue"
 PEERS = {"graphile-worker, batched preset": ("graphile-worker.mjs", 1),
@@ -72,12 +71,7 @@ SELECT count(*) FROM record_webhook_events(
 class Bench:
     def __init__(self, jobs, repetitions):
         self.jobs, self.repetitions, self.results = jobs, repetitions, Results()
-        with connect("postgres") as server:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
-            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-        self.connection = connect(DATABASE)
-        self.connection.execute("CREATE EXTENSION pipeline_forecast")
-        self.connection.execute("SELECT pipeline_setup()")
+        self.connection = create_database(DATABASE)
         run_file(self.connection, "queue.sql")
 
     def empty(self):
@@ -224,22 +218,13 @@ def main():
         parser.error(f"unknown figure {', '.join(sorted(unknown))}; there are {', '.join(FIGURES)}")
     if chosen.jobs < 2000 or chosen.repetitions < 1:
         parser.error("--jobs must be at least 2000 and --repetitions at least 1")
-    with connect("postgres") as server:
-        server.execute("ALTER SYSTEM SET autovacuum = off")
-        server.execute("SELECT pg_reload_conf()")
-        try:
-            bench = Bench(chosen.jobs, chosen.repetitions)
-            for name in names:
-                FIGURES[name](bench)
-            bench.connection.close()
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
-        finally:
-            server.execute("ALTER SYSTEM RESET autovacuum")
-            server.execute("SELECT pg_reload_conf()")
-    print()
-    print_table(bench.results)
-    save_csv(bench.results, chosen.csv)
-    print(f"\nsaved as {chosen.csv}")
+    with without_autovacuum():
+        bench = Bench(chosen.jobs, chosen.repetitions)
+        for name in names:
+            FIGURES[name](bench)
+        bench.connection.close()
+        drop_database(DATABASE)
+    show(bench.results, chosen.csv)
     return 0
 
 

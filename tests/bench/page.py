@@ -10,10 +10,8 @@ import argparse
 import statistics
 import sys
 
-from psycopg import sql
-
 import http_load
-from harness import HERE, Figure, Results, connect, print_table, run_file
+from harness import HERE, Figure, Results, create_database, drop_database, print_table, run_file
 
 sys.path.insert(0, str(HERE.parent / "e2e"))
 from browser import Browser  # noqa: E402
@@ -30,12 +28,7 @@ def arguments():
 
 def database(name, projects):
     """Projects with the snapshots of a month ago and of today, between which some moved, and invoices."""
-    with connect("postgres") as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    connection = connect(name)
-    connection.execute("CREATE EXTENSION pipeline_forecast")
-    connection.execute("SELECT pipeline_setup()")
+    connection = create_database(name)
     if projects:
         run_file(connection, "projects.sql", projects=projects, in_window=0.7)
         connection.execute("VACUUM ANALYZE")
@@ -90,9 +83,8 @@ def main():
         browser.close()
         for poller in pollers.values():
             poller.stop()
-        with connect("postgres") as server:
-            for kind in pollers:
-                server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(f"pipeline_bench_page_{kind}")))
+        for kind in pollers:
+            drop_database(f"pipeline_bench_page_{kind}")
     print()
     print_table(results)
     return 0

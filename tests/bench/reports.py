@@ -13,7 +13,7 @@ import sys
 from psycopg import sql
 
 from database import Unequal
-from harness import Figure, Results, connect, milliseconds, print_table, run_file, save_csv, value_of
+from harness import Figure, Results, create_database, drop_database, milliseconds, run_file, show, value_of
 
 READER = "pipeline_bench_reader"
 LATEST, ONE_MONTH, SLICER, BACKTEST = 200, 1000, 50, 30_000
@@ -115,14 +115,9 @@ CALLS = {
 
 
 def create(name, projects, days):
-    with connect("postgres") as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        if not server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (READER,)).fetchone():
-            server.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(READER)))
-    connection = connect(name)
-    connection.execute("CREATE EXTENSION pipeline_forecast")
-    connection.execute("SELECT pipeline_setup()")
+    connection = create_database(name)
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (READER,)).fetchone():
+        connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(READER)))
     run_file(connection, "projects.sql", projects=projects, in_window=0.45)
     run_file(connection, "reports.sql", days=days)
     connection.execute("VACUUM (ANALYZE)")
@@ -181,12 +176,8 @@ def main():
     calls(results, connection, rows)
     connection.close()
     if not chosen.keep:
-        with connect("postgres") as server:
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-    print()
-    print_table(results)
-    save_csv(results, chosen.csv)
-    print(f"\nsaved as {chosen.csv}")
+        drop_database(name)
+    show(results, chosen.csv)
 
 
 if __name__ == "__main__":

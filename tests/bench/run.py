@@ -12,7 +12,7 @@ import traceback
 
 import database
 import figures
-from harness import Figure, Results, connect, print_table, save_csv
+from harness import Figure, Results, show, without_autovacuum
 
 # name: (kind of database, figure); the order matters where a figure leaves something behind for a later one.
 FIGURES = {
@@ -103,21 +103,12 @@ def main():
     chosen = arguments()
     results = Results()
     complete = True
-    with connect("postgres") as server:
-        server.execute("ALTER SYSTEM SET autovacuum = off")
-        server.execute("SELECT pg_reload_conf()")
-        try:
-            for size in chosen.sizes:
-                for kind in database.SHARE_IN_WINDOW:
-                    complete = measure(results, size, kind, chosen) and complete
-        finally:
-            server.execute("ALTER SYSTEM RESET autovacuum")
-            server.execute("SELECT pg_reload_conf()")
+    with without_autovacuum():
+        for size in chosen.sizes:
+            for kind in database.SHARE_IN_WINDOW:
+                complete = measure(results, size, kind, chosen) and complete
     add_growth(results, chosen.sizes)
-    print()
-    print_table(results)
-    save_csv(results, chosen.csv)
-    print(f"\nsaved as {chosen.csv}")
+    show(results, chosen.csv)
     return 0 if complete else 1
 
 

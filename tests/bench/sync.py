@@ -14,9 +14,7 @@ import subprocess
 import sys
 import time
 
-from psycopg import sql
-
-from harness import HERE, connect, value_of
+from harness import HERE, create_database, drop_database, value_of
 from http_load import POLLER, SECRET, Program, verdict
 
 sys.path.insert(0, str(HERE.parent))
@@ -40,13 +38,7 @@ class Side:
 
     def __init__(self, simulator):
         self.simulator = simulator
-        name = sql.Identifier(DATABASE)
-        with connect("postgres") as server:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            server.execute(sql.SQL("CREATE DATABASE {}").format(name))
-        self.connection = connect(DATABASE)
-        self.connection.execute("CREATE EXTENSION pipeline_forecast")
-        self.connection.execute("SELECT pipeline_setup()")
+        self.connection = create_database(DATABASE)
         self.connection.execute("SELECT import_monday_boards(%s)", [json.dumps(simulator.control("GET", "/board-file"))])
         self.settings = {"DATABASE_URL": f"dbname={DATABASE}", "MONDAY_API_URL": simulator.url,
                          "MONDAY_API_KEY": simulator.place["token"]}
@@ -139,8 +131,7 @@ def main():
         side.connection.close()
     finally:
         simulator.stop()
-        with connect("postgres") as server:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
+        drop_database(DATABASE)
 
 
 if __name__ == "__main__":
