@@ -1,5 +1,5 @@
 // What changed since it was last read: the newest changes of a board first, until they are old.
-#include "poller/monday/flows/board_check.hpp"
+#include "poller/monday/flows/each_board.hpp"
 #include "poller/monday/flows/flows.hpp"
 #include "poller/monday/flows/items.hpp"
 #include "poller/monday/page_reader.hpp"
@@ -87,16 +87,8 @@ awaitable<void> read_board(Flow &flow, SyncRun &run, const Board &board, int day
 
 awaitable<void> read_changes(Flow &flow, std::string sync_type, int days_back) {
     const std::vector<Board> boards = co_await active_boards(flow.database);
-    auto problems = co_await check_boards(flow.database, flow.client, boards);
-    const auto read = [&](const Board &board) -> awaitable<void> {
-        const auto work = [&](SyncRun &run) -> awaitable<void> {
-            co_await read_board(flow, run, board, days_back);
-            run.fail(problems[board.id]);
-        };
-        RunTarget target{sync_type, board.id, board.name};
-        co_await in_run(flow, std::move(target), work);
-    };
-    co_await for_each_board(boards, read);
+    const auto read = [&](SyncRun &run, const Board &board) { return read_board(flow, run, board, days_back); };
+    co_await for_each_checked_board(flow, std::move(sync_type), boards, read);
 }
 
 }  // namespace poller::monday::flows

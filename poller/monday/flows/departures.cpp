@@ -3,6 +3,7 @@
 #include <array>
 #include <set>
 
+#include "poller/monday/flows/each_board.hpp"
 #include "poller/monday/flows/flows.hpp"
 #include "poller/monday/flows/items.hpp"
 #include "poller/monday/item_page.hpp"
@@ -56,21 +57,17 @@ awaitable<std::vector<std::string>> departed_items(Flow &flow, SyncRun &run, con
 
 awaitable<void> read_departures(Flow &flow, std::string sync_type, int days_back) {
     const std::vector<Board> boards = co_await active_boards(flow.database);
-    const auto read = [&](const Board &board) -> awaitable<void> {
-        const auto work = [&](SyncRun &run) -> awaitable<void> {
-            const auto ids = co_await departed_items(flow, run, board, days_back);
-            if (ids.empty()) co_return;
-            if (board.role == "parent") {
-                // Subitems go and come back with their parent, and no feed says so.
-                co_await read_project_sets(flow, run, boards, ids);
-            } else {
-                co_await reread(flow, run, boards, board, ids);
-            }
-        };
-        RunTarget target{sync_type, board.id, board.name};
-        co_await in_run(flow, std::move(target), work);
+    const auto read = [&](SyncRun &run, const Board &board) -> awaitable<void> {
+        const auto ids = co_await departed_items(flow, run, board, days_back);
+        if (ids.empty()) co_return;
+        if (board.role == "parent") {
+            // Subitems go and come back with their parent, and no feed says so.
+            co_await read_project_sets(flow, run, boards, ids);
+        } else {
+            co_await reread(flow, run, boards, board, ids);
+        }
     };
-    co_await for_each_board(boards, read);
+    co_await for_each_board(flow, std::move(sync_type), boards, read);
 }
 
 }  // namespace poller::monday::flows

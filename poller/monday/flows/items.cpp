@@ -1,12 +1,9 @@
 #include "poller/monday/flows/items.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <map>
 #include <set>
 
-#include "poller/errors.hpp"
-#include "poller/log/log.hpp"
 #include "poller/monday/item_page.hpp"
 #include "poller/tolerant_json.hpp"
 
@@ -95,23 +92,6 @@ awaitable<void> reread(Flow &flow, SyncRun &run, const std::vector<Board> &board
         }
     };
     co_await in_transaction(flow.database, store);
-}
-
-awaitable<void> for_each_board(const std::vector<Board> &boards, std::function<awaitable<void>(const Board &)> work) {
-    std::exception_ptr first;
-    for (const Board &board : boards) {
-        try {
-            co_await work(board);
-        } catch (const WaitError &) {
-            throw;
-        } catch (const ConnectionLost &) {
-            throw;
-        } catch (const Error &error) {
-            if (!first) first = std::current_exception();
-            log::error("board was not read", {{"board", board.id}, {"name", board.name}, {"error", error.what()}});
-        }
-    }
-    if (first) std::rethrow_exception(first);
 }
 
 }  // namespace poller::monday::flows

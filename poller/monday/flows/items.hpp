@@ -45,9 +45,4 @@ struct ItemsRead {
 [[nodiscard]] awaitable<void> read_project_sets(Flow &flow, SyncRun &run, const std::vector<Board> &boards,
                                                 const std::vector<std::string> &project_ids);
 
-// The flow for each board in turn. A board that fails does not keep the others from being read, a limit or a database
-// that is away does. At the end the first error is thrown.
-[[nodiscard]] awaitable<void> for_each_board(const std::vector<Board> &boards,
-                                             std::function<awaitable<void>(const Board &)> work);
-
 }  // namespace poller::monday::flows

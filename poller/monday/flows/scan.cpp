@@ -7,6 +7,8 @@ namespace poller::monday::flows {
 
 using nlohmann::json;
 
+namespace {
+
 awaitable<void> record_scan(db::Connection &database, const SyncRun &run, std::string_view board_id,
                             const json &items) {
     json index = json::array();
@@ -29,6 +31,23 @@ awaitable<void> complete_scan(Flow &flow, SyncRun &run, const std::vector<Board>
         ids.clear();
     }
     if (!ids.empty()) co_await reread(flow, run, boards, board, ids);
+}
+
+}  // namespace
+
+awaitable<void> scan_board(Flow &flow, SyncRun &run, const std::vector<Board> &boards, const Board &board,
+                           PageRequest request, StorePage store) {
+    const auto take = [&](ItemPage &page, PagePlace place) -> awaitable<bool> {
+        run.add_items(page.items.size(), page.board_size);
+        const auto store_and_record = [&](db::Connection &connection) -> awaitable<void> {
+            if (store) co_await store(connection, page, place);
+            co_await record_scan(connection, run, board.id, page.items);
+        };
+        co_await in_transaction(flow.database, store_and_record);
+        co_return true;
+    };
+    co_await read_pages(flow, run, std::move(request), take, true);
+    co_await complete_scan(flow, run, boards, board);
 }
 
 }  // namespace poller::monday::flows

@@ -1,25 +1,23 @@
 // Scans of whole boards: which items are there, and what follows for those that are stored.
 #pragma once
 
-#include <string_view>
+#include <functional>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "poller/asio.hpp"
 #include "poller/db/connection.hpp"
 #include "poller/monday/board.hpp"
+#include "poller/monday/page_reader.hpp"
 #include "poller/monday/sync_run.hpp"
 
 namespace poller::monday::flows {
 
-// A page of the scan.
-[[nodiscard]] awaitable<void> record_scan(db::Connection &database, const SyncRun &run, std::string_view board_id,
-                                          const nlohmann::json &items);
+// What else to do with a page, in the transaction that records it.
+using StorePage = std::function<awaitable<void>(db::Connection &, const ItemPage &, PagePlace)>;
 
-// After the last page: reads by their ids the items that differ from what is stored. Does nothing for a scan in which
-// an error passed by, since what is missing from it proves nothing.
-[[nodiscard]] awaitable<void> complete_scan(Flow &flow, SyncRun &run, const std::vector<Board> &boards,
-                                            const Board &board);
+// Records page by page which items there are; after the last page reads by their ids the items that differ from what is
+// stored. A scan in which an error passed by ends there, since what is missing from it proves nothing.
+[[nodiscard]] awaitable<void> scan_board(Flow &flow, SyncRun &run, const std::vector<Board> &boards, const Board &board,
+                                         PageRequest request, StorePage store = {});
 
 }  // namespace poller::monday::flows
