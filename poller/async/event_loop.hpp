@@ -21,6 +21,10 @@ public:
     private:
         EventLoop &loop_;
     };
+
+    // For a command: runs the task to its end and takes down what still waits then, before anything that the caller has
+    // made goes. Returns what the task returns and throws what it throws.
+    [[nodiscard]] int run_to_end(awaitable<int> task);
 };
 
 }  // namespace poller

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -98,25 +97,13 @@ int run_once(const Context &context, const Options &options) {
     to_database.statement_timeout = {};
     to_database.reply_timeout = {};
 
-    EventLoop io;
+    EventLoop loop;
     db::Pool queue_database(to_database, {});
     db::Pool jobs_database(to_database, {});
-    http::Client http(io.get_executor());
+    http::Client http(loop.get_executor());
     jobs::Queue queue(queue_database, fmt::format("run-once/{}", getpid()), settings.lease);
-    jobs::Worker worker(io.get_executor(), queue, {jobs_database, http, settings});
-    const EventLoop::EndOfTasks end_of_tasks(io);
-    int status = 1;
-    std::exception_ptr failure;
-    const auto run = [&]() -> awaitable<void> { status = co_await work_off(queue_database, worker, options); };
-    asio::co_spawn(io, run(), [&](std::exception_ptr thrown) {
-        failure = std::move(thrown);
-        io.stop();  // the tasks of a worker never end by themselves
-    });
-    io.run();
-    if (failure) {
-        std::rethrow_exception(failure);
-    }
-    return status;
+    jobs::Worker worker(loop.get_executor(), queue, {jobs_database, http, settings});
+    return loop.run_to_end(work_off(queue_database, worker, options));
 }
 
 [[nodiscard]] std::vector<std::string> known_jobs() {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 
@@ -73,6 +74,23 @@ TEST(Wakeup, MayGoBeforeThoseWhoWait) {
     spawn(context.get_executor(), wakeup->wait());
     context.run_for(milliseconds(5));
     wakeup.reset();
+}
+
+TEST(EventLoop, ACommandEndsWithItsTaskWhateverElseWaits) {
+    EventLoop loop;
+    Wakeup never;
+    spawn(loop.get_executor(), never.wait());
+    const auto answer = []() -> awaitable<int> { co_return 3; };
+    EXPECT_EQ(loop.run_to_end(answer()), 3);
+}
+
+TEST(EventLoop, ACommandThrowsWhatItsTaskThrows) {
+    EventLoop loop;
+    const auto fail = []() -> awaitable<int> {
+        co_await sleep_for(milliseconds(1));
+        throw std::logic_error("on purpose");
+    };
+    EXPECT_THROW(static_cast<void>(loop.run_to_end(fail())), std::logic_error);
 }
 
 TEST(Sleep, EndsEarlyWhenStopped) {
