@@ -1,19 +1,8 @@
 // Fetches and completes JOBS jobs of pg-boss in batches of 100 by four loops at once; prints the milliseconds that takes,
 // after a first run that warms up.
-import { PgBoss } from "pg-boss";
+import { boss } from "./pg-boss.mjs";
 
 const jobs = Number(process.env.JOBS);
-const boss = new PgBoss({
-  host: process.env.PGHOST,
-  port: Number(process.env.PGPORT),
-  user: process.env.PGUSER,
-  database: process.env.PGDATABASE,
-  max: 4,
-  supervise: false,
-  schedule: false,
-});
-boss.on("error", (error) => { throw error; });
-await boss.start();
 await boss.createQueue("nothing");
 
 async function drain() {

@@ -1,21 +1,10 @@
 // Works JOBS jobs that do nothing through pg-boss as its documentation proposes for many small jobs; prints the milliseconds
 // until the last one is stored as completed, after a first run that warms up.
 import pg from "pg";
-import { PgBoss } from "pg-boss";
+import { boss } from "./pg-boss.mjs";
 
 const jobs = Number(process.env.JOBS);
 const pool = new pg.Pool({ max: 1 });
-const boss = new PgBoss({
-  host: process.env.PGHOST,
-  port: Number(process.env.PGPORT),
-  user: process.env.PGUSER,
-  database: process.env.PGDATABASE,
-  max: 4,
-  supervise: false,
-  schedule: false,
-});
-boss.on("error", (error) => { throw error; });
-await boss.start();
 
 async function unfinished(queue) {
   const answer = await pool.query("SELECT count(*)::integer AS n FROM pgboss.job WHERE name = $1 AND state < 'completed'", [queue]);
