@@ -83,6 +83,12 @@ def start_simulator():
         simulator.stop()
 
 
+@pytest.fixture(scope="module")
+def account(start_simulator):
+    """A simulated account of monday.com, which each test fills with what it needs."""
+    return start_simulator("monday", projects=0)
+
+
 @pytest.fixture(scope="session")
 def llm_process():
     simulator = Simulator("llm")

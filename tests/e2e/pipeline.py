@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import subprocess
 import types
 from decimal import Decimal, InvalidOperation
 

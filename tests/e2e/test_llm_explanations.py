@@ -8,11 +8,6 @@ from poller import wait_until
 KEY = "simulated-key"
 
 
-@pytest.fixture(scope="module")
-def account(start_simulator):
-    return start_simulator("monday", projects=0)
-
-
 @pytest.fixture
 def pipeline(database, account, llm):
     """12 analysed projects, none of them explained."""

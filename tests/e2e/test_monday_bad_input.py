@@ -8,11 +8,6 @@ from poller import wait_until
 from webhooks import event
 
 
-@pytest.fixture(scope="module")
-def account(start_simulator):
-    return start_simulator("monday", projects=0)
-
-
 @pytest.fixture
 def pipeline(database, account):
     """20 projects, read once."""

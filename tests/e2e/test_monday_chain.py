@@ -10,11 +10,6 @@ from test_monday_push import check_effects, is_shown
 EVENTS = {PARENT: 12, HIDDEN: 6}
 
 
-@pytest.fixture(scope="module")
-def account(start_simulator):
-    return start_simulator("monday", projects=0)
-
-
 @pytest.fixture
 def pipeline(database, account):
     """60 projects: read, analysed, written back, webhooks registered, a poller that serves."""

@@ -7,16 +7,11 @@ import time
 import pytest
 
 from pipeline import Pipeline
-from monday_client import PARENT, Client
+from monday_client import Client
 from poller import wait_until
 
 DAYS, RATE, RATING = "numeric_days", "numeric_conversion", "numeric_rating"
 HEADING = "Pipeline analysis"
-
-
-@pytest.fixture(scope="module")
-def account(start_simulator):
-    return start_simulator("monday", projects=0)
 
 
 @pytest.fixture

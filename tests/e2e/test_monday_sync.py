@@ -8,11 +8,6 @@ from monday_client import HIDDEN, PARENT, SUBITEM
 from poller import wait_until
 
 
-@pytest.fixture(scope="module")
-def account(start_simulator):
-    return start_simulator("monday", projects=0)
-
-
 def seeded(account, projects, **options):
     account.control("DELETE", "/faults")
     account.control("PATCH", "/settings", {"plan": "enterprise", "latency_ms": 0, "shuffled": False, "lag_seconds": 0})

@@ -158,11 +158,6 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def account(start_simulator):
-    return start_simulator("monday", projects=0)
-
-
-@pytest.fixture(scope="module")
 def databases(cluster):
     """New databases with the extension and its tables, soon made, as objects with name and cluster."""
     template = "sync_properties"
