@@ -172,6 +172,56 @@ def test_what_moved_the_forecast(site, browser):
     assert "measure=committed" in browser.driver.current_url, "other choices stay"
 
 
+BARS = """
+    const box = (found) => { const {left, width} = found.getBoundingClientRect(); return {left, width}; };
+    return [...document.querySelectorAll('.waterfall tbody tr:not(.moved)')].map((row) => ({
+        step: row.cells[0].textContent, value: row.cells[2].title.replaceAll(',', ''), room: box(row.querySelector('svg.bar')),
+        bar: row.querySelector('rect') && box(row.querySelector('rect')), isBroken: row.querySelector('.break') !== null}))"""
+
+
+def waterfall(browser):
+    """The steps with their values and bars as drawn, what the caption says of the scale, and the labels of the axis."""
+    return (browser.run(BARS), browser.one(".waterfall caption").text.partition("\n")[2],
+            browser.run("return [...document.querySelectorAll('.waterfall thead .axis text')].map((label) => label.textContent)"))
+
+
+def test_bars_of_large_changes_begin_at_zero(database, browser):
+    database.execute("""
+        INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value, expected_start_date)
+        SELECT n::text, 'Project ' || n, 'Customer Has Order', 1000 * n, pipeline_today() + 40 FROM generate_series(1, 4) AS n""")
+    database.execute("SELECT create_pipeline_forecast_snapshot(pipeline_today() - 20, true)")
+    database.execute("UPDATE projects SET new_enquiry_value = new_enquiry_value * 2 WHERE monday_id IN ('1', '3')")
+    database.execute("UPDATE projects SET pipeline_stage = 'Lost' WHERE monday_id = '4'")
+    database.execute("SELECT refresh_conversion_views(false), create_pipeline_forecast_snapshot()")
+    with Receiver(database.database) as poller:
+        browser.open(poller.url)
+        steps, said, labels = waterfall(browser)
+    assert (said, labels[0], [step["step"] for step in steps if step["isBroken"]]) == ("", "0", [])
+    lengths = {step["step"]: step["bar"]["width"] / abs(float(step["value"])) for step in steps if step["bar"]}
+    assert list(lengths) == ["opening", "lost", "value up", "closing"]
+    assert list(lengths.values()) == pytest.approx([lengths["opening"]] * 4, rel=0.01), "bars are as long as their values"
+    assert steps[0]["bar"]["left"] == pytest.approx(steps[0]["room"]["left"], abs=0.5)
+
+
+def test_bars_of_small_changes_say_that_their_scale_is_broken(site, browser):
+    browser.open(site.url)
+    steps, said, labels = waterfall(browser)
+    begin = re.fullmatch(r"The scale is broken between 0 and ([0-9,]+), so that the changes are seen: opening and closing are not drawn in full length\.", said)
+    assert begin, said
+    begin = float(begin[1].replace(",", ""))
+    assert labels[0] == "0" and len(set(labels)) == len(labels) >= 3, "ticks can be told apart"
+    assert [step["step"] for step in steps if step["isBroken"]] == ["opening", "closing"]
+    assert browser.all(".waterfall thead .break"), "the axis too"
+    values = [float(step["value"]) for step in steps]
+    assert 0 < begin < min(values[0], values[-1])
+    scale = {step["step"]: abs(step["bar"]["width"] / value) for step, value in zip(steps[1:-1], values[1:-1]) if step["bar"] and step["bar"]["width"] > 5}
+    assert len(scale) >= 2
+    changes = list(scale.values())
+    assert changes == pytest.approx([changes[0]] * len(changes), rel=0.02)
+    ends = [step["bar"]["left"] + step["bar"]["width"] for step in (steps[0], steps[-1])]
+    assert ends[1] - ends[0] == pytest.approx((values[-1] - values[0]) * changes[0], abs=1), "opening and closing end where they should"
+
+
 def test_how_good_forecasts_were(site, browser):
     browser.open(site.url)
     rows = site.connection.execute(

@@ -10,9 +10,10 @@ function segmentOf(parameters) {
   return {};
 }
 
-function bar(share) {
+/** As long as a share is of the largest one, or of 100 % where that is more. */
+function bar(share, largest) {
   return drawing('svg', { class: 'bar', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-    known(share) ? drawing('rect', { class: 'mark-miss', width: Math.min(share, 1) * 100, height: 10 }) : null);
+    known(share) ? drawing('rect', { class: 'mark-miss', width: share / largest * 100, height: 10 }) : null);
 }
 
 function worth(skill) {
@@ -32,6 +33,7 @@ export async function accuracy(parameters) {
   }
   const [name] = Object.values(segment);
   const wanted = ['account', 'type', 'category'].filter((filter) => parameters.get(filter));
+  const largest = Math.max(1, ...found.horizons.map((row) => row.monthly_wape).filter(known));
   const whose = name ?? 'all projects';
   const caption = `${whose}, ${month(found.first_month)} to ${month(found.last_month)}, against what was invoiced`;
   return section(title, { note: `as of ${moment(found.refreshed_at)}` },
@@ -51,7 +53,7 @@ export async function accuracy(parameters) {
       element('tbody', {}, found.horizons.map((row) => element('tr', {},
         element('th', { scope: 'row' }, row.horizon === 1 ? 'just before the month' : `${row.horizon - 1} ${row.horizon === 2 ? 'month' : 'months'} earlier`),
         element('td', { class: 'number', title: `expected ${cents(row.expected_value)}, invoiced ${cents(row.actual_value)}` }, percent(row.monthly_wape)),
-        element('td', { class: 'picture' }, bar(row.monthly_wape)),
+        element('td', { class: 'picture' }, bar(row.monthly_wape, largest)),
         element('td', { class: 'number' }, known(row.bias) && row.bias > 0 ? `+${percent(row.bias)}` : percent(row.bias)),
         element('td', { class: 'number' }, percent(row.month_coverage)),
         element('td', { class: 'number' }, percent(row.match_rate)),

@@ -3,11 +3,14 @@
 import { drawing, element, responsive } from './dom.js';
 import { compact, day, known, money, month, monthName, projects } from './format.js';
 
-/** Round steps from low to high: 1, 2 or 5 times a power of ten. */
-function ticks(low, high, wanted) {
-  const span = high - low;
+/** The round step, 1, 2 or 5 times a power of ten, that divides a span into at most as many parts as wanted. */
+export function tickStep(span, wanted) {
   const power = 10 ** Math.floor(Math.log10(span / wanted));
-  const step = power * [1, 2, 5, 10].find((factor) => span / (power * factor) <= wanted);
+  return power * [1, 2, 5, 10].find((factor) => span / (power * factor) <= wanted);
+}
+
+/** The multiples of a step from low to high. */
+export function ticks(low, high, step) {
   const marks = [];
   for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-9; value += step) marks.push(value);
   return marks;
@@ -45,8 +48,9 @@ function draw(width, { months, current_month: currentMonth }, read) {
   const box = { left: 50, right: width - 6, top: 18, bottom: height - 36 };
   const keys = ['committed_value', 'expected_value', 'worst_case_value', 'best_case_value', 'earlier_expected_value', 'actual_value'];
   const values = months.flatMap((row) => keys.map((key) => row[key]).filter(known));
-  const low = Math.min(0, ...values);
-  const high = Math.max(1, ...values);
+  const [lowest, highest] = [Math.min(0, ...values), Math.max(1, ...values)];
+  const unit = tickStep(highest - lowest, height < 300 ? 4 : 6);
+  const [low, high] = [Math.floor(lowest / unit) * unit, Math.ceil(highest / unit) * unit];
   const y = (value) => box.top + (1 - (value - low) / (high - low)) * (box.bottom - box.top);
   const step = (box.right - box.left) / months.length;
   const x = (index) => box.left + (index + 0.5) * step;
@@ -55,7 +59,7 @@ function draw(width, { months, current_month: currentMonth }, read) {
   const now = months.findIndex((row) => row.forecast_month === currentMonth);
   const labelled = Math.ceil(34 / step);
 
-  const grid = ticks(low, high, height < 300 ? 4 : 6).map((value) => [
+  const grid = ticks(low, high, unit).map((value) => [
     drawing('line', { class: value === 0 ? 'zero' : 'grid', x1: box.left, x2: box.right, y1: y(value), y2: y(value) }),
     drawing('text', { x: box.left - 8, y: y(value) + 4, 'text-anchor': 'end' }, compact(value))]);
   const columns = months.map((row, index) => {

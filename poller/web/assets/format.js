@@ -20,6 +20,10 @@ export const signed = shown((value) => `${value > 0 ? '+' : ''}${whole.format(va
 /** For narrow columns: whole up to eight digits. */
 export const brief = shown((value) => (Math.abs(value) < 1e8 ? whole : short).format(value));
 export const compact = shown((value) => short.format(value));
+/** Compact, with as many digits as tell values apart that lie a step from one another. */
+export const compactTo = (step) => (value) => new Intl.NumberFormat('en', {
+  notation: 'compact', maximumSignificantDigits: Math.max(1, 1 + Math.floor(Math.log10(Math.abs(value) || 1)) - Math.floor(Math.log10(step))),
+}).format(value);
 export const count = shown((value) => whole.format(value));
 export const percent = shown((share) => `${(share * 100).toFixed(1)} %`);
 export const month = shown((day) => months.format(dayOf(day)));

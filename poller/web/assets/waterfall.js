@@ -1,9 +1,10 @@
 // What moved the forecast between two snapshots: a table whose rows are the bars of a waterfall, each with the projects
 // that moved most.
-import { drawing, element, scrolling, section, sentence } from './dom.js';
+import { element, scrolling, section, sentence } from './dom.js';
 import { get } from './api.js';
 import { choose, filterNames } from './filters.js';
 import { cents, count, day, money, projects, signed } from './format.js';
+import { aboutScale, axis, bar, scaleOf } from './waterfall_bars.js';
 
 const names = {
   opening: 'opening', created: 'new projects', won: 'won', lost: 'lost', value_up: 'value up', value_down: 'value down',
@@ -11,32 +12,16 @@ const names = {
   removed: 'removed', closing: 'closing',
 };
 const measures = { expected_value: 'expected', committed_value: 'committed' };
-const isTotal = (bar) => bar.bar === 'opening' || bar.bar === 'closing';
 
 /** Each bar with the levels between which it lies. */
-function levels(bars, measure) {
+function stepsOf(bars, measure) {
   let level = 0;
-  return bars.map((bar) => {
-    const from = isTotal(bar) ? 0 : level;
-    level = isTotal(bar) ? bar[measure] : level + bar[measure];
-    return { ...bar, value: bar[measure], from, to: level };
+  return bars.map((found) => {
+    const isTotal = found.bar === 'opening' || found.bar === 'closing';
+    const from = isTotal ? 0 : level;
+    level = isTotal ? found[measure] : level + found[measure];
+    return { ...found, isTotal, value: found[measure], from, to: level };
   });
-}
-
-/** The scale begins near the smallest level, so that small movements of a large forecast are seen. */
-function scale(steps) {
-  const reached = steps.flatMap((step) => (isTotal(step) ? [step.to] : [step.from, step.to]));
-  const high = Math.max(...reached, 0);
-  const lowest = Math.min(...reached);
-  const low = lowest > 0 ? Math.max(0, lowest - (high - lowest) * 0.35) : lowest;
-  return (value) => (high === low ? 0 : (Math.max(value, low) - low) / (high - low) * 100);
-}
-
-function picture(step, x) {
-  const [left, right] = [Math.min(x(step.from), x(step.to)), Math.max(x(step.from), x(step.to))];
-  const kind = isTotal(step) ? 'mark-total' : step.value >= 0 ? 'mark-up' : 'mark-down';
-  return drawing('svg', { class: 'bar', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-    step.value === 0 ? null : drawing('rect', { class: kind, x: left, width: Math.max(right - left, 0.4), y: 0, height: 10 }));
 }
 
 function moved(step, measure) {
@@ -46,7 +31,7 @@ function moved(step, measure) {
   step.project_count > step.projects.length ? element('li', { class: 'quiet' }, `and ${projects(step.project_count - step.projects.length)} more`) : null);
 }
 
-function rows(step, x, measure) {
+function rows(step, scale, measure) {
   const id = `moved-${step.bar}`;
   const details = element('tr', { id, class: 'moved', hidden: true }, element('td', { colspan: 4 }, moved(step, measure)));
   const toggle = (event) => {
@@ -55,23 +40,23 @@ function rows(step, x, measure) {
   };
   const label = step.projects.length === 0 ? names[step.bar]
     : element('button', { class: 'plain', 'aria-expanded': 'false', 'aria-controls': id, onclick: toggle }, names[step.bar]);
-  const line = element('tr', { class: isTotal(step) ? 'total' : null },
+  const line = element('tr', { class: step.isTotal ? 'total' : null },
     element('th', { scope: 'row' }, label),
-    element('td', { class: 'picture' }, picture(step, x)),
-    element('td', { class: 'number', title: cents(step.value) }, isTotal(step) ? money(step.value) : step.value === 0 ? '–' : signed(step.value)),
+    element('td', { class: 'picture' }, bar(step, scale)),
+    element('td', { class: 'number', title: cents(step.value) }, step.isTotal ? money(step.value) : step.value === 0 ? '–' : signed(step.value)),
     element('td', { class: 'number quiet' }, step.project_count === 0 ? '–' : count(step.project_count)));
   return step.projects.length === 0 ? [line] : [line, details];
 }
 
 function waterfall(bars, measure) {
-  const steps = levels(bars, measure);
-  const x = scale(steps);
+  const steps = stepsOf(bars, measure);
+  const scale = scaleOf(steps.map((step) => step.to));
   const caption = `Change of the ${measures[measure]} value; a name opens the projects that moved most`;
   return scrolling(caption, element('table', { class: 'waterfall' },
-    element('caption', {}, caption),
+    element('caption', {}, caption, aboutScale(scale) ? [element('br'), aboutScale(scale)] : null),
     element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'step'),
-      element('td', { class: 'picture' }), element('th', { scope: 'col', class: 'number' }, 'value'), element('th', { scope: 'col', class: 'number' }, 'projects'))),
-    element('tbody', {}, steps.map((step) => rows(step, x, measure)))));
+      element('td', { class: 'picture' }, axis(scale)), element('th', { scope: 'col', class: 'number' }, 'value'), element('th', { scope: 'col', class: 'number' }, 'projects'))),
+    element('tbody', {}, steps.map((step) => rows(step, scale, measure)))));
 }
 
 export async function drift(parameters) {
