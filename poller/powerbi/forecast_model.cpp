@@ -153,10 +153,10 @@ constexpr const char *kShare = "0.0 %";
 struct Link {
     const char *from_table, *from_column, *to_table, *to_column;
 };
-constexpr std::array<Link, 13> kLinks = {{
+// Forecast has no link to Snapshot date: it is the newest snapshot whatever older one a report looks at beside it.
+constexpr std::array<Link, 12> kLinks = {{
     {"Forecast", "project_id", "Project", "project_id"},
     {"Forecast", "forecast_month", "Date", "date_key"},
-    {"Forecast", "snapshot_date", "Snapshot date", "snapshot_date"},
     {"Forecast history", "project_id", "Project", "project_id"},
     {"Forecast history", "forecast_month", "Date", "date_key"},
     {"Forecast history", "snapshot_date", "Snapshot date", "snapshot_date"},
