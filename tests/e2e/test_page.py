@@ -498,7 +498,7 @@ def test_everything_has_a_name(site, browser, fragment):
             ...[...document.querySelectorAll('a, button, input, select, summary, svg[role], .column')].filter((node) => !nameOf(node)),
             ...[...document.querySelectorAll('section')].filter((node) => !described(node.getAttribute('aria-labelledby'))),
             ...[...document.querySelectorAll('table')].filter((node) => !node.caption || !node.tHead),
-            ...[...document.querySelectorAll('svg')].filter((node) => !node.hasAttribute('role') && node.getAttribute('aria-hidden') !== 'true'),
+            ...[...document.querySelectorAll('svg:not(svg svg)')].filter((node) => !node.hasAttribute('role') && node.getAttribute('aria-hidden') !== 'true'),
             ...[...document.querySelectorAll('img')].filter((node) => !node.hasAttribute('alt')),
         ].map((node) => node.outerHTML.slice(0, 200))""")
     assert nameless == []
