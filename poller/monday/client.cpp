@@ -126,8 +126,9 @@ awaitable<Response> Client::call(const Document &document, json variables, std::
         if (error == nullptr) co_return std::move(result.response);
         const std::string message = message_of(document, *error);
         if (error->kind == ErrorKind::kUnauthorized) {
-            co_await budget_.block(kUnauthorizedPause, message);
-            throw WaitError(kUnauthorizedPause, message);
+            const std::string refusal = message + ": the token of MONDAY_API_KEY is not accepted";
+            co_await budget_.block(kUnauthorizedPause, refusal);
+            throw WaitError(kUnauthorizedPause, refusal);
         }
         if (error->kind == ErrorKind::kCursorExpired) throw CursorExpired(message);
         if (!is_worth_repeating(error->kind)) co_return std::move(result.response);
