@@ -4,11 +4,11 @@
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "core/analysis/mixer.hpp"
 #include "core/analysis_report.hpp"
 #include "core/input_error.hpp"
 #include "pg/analysis_source.hpp"
@@ -178,6 +178,14 @@ private:
     // The tier, and the codes of the fields that it is filtered by.
     using SegmentId = std::array<std::uint32_t, 1 + analysis::kFields.size()>;
 
+    struct HashOfSegmentId {
+        std::size_t operator()(const SegmentId &segment) const noexcept {
+            analysis::Mixer mixer;
+            for (const std::uint32_t part : segment) mixer.add(std::uint64_t{part});
+            return mixer.value();
+        }
+    };
+
     void put(std::string_view id, const Analysis &found, const Fingerprint &own, Datum reasoning) {
         const std::string hash = input_hash(own, found);
         pg::pg_call([&] {
@@ -210,7 +218,7 @@ private:
     pg::ResultSet result_;
     MemoryContext row_context_;
     MemoryContext segment_context_;
-    std::map<SegmentId, Datum> reasoning_;
+    std::unordered_map<SegmentId, Datum, HashOfSegmentId> reasoning_;
 };
 
 [[noreturn]] void refuse_unknown(const std::string &id) {

@@ -50,8 +50,9 @@ def analyze_all(connection, expected):
 
 
 def whole_pipeline(results, connection, size, repetitions):
+    # It takes several passes until this session has met all of the server's buffers.
     compare(results, connection, FIRST, size, Side(lambda: connection.execute(REFRESH)),
-            Side(lambda: analyze_all(connection, size), lambda: forget(connection)), repetitions, bar=8)
+            Side(lambda: analyze_all(connection, size), lambda: forget(connection)), repetitions, bar=8, warm_ups=3)
     # Each repetition of the reference stores everything anew, so that ours finds all of it.
     compare(results, connection, AGAIN, size,
             Side(lambda: analyze_all(connection, size), lambda: forget(connection)),

@@ -114,25 +114,25 @@ class Results:
         return next((f for f in self.figures if f.name == name and f.size == size), None)
 
 
-def alternate(connection, reference, ours, repetitions):
-    """Medians of both sides. One of each warms up; then they take turns, so that a slow minute meets both.
+def alternate(connection, reference, ours, repetitions, warm_ups):
+    """The times of both sides. The first ones warm up; they take turns, so that a slow minute meets both.
 
     A checkpoint before each repetition gives both sides the same start: the first touch of a page is logged whole.
     """
     times = ([], [])
-    for repetition in range(repetitions + 1):
+    for repetition in range(warm_ups + repetitions):
         for side, collected in zip((reference, ours), times):
             side.prepare()
             connection.execute("CHECKPOINT")
             elapsed = milliseconds(side.action)
-            if repetition > 0:
+            if repetition >= warm_ups:
                 collected.append(elapsed)
     return times
 
 
-def compare(results, connection, name, size, reference, ours, repetitions, bar):
+def compare(results, connection, name, size, reference, ours, repetitions, bar, warm_ups=1):
     """Adds the figure 'median of ours / median of the reference'."""
-    reference_times, our_times = alternate(connection, reference, ours, repetitions)
+    reference_times, our_times = alternate(connection, reference, ours, repetitions, warm_ups)
     reference_ms, our_ms = statistics.median(reference_times), statistics.median(our_times)
     spread = f"{min(our_times):.1f}..{max(our_times):.1f}"
     results.add(Figure(name, size, reference_ms, our_ms, our_ms / reference_ms, bar, spread=spread))

@@ -10,10 +10,10 @@ namespace pipeline_forecast::analysis {
 std::vector<Segment::Part> Segment::split_by(Field field) const {
     std::vector<std::uint64_t> coded_rows;
     coded_rows.reserve(rows_.size());
-    for (const std::uint32_t row : rows_) {
-        const std::uint64_t code = rules_.projects[row].key.code(field);
+    for_each_project(rules_.projects, rows_, [&](std::uint32_t row, const CodedProject &project) {
+        const std::uint64_t code = project.key.code(field);
         if (code != SegmentKey::kMissing) coded_rows.push_back(code << 32 | row);
-    }
+    });
     sort_keys(coded_rows);
 
     FieldSet fields = fields_;

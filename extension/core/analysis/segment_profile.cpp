@@ -86,9 +86,7 @@ SegmentProfile::SegmentProfile(const ProjectSet &projects, std::span<const std::
     std::vector<std::uint64_t> product_types;
     for (std::vector<std::uint64_t> *keys : {&outcomes, &values, &accounts, &product_types}) keys->reserve(rows.size());
 
-    // One pass: the rows of a segment lie far apart in a large set, and each visit is a cache miss.
-    for (const std::uint32_t row : rows) {
-        const CodedProject &project = projects[row];
+    for_each_project(projects, rows, [&](std::uint32_t, const CodedProject &project) {
         outcomes.push_back(outcome_key(project));
         if (is_valid_gestation(project.gestation_period)) {
             gestations.push_back(gestation_key(*project.gestation_period, project.date_created));
@@ -100,7 +98,7 @@ SegmentProfile::SegmentProfile(const ProjectSet &projects, std::span<const std::
         if (const std::uint32_t code = project.key.code(Field::kProductType)) {
             product_types.push_back(record_key(code, project.outcome));
         }
-    }
+    });
     for (std::vector<std::uint64_t> *keys : {&outcomes, &gestations, &values, &accounts, &product_types}) {
         sort_keys(*keys);
     }
