@@ -1,5 +1,79 @@
 -- Webhook events: stored, mapped to the projects that they make dirty, and covered by jobs, all in one transaction.
 
+-- Called many times a second, mostly for events of projects' boards. What only other events need lies in functions that
+-- are called for those alone: every query in a statement costs time to prepare, even where nothing is asked of it.
+
+CREATE FUNCTION @extschema@._board_role_of_event(
+    event_type text, parent_item_id text, body jsonb
+) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- The board of the subitems need not be configured where the event names their parents' board.
+    IF EXISTS (
+        SELECT FROM @extschema@.monday_board parent
+        WHERE parent.role = 'parent' AND parent.is_active
+          AND (parent_item_id IS NOT NULL AND parent.board_id = coalesce(body->>'parentItemBoardId', body->>'parentBoardId')
+               OR event_type = 'move_subitem' AND parent.board_id IN (body->>'sourceBoardId', body->>'destBoardId'))
+    ) THEN
+        RETURN 'subitem';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION @extschema@._board_role_of_event(text, text, jsonb) IS
+    'API: private. The role of a board that is not configured, as the event tells it; NULL where it does not.';
+
+CREATE FUNCTION @extschema@._projects_of_event(
+    role text, event_type text, item_id text, parent_item_id text, body jsonb
+) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF role IS NULL THEN
+        RETURN '{}';
+    ELSIF event_type = 'move_subitem' THEN
+        RETURN ARRAY(
+            SELECT DISTINCT p.id
+            FROM (
+                SELECT unnest(ARRAY[parent_item_id, body->>'sourcePulseId', body->>'destPulseId'])
+                UNION ALL
+                SELECT s.parent_monday_id FROM @extschema@.subitems s
+                WHERE s.monday_id = coalesce(body->>'subitem', item_id)
+            ) p (id)
+            WHERE p.id IS NOT NULL);
+    ELSIF role = 'subitem' THEN
+        RETURN ARRAY(
+            SELECT DISTINCT p.id
+            FROM (
+                SELECT parent_item_id
+                UNION ALL
+                SELECT s.parent_monday_id FROM @extschema@.subitems s WHERE s.monday_id = item_id
+            ) p (id)
+            WHERE p.id IS NOT NULL);
+    ELSIF role = 'hidden' THEN
+        RETURN coalesce(
+            (SELECT array_agg(DISTINCT s.parent_monday_id)
+             FROM @extschema@.subitems s
+             WHERE s.hidden_item_id = item_id AND s.parent_monday_id IS NOT NULL AND s.state = 'active'),
+            (SELECT array_agg(DISTINCT s.parent_monday_id)
+             FROM (
+                SELECT h.item_name FROM @extschema@.hidden_items h WHERE h.monday_id = item_id
+                UNION ALL
+                SELECT unnest(ARRAY[body->>'pulseName', body->>'itemName', body->'value'->>'name'])
+             ) named (item_name)
+             JOIN @extschema@.subitems s ON s.name_key = @extschema@._name_key(named.item_name)
+             WHERE btrim(named.item_name) <> '' AND s.parent_monday_id IS NOT NULL AND s.state = 'active'),
+            '{}');
+    END IF;
+    RETURN array_remove(ARRAY[coalesce(parent_item_id, item_id)], NULL);
+END;
+$$;
+COMMENT ON FUNCTION @extschema@._projects_of_event(text, text, text, text, jsonb) IS
+    'API: private. The projects that an event of a board of this role makes dirty. Parent boards: the item; subitem boards: the parent named by the event and the known one; hidden boards: parents of the linked subitems, else of those with the same name. Deleted projects are named as well: the event may be what brings one back.';
+
 CREATE FUNCTION @extschema@._map_webhook_events(
     event_types text[],
     board_ids text[],
@@ -15,7 +89,8 @@ AS $$
 BEGIN
     RETURN QUERY
     SELECT mapped.position::integer, nullif(mapped.projects, '{}'),
-        CASE WHEN mapped.concerns_project THEN 10 ELSE 50 END,
+        CASE WHEN mapped.role = 'parent' AND mapped.parent_item_id IS NULL AND mapped.event_type <> 'move_subitem'
+             THEN 10 ELSE 50 END,
         CASE WHEN mapped.echo IS NOT NULL THEN 'ignored'
              WHEN mapped.projects = '{}' THEN 'processed_with_warnings'
              ELSE 'pending' END,
@@ -26,55 +101,13 @@ BEGIN
              WHEN mapped.item_id IS NULL THEN 'the event names no item'
              ELSE format('no project is known for item %s of board %s', mapped.item_id, mapped.board_id) END
     FROM (
-        SELECT e.position, e.role, e.board_id, e.item_id, e.echo,
-            e.role = 'parent' AND e.parent_item_id IS NULL AND e.event_type <> 'move_subitem' AS concerns_project,
-            -- Deleted projects are mapped as well: the event may be what brings one back.
-            CASE
-            WHEN e.echo IS NOT NULL THEN '{}'
-            WHEN e.event_type = 'move_subitem' THEN ARRAY(
-                SELECT DISTINCT p.id
-                FROM (
-                    SELECT unnest(ARRAY[e.parent_item_id, e.body->>'sourcePulseId', e.body->>'destPulseId'])
-                    UNION ALL
-                    SELECT s.parent_monday_id FROM @extschema@.subitems s
-                    WHERE s.monday_id = coalesce(e.body->>'subitem', e.item_id)
-                ) p (id)
-                WHERE p.id IS NOT NULL AND e.role IS NOT NULL)
-            WHEN e.role = 'parent' THEN array_remove(ARRAY[coalesce(e.parent_item_id, e.item_id)], NULL)
-            WHEN e.role = 'subitem' THEN ARRAY(
-                SELECT DISTINCT p.id
-                FROM (
-                    SELECT e.parent_item_id
-                    UNION ALL
-                    SELECT s.parent_monday_id FROM @extschema@.subitems s WHERE s.monday_id = e.item_id
-                ) p (id)
-                WHERE p.id IS NOT NULL)
-            WHEN e.role = 'hidden' THEN coalesce(
-                (SELECT array_agg(DISTINCT s.parent_monday_id)
-                 FROM @extschema@.subitems s
-                 WHERE s.hidden_item_id = e.item_id AND s.parent_monday_id IS NOT NULL AND s.state = 'active'),
-                (SELECT array_agg(DISTINCT s.parent_monday_id)
-                 FROM (
-                    SELECT h.item_name FROM @extschema@.hidden_items h WHERE h.monday_id = e.item_id
-                    UNION ALL
-                    SELECT unnest(ARRAY[e.body->>'pulseName', e.body->>'itemName', e.body->'value'->>'name'])
-                 ) named (item_name)
-                 JOIN @extschema@.subitems s ON s.name_key = @extschema@._name_key(named.item_name)
-                 WHERE btrim(named.item_name) <> '' AND s.parent_monday_id IS NOT NULL AND s.state = 'active'),
-                '{}')
-            ELSE '{}' END AS projects
+        SELECT e.*,
+            CASE WHEN e.echo IS NOT NULL THEN '{}'
+                 ELSE @extschema@._projects_of_event(e.role, e.event_type, e.item_id, e.parent_item_id, e.body) END AS projects
         FROM (
-            SELECT given.*, coalesce(
-                    board.role,
-                    -- The board of the subitems need not be configured where the event names their parents' board.
-                    CASE WHEN given.parent_item_id IS NOT NULL AND EXISTS (
-                        SELECT FROM @extschema@.monday_board parent
-                        WHERE parent.board_id = coalesce(given.body->>'parentItemBoardId', given.body->>'parentBoardId')
-                          AND parent.role = 'parent' AND parent.is_active) THEN 'subitem'
-                    WHEN given.event_type = 'move_subitem' AND EXISTS (
-                        SELECT FROM @extschema@.monday_board parent
-                        WHERE parent.board_id IN (given.body->>'sourceBoardId', given.body->>'destBoardId')
-                          AND parent.role = 'parent' AND parent.is_active) THEN 'subitem' END) AS role,
+            SELECT given.*,
+                coalesce(board.role, @extschema@._board_role_of_event(
+                    given.event_type, given.parent_item_id, given.body)) AS role,
                 CASE WHEN given.event_type = 'change_column_value' AND own.writable
                      THEN format('column %s is written by the pipeline itself', given.column_id)
                      WHEN given.event_type IN ('create_update', 'edit_update', 'delete_update')
@@ -88,12 +121,15 @@ BEGIN
             LEFT JOIN @extschema@.monday_board board ON board.board_id = given.board_id AND board.is_active
             LEFT JOIN @extschema@.monday_column own
                 ON own.board_id = given.board_id AND own.column_id = given.column_id AND own.writable
+            -- Keeps the planner from putting a call to where its result is used, once for each use.
+            OFFSET 0
         ) e
+        OFFSET 0
     ) mapped;
 END;
 $$;
 COMMENT ON FUNCTION @extschema@._map_webhook_events(text[], text[], text[], text[], text[], jsonb[]) IS
-    'API: private. For each event the projects that it makes dirty, the priority of their jobs, its first status and why. Parent boards: the item; subitem boards: the parent named by the event and the known one; hidden boards: parents of the linked subitems, else of those with the same name.';
+    'API: private. For each event the projects that it makes dirty, the priority of their jobs, its first status and why.';
 
 CREATE FUNCTION @extschema@._is_storable_json(body text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

@@ -9,6 +9,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kInterval{20};
+// A notification need not outlive a crash, and must not make commits that do wait for one more write to the disk.
+constexpr std::string_view kNotify =
+    "SELECT set_config('synchronous_commit', 'off', true), pg_notify('pipeline_jobs', '')";
 
 }  // namespace
 
@@ -26,7 +29,7 @@ awaitable<void> Notifier::send() {
     next_ = Clock::now() + kInterval;
     under_way_ = false;  // what is enqueued from here on needs a notification of its own
     try {
-        static_cast<void>(co_await database_.query("SELECT pg_notify('pipeline_jobs', '')"));
+        static_cast<void>(co_await database_.query(kNotify));
     } catch (const Error &error) {
         log::debug("notification not sent", {{"error", error.what()}});
     }
