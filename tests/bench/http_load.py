@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import pathlib
+import random
 import re
 import secrets
 import shutil
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import time
 
-from harness import HERE, create_database, drop_database, value_of
+from harness import HERE, create_database, drop_database, milliseconds, value_of
 
 ROOT = HERE.parents[1]
 DATABASE = "pipeline_bench_http"
@@ -169,6 +170,18 @@ def forget_events(connection):
     connection.execute("CHECKPOINT")
 
 
+def measure_single_commits(connection, seconds):
+    """What the disk and the scheduler of this machine leave to be reached: a row and its commit, 200 in a second."""
+    forget_events(connection)
+    times = []
+    for n in range(200 * seconds):
+        time.sleep(random.uniform(0, 2 / 200))
+        times.append(milliseconds(lambda: connection.execute(
+            "INSERT INTO reference_event (event_key) VALUES (%s)", (str(n),), prepare=True)))
+    quantiles = statistics.quantiles(times, n=100)
+    print(f"a row and its commit, alone, 200/s: p50 {quantiles[49]:.1f} ms, p99 {quantiles[98]:.1f} ms", flush=True)
+
+
 def measure(connection, poller, reference, chosen):
     idle = poller.resident_mib()
     print(f"poller, idle: {idle:.1f} MiB resident{verdict(idle <= 25, '25 MiB')}", flush=True)
@@ -185,6 +198,7 @@ def measure(connection, poller, reference, chosen):
     under_load = poller.resident_mib()
     print(f"poller, after it: {under_load:.1f} MiB resident{verdict(under_load <= 96, '96 MiB')}", flush=True)
 
+    measure_single_commits(connection, chosen.seconds)
     for name, port, signature, bar in (("reference", reference.port, "none", None), ("ours", poller.port, "hmac", 5)):
         forget_events(connection)
         offered = load(port, "/webhooks/monday", chosen.seconds, "webhook.lua", SIGNATURE=signature, SECRET=SECRET,

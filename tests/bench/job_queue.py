@@ -127,7 +127,7 @@ class Bench:
 
     def batches(self):
         self.alternate("claim and finish 100, 4 workers / least in SQL",
-                       lambda: self.drain(False, self.jobs, 100, 4), lambda: self.drain(True, self.jobs, 100, 4), 1.5)
+                       lambda: self.drain(False, self.jobs, 100, 4), lambda: self.drain(True, self.jobs, 100, 4), 2)
 
     def one_by_one(self):
         jobs = self.jobs // 10
