@@ -68,8 +68,9 @@ class Checkout:
                     return shlex.split(text)[0] if text else ""
         raise KeyError(name)
 
-    def connect(self):
+    def connection(self, **options):
+        """To the database of make run."""
         return psycopg.connect(
             host=self.place("PGHOST"), port=self.place("PGPORT"), user=self.place("PGUSER"), dbname=self.place("PGDATABASE"),
-            autocommit=True, row_factory=dict_row,
+            autocommit=True, row_factory=dict_row, **options,
         )

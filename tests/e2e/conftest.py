@@ -6,6 +6,7 @@ import types
 
 import pytest
 
+import lineage
 from cluster import Cluster, set_up
 from simulators.process import Simulator
 
@@ -102,3 +103,12 @@ def llm(llm_process):
     llm_process.control("DELETE", "/faults")
     llm_process.control("DELETE", "/audit")
     return llm_process
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Why is a project wrong? Every failure shows what the database answers."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and report.when != "teardown":
+        report.sections += lineage.sections(getattr(item, "funcargs", {}), str(call.excinfo.value))

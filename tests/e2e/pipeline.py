@@ -113,6 +113,7 @@ def differences(connection, simulator):
     """Where the database differs from the boards and from what follows from them. Nothing is the aim."""
     found = []
     state = simulator.control("GET", "/state?derived=1")
+    hidden = {item["id"]: item for board in state["boards"] if board["role"] == "hidden" for item in board["items"]}
     for board in state["boards"]:
         table = TABLES.get(board["role"])
         if table is None:
@@ -130,25 +131,11 @@ def differences(connection, simulator):
                 if item["state"] == "active":
                     found.append(f"{table} {item_id} is missing")
                 continue
-            found += [f"{table} {item_id} {text}" for text in item_differences(board["role"], item, row)]
+            found += [f"{table} {item_id} {text}" for text in item_differences(board["role"], item, row, hidden)]
     return found
 
 
-def lineage(connection, found):
-    """Why the projects that these differences are about are wrong, as the database tells it."""
-    named = {table: [] for table in TABLES.values()}
-    for text in found:
-        table, item = text.split()[:2]
-        named[table].append(item)
-    rows = connection.execute(
-        "SELECT * FROM project_lineage WHERE project_id = ANY (%(projects)s) OR project_id IN ("
-        "SELECT parent_monday_id FROM subitems WHERE monday_id = ANY (%(subitems)s) OR hidden_item_id = ANY (%(hidden_items)s))",
-        named,
-    )
-    return "\n".join(json.dumps({name: each for name, each in row.items() if each is not None}, default=str) for row in rows)
-
-
-def item_differences(role, item, row):
+def item_differences(role, item, row, hidden):
     if row["state"] != item["state"]:
         yield f"state: {item['state']!r} on the board, {row['state']!r} stored"
     if item["state"] != "active":
@@ -158,10 +145,28 @@ def item_differences(role, item, row):
     if role == "parent":
         wanted |= item["figures"]
     if role == "subitem":
+        wanted |= shown_through_link(hidden.get(item["hidden_id"]), hidden)
         wanted |= {"parent_monday_id": item["parent_id"], "hidden_item_id": item["hidden_id"],
                    "link_method": item["link_method"], "new_enquiry_value": item["new_enquiry_value"]}
     if role == "hidden":
-        wanted |= {"quote_amount": item["quote_amount"], "m2_rate": item["m2_rate"]}
+        wanted |= derived_of_hidden(item)
     for field, text in wanted.items():
         if as_stored(text, row[field]) != row[field]:
             yield f"{field}: {text!r} on the board, {row[field]!r} stored"
+
+
+def derived_of_hidden(item):
+    return {"quote_amount": item["quote_amount"], "m2_rate": item["m2_rate"]}
+
+
+def shown_through_link(item, hidden):
+    """What a subitem shows of its hidden item; nothing without one."""
+    if item is not None:
+        return item["fields"] | derived_of_hidden(item)
+    return {field: None for each in hidden.values() for field in each["fields"] | derived_of_hidden(each)}
+
+
+def shown_on(connection, item):
+    """The item and the subitems that show its fields."""
+    subitems = connection.execute("SELECT monday_id FROM subitems WHERE hidden_item_id = %s", [item])
+    return [item, *(row["monday_id"] for row in subitems)]

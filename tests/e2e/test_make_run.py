@@ -53,7 +53,7 @@ def test_an_account_is_read_only_until_push_is_said(checkout, account, boards):
     before = account.control("GET", "/state")["boards"]
 
     shown = checkout.done("run", "BOARDS=boards.json", **settings(account))
-    with checkout.connect() as connection:
+    with checkout.connection() as connection:
         assert differences(connection, account) == []
         waiting = due(connection)
         assert waiting > 20 and f"Read only: {waiting} items differ" in shown
@@ -71,7 +71,7 @@ def test_an_account_is_read_only_until_push_is_said(checkout, account, boards):
     shown = checkout.done("run", "PUSH=yes", **settings(account, MONDAY_WEBHOOK_URL=address))
     assert f"Push: {waiting} items differ" in shown
     assert checkout.place("POLLER_URL") in address, "the address that was registered is served"
-    with checkout.connect() as connection:
+    with checkout.connection() as connection:
         wait_until(lambda: due(connection) == 0, 60, "everything is written")
         client = Client(account)
         for row in connection.execute("SELECT project_id, monday_push_payload(project_id) AS payload FROM analysis_results "
@@ -88,7 +88,7 @@ def test_an_account_is_read_only_until_push_is_said(checkout, account, boards):
     # Without the word nothing is written any more.
     checkout.done("run", **settings(account))
     account.control("DELETE", "/audit")
-    with checkout.connect() as connection:
+    with checkout.connection() as connection:
         connection.execute("UPDATE analysis_results SET rating_score = 101 - rating_score")
         connection.execute("SELECT enqueue_job('monday_sync')")
         wait_for_jobs(connection, "monday_sync")
@@ -114,13 +114,13 @@ def test_what_is_wrong_is_said(checkout, account, boards):
 
     board_file(checkout, boards)
     refused("the token of MONDAY_API_KEY is not accepted", "BOARDS=boards.json", **settings(account, MONDAY_API_KEY="no-such-token"))
-    with checkout.connect() as connection:
+    with checkout.connection() as connection:
         assert value(connection, "SELECT count(*) FROM projects") == 0
 
     next(each for each in boards["boards"][0]["columns"] if each["field"] == "feedback")["column_id"] = "nowhere"
     board_file(checkout, boards)
     refused("column nowhere (field feedback) is missing", "BOARDS=boards.json", **settings(account))
-    with checkout.connect() as connection:
+    with checkout.connection() as connection:
         assert value(connection, "SELECT count(*) FROM projects") == 30, "the rest is read"
     assert account.control("GET", "/audit")["mutations"] == 0
 
@@ -135,7 +135,7 @@ def test_after_stop_everything_goes_on_with_its_data(checkout):
             "pipeline_forecast_snapshot", "cron.job")}
 
     checkout.done("run", SIMULATED_PROJECTS="60")
-    with checkout.connect() as connection:
+    with checkout.connection() as connection:
         before = counts(connection)
     assert before["projects"] == 60 and before["monday_webhook"] > 0
     checkout.done("stop")
@@ -144,7 +144,7 @@ def test_after_stop_everything_goes_on_with_its_data(checkout):
 
     shown = checkout.done("run", SIMULATED_PROJECTS="60")
     assert "analyses changed" in shown and "push_to_monday" in shown, "the edit came back, too"
-    with checkout.connect() as connection:
+    with checkout.connection() as connection:
         assert counts(connection) == before
         assert value(connection, "SELECT count(*) FROM validate_pipeline_forecast() WHERE NOT passed") == 0
         wait_until(lambda: due(connection) == 0, 60, "everything is written to the new boards")

@@ -3,7 +3,7 @@
 import pytest
 
 from monday_client import HIDDEN, PARENT, SUBITEM
-from pipeline import Pipeline, differences
+from pipeline import Pipeline, differences, shown_on
 from poller import wait_until
 from webhooks import event
 
@@ -28,8 +28,9 @@ def edit(pipeline, item, **body):
 
 
 def neighbours(pipeline, item):
-    """What differs elsewhere than on this item."""
-    return [text for text in differences(pipeline.connection, pipeline.simulator) if f" {item} " not in text]
+    """What differs elsewhere than on this item, and where its fields are shown."""
+    places = shown_on(pipeline.connection, item)
+    return [text for text in differences(pipeline.connection, pipeline.simulator) if text.split()[1] not in places]
 
 
 def test_a_name_of_10_kb_is_stored_as_it_is(pipeline):
@@ -66,6 +67,42 @@ def test_a_date_in_another_format_is_refused_and_counted(pipeline, text):
     (reject,) = pipeline.rows("SELECT field, raw_value FROM sync_reject WHERE item_id = %s", [item])
     assert (reject.field, reject.raw_value) == ("requested_delivery_date", text)
     assert neighbours(pipeline, item) == []
+
+
+def test_a_negative_enquiry_value_is_stored_and_fails_its_analysis_at_once(pipeline):
+    """A credit note is no enquiry, and to try again helps nobody: the sum is exact, the project says why it is not analysed."""
+    parts = pipeline.rows("SELECT DISTINCT ON (parent_monday_id) parent_monday_id AS project, hidden_item_id AS hidden FROM subitems"
+                          " WHERE reason_for_change = 'New Enquiry' AND quote_amount > 0 AND state = 'active' ORDER BY 1, monday_id")
+    credited, neighbour = parts[:2]
+    pipeline.connection.execute("DELETE FROM job_queue")
+    edit(pipeline, credited.hidden, fields={"material_value": "-9999999.99", "transport_cost": "0"})
+    edit(pipeline, neighbour.hidden, fields={"material_value": "1234.56"})
+    pipeline.done("rehydrate", "delta")
+    assert differences(pipeline.connection, pipeline.simulator) == []
+    assert pipeline.value("SELECT new_enquiry_value < 0 FROM projects WHERE monday_id = %s", [credited.project])
+
+    def analyses():
+        return {row.project_id: (row.status, row.attempts) for row in pipeline.rows("SELECT * FROM job_queue WHERE job_type = 'analyze'")}
+
+    def finding():
+        return pipeline.value("SELECT finding FROM project_lineage WHERE project_id = %s", [credited.project])
+
+    pipeline.run_jobs("analyze")
+    assert analyses() == {credited.project: ("failed", 1), neighbour.project: ("completed", 1)}
+    assert finding().startswith(f'Job analyze failed: new_enquiry_value of project "{credited.project}" is negative')
+
+    # Nobody else is kept waiting, and it is not tried again until it changes.
+    pipeline.enqueue("analyze")
+    pipeline.done("rehydrate", "reconcile")
+    pipeline.run_jobs("analyze")
+    assert analyses() == {credited.project: ("failed", 1), neighbour.project: ("completed", 1), None: ("completed", 1)}
+    assert pipeline.value("SELECT count(*) FROM analysis_results WHERE project_id <> %s", [credited.project]) == \
+        pipeline.value("SELECT count(*) FROM projects WHERE state = 'active'") - 1
+
+    edit(pipeline, credited.hidden, fields={"material_value": "500"})
+    pipeline.done("rehydrate", "delta")
+    pipeline.run_jobs("analyze")
+    assert not (finding() or "").startswith("Job analyze failed")
 
 
 def test_a_column_whose_title_changed_is_still_read(pipeline):

@@ -3,7 +3,7 @@
 
 import pytest
 
-from pipeline import Pipeline, differences
+from pipeline import Pipeline, differences, shown_on
 from monday_client import HIDDEN, PARENT, SUBITEM
 from poller import wait_until
 
@@ -91,7 +91,7 @@ def test_odd_values_are_refused_and_counted_and_their_neighbours_kept(database, 
     rejects = pipeline.rows("SELECT field, raw_value, reason, item_id FROM sync_reject")
     assert rejects and all(reject.reason for reject in rejects)
     assert sum(run.items_rejected for run in pipeline.runs()) == len(rejects)
-    refused = {(reject.item_id, reject.field) for reject in rejects}
+    refused = {(place, reject.field) for reject in rejects for place in shown_on(database, reject.item_id)}
     others = [
         text for text in differences(pipeline.connection, account)
         if not any(f" {item} " in text and f" {field}:" in text for item, field in refused)
@@ -254,6 +254,24 @@ def test_reconcile_sees_the_second_change_of_a_second(read):
     edit(simulator, project, fields={"probability_percent": "42"}, updated_at=moment)
     read.done("rehydrate", "reconcile")
     assert differences(read.connection, simulator) == []
+
+
+@pytest.mark.parametrize("flow", ["delta", "reconcile"])
+def test_a_label_that_was_renamed_is_taken_over(read, flow):
+    """No item says that it changed: it has the label's number, and the board has its text."""
+    simulator = read.simulator
+    for board, field, column, text in ((PARENT, "pipeline_stage", "status", "Lost"), (HIDDEN, "status", "status", "Won Closed"),
+                                       (HIDDEN, "account", "dropdown_account", "Account 001")):
+        labels = read.value("SELECT labels FROM monday_column WHERE board_id = %s AND field = %s", [board, field])
+        (number,) = (int(id) for id, each in labels.items() if each == text)
+        simulator.control("PATCH", f"/boards/{board}/columns/{column}", {"label": [number, f"{text}, renamed"]})
+    read.done("rehydrate", flow)
+    assert differences(read.connection, simulator) == []
+    assert read.value("SELECT count(*) FROM projects WHERE pipeline_stage = 'Lost, renamed'") > 0
+    read.forget_audit()
+    read.done("rehydrate", "reconcile")
+    calls = [call["name"] for call in read.audit(calls=True)["call_list"]]
+    assert calls == ["board_settings", "board_index", "board_index", "board_index"], "once is enough"
 
 
 # Errors on the way ----------------------------------------------------------------------------------------------------

@@ -6,14 +6,24 @@
 
 namespace poller::monday::flows {
 
-using nlohmann::json;
+namespace {
+
+// Never read to the end, or its columns or labels mean something else now, which no item says by its moment of change.
+awaitable<bool> is_unread(db::Pool &database, const Board &board) {
+    const db::Result row = co_await database.query("SELECT NOT isfinite(monday_sync_since($1))", db::params(board.id));
+    co_return row[0][0].boolean();
+}
+
+}  // namespace
 
 awaitable<void> reconcile(Flow &flow) {
     const std::vector<Board> boards = co_await active_boards(flow.database);
     const auto compare = [&](SyncRun &run, const Board &board) -> awaitable<void> {
-        PageRequest request{documents::board_index, documents::next_board_index, json::object(), json::object()};
-        request.variables["board"] = board.id;
-        co_await scan_board(flow, run, boards, board, std::move(request));
+        if (co_await is_unread(flow.database, board)) {
+            co_await read_whole_board(flow, run, boards, board);
+        } else {
+            co_await compare_board(flow, run, boards, board);
+        }
     };
     co_await for_each_checked_board(flow, "reconcile", boards, compare);
 }
