@@ -10,8 +10,8 @@ SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
 DECLARE
-    wanted_account text := nullif(btrim(account), '');
-    wanted_category text := nullif(btrim(category), '');
+    wanted_account text := @extschema@._wanted_text(account);
+    wanted_category text := @extschema@._wanted_text(category);
     wanted_segment text := CASE WHEN wanted_account IS NOT NULL THEN 'account' WHEN wanted_category IS NOT NULL THEN 'category' ELSE 'total' END;
     wanted_value text := coalesce(wanted_account, wanted_category, '(all)');
     oldest_month date;

@@ -2,13 +2,27 @@
 -- is summed already (the materialized months, snapshots); with one, from the projects that pass it. Money leaves as the
 -- exact numeric it is.
 
+CREATE FUNCTION @extschema@._wanted_text(given text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN nullif(btrim(given), '');
+COMMENT ON FUNCTION @extschema@._wanted_text(text) IS
+    'API: private. What a filter asks for: without blanks around it; NULL, which is any, for a blank one.';
+
+-- Most texts have no blanks around them: these are looked up, and counted on by the planner, as they stand. One that is
+-- equal but for blanks begins in the same way or with a blank, both of which an index of texts finds.
+CREATE FUNCTION @extschema@._is_wanted(given text, wanted text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN given = wanted OR (given ^@ wanted OR given ^@ ' ') AND btrim(given) = wanted;
+COMMENT ON FUNCTION @extschema@._is_wanted(text, text) IS
+    'API: private. Whether a text is the wanted one, which has no blanks around it, without regard to its own.';
+
 CREATE FUNCTION @extschema@._passes_filter(
     account text, type text, category text, wanted_account text, wanted_type text, wanted_category text
 ) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (wanted_account IS NULL OR btrim(account) = wanted_account)
-    AND (wanted_type IS NULL OR btrim(type) = wanted_type)
-    AND (wanted_category IS NULL OR btrim(category) = wanted_category);
+RETURN (wanted_account IS NULL OR @extschema@._is_wanted(account, wanted_account))
+    AND (wanted_type IS NULL OR @extschema@._is_wanted(type, wanted_type))
+    AND (wanted_category IS NULL OR @extschema@._is_wanted(category, wanted_category));
 COMMENT ON FUNCTION @extschema@._passes_filter(text, text, text, text, text, text) IS
     'API: private. Whether a project is of the wanted account, type and category, without regard to blanks around them; NULL is any.';
 
@@ -26,9 +40,9 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    wanted_account text := nullif(btrim(account), '');
-    wanted_type text := nullif(btrim(type), '');
-    wanted_category text := nullif(btrim(category), '');
+    wanted_account text := @extschema@._wanted_text(account);
+    wanted_type text := @extschema@._wanted_text(type);
+    wanted_category text := @extschema@._wanted_text(category);
     is_filtered boolean := num_nonnulls(wanted_account, wanted_type, wanted_category) > 0;
     first_month date := @extschema@.pipeline_window_start(@extschema@.pipeline_today());
     end_month date := @extschema@.pipeline_window_end(@extschema@.pipeline_today());
@@ -45,7 +59,11 @@ BEGIN
     WHERE d.snapshot_date < @extschema@.pipeline_today();
 
     RETURN (
-        WITH figure AS MATERIALIZED (
+        WITH wanted AS MATERIALIZED (
+            SELECT d.project_id FROM @extschema@.vw_dim_project d
+            WHERE is_filtered
+              AND @extschema@._passes_filter(d.account, d.type, d.category, wanted_account, wanted_type, wanted_category)
+        ), figure AS MATERIALIZED (
             SELECT m.forecast_month, m.stage_bucket, m.project_count, m.contract_value, m.committed_value,
                    m.expected_value, m.best_case_value, m.worst_case_value
             FROM @extschema@.vw_pipeline_forecast_monthly_12m_v1 m
@@ -60,20 +78,15 @@ BEGIN
         ), earlier AS MATERIALIZED (
             SELECT s.forecast_month, sum(s.expected_value) AS expected_value
             FROM @extschema@.pipeline_forecast_snapshot s
-            WHERE s.snapshot_date = earlier_day
-              AND (NOT is_filtered OR EXISTS (
-                SELECT FROM @extschema@.vw_dim_project d
-                WHERE d.project_id = s.project_id
-                  AND @extschema@._passes_filter(d.account, d.type, d.category, wanted_account, wanted_type, wanted_category)))
+            LEFT JOIN wanted w ON w.project_id = s.project_id
+            WHERE s.snapshot_date = earlier_day AND (NOT is_filtered OR w.project_id IS NOT NULL)
             GROUP BY 1
         ), actual AS MATERIALIZED (
             SELECT @extschema@.pipeline_forecast_month(i.invoice_date) AS forecast_month, sum(i.amount_invoiced) AS amount
             FROM @extschema@.vw_invoices i
+            LEFT JOIN wanted w ON w.project_id = i.project_id
             WHERE i.invoice_date >= oldest_month AND i.invoice_date < end_month
-              AND (NOT is_filtered OR EXISTS (
-                SELECT FROM @extschema@.vw_dim_project d
-                WHERE d.project_id = i.project_id
-                  AND @extschema@._passes_filter(d.account, d.type, d.category, wanted_account, wanted_type, wanted_category)))
+              AND (NOT is_filtered OR w.project_id IS NOT NULL)
             GROUP BY 1
         ), month AS (
             -- Months that are over are told as far back as something is known of them.
@@ -190,9 +203,9 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    wanted_account text := nullif(btrim(account), '');
-    wanted_type text := nullif(btrim(type), '');
-    wanted_category text := nullif(btrim(category), '');
+    wanted_account text := @extschema@._wanted_text(account);
+    wanted_type text := @extschema@._wanted_text(type);
+    wanted_category text := @extschema@._wanted_text(category);
     is_filtered boolean := num_nonnulls(wanted_account, wanted_type, wanted_category) > 0;
     first_day date;
     opening_day date;
@@ -207,33 +220,36 @@ BEGIN
         opening_day := @extschema@._snapshot_on_or_before(opening_day, 'since');
     END IF;
     RETURN (
-        WITH part AS MATERIALIZED (
-            SELECT w.bar, w.project_id, sum(w.expected_value) AS expected_value, sum(w.committed_value) AS committed_value
-            FROM @extschema@._waterfall_parts(opening_day, closing_day) w
-            WHERE opening_day < closing_day
-              AND (NOT is_filtered OR EXISTS (
-                SELECT FROM @extschema@.vw_dim_project d
-                WHERE d.project_id = w.project_id
-                  AND @extschema@._passes_filter(d.account, d.type, d.category, wanted_account, wanted_type, wanted_category)))
+        WITH wanted AS MATERIALIZED (
+            SELECT d.project_id FROM @extschema@.vw_dim_project d
+            WHERE is_filtered
+              AND @extschema@._passes_filter(d.account, d.type, d.category, wanted_account, wanted_type, wanted_category)
+        ), part AS MATERIALIZED (
+            SELECT p.bar, p.project_id, sum(p.expected_value) AS expected_value, sum(p.committed_value) AS committed_value
+            FROM @extschema@._waterfall_parts(opening_day, closing_day) p
+            LEFT JOIN wanted w ON w.project_id = p.project_id
+            WHERE opening_day < closing_day AND (NOT is_filtered OR w.project_id IS NOT NULL)
             GROUP BY 1, 2
-            HAVING sum(w.expected_value) <> 0 OR sum(w.committed_value) <> 0
+            HAVING sum(p.expected_value) <> 0 OR sum(p.committed_value) <> 0
         ), figure AS (
             SELECT p.bar, count(*) AS project_count, sum(p.expected_value) AS expected_value,
-                   sum(p.committed_value) AS committed_value
+                   sum(p.committed_value) AS committed_value,
+                   count(*) FILTER (WHERE p.expected_value <> 0) AS expected_project_count,
+                   count(*) FILTER (WHERE p.committed_value <> 0) AS committed_project_count
             FROM part p
             GROUP BY 1
             UNION ALL
-            SELECT e.bar, count(*), sum(s.expected_value), sum(s.committed_value)
+            SELECT e.bar, count(*), sum(s.expected_value), sum(s.committed_value),
+                   count(*) FILTER (WHERE s.expected_value <> 0), count(*) FILTER (WHERE s.committed_value <> 0)
             FROM (VALUES (opening_day, 'opening'), (closing_day, 'closing')) AS e (day, bar)
             JOIN @extschema@.pipeline_forecast_snapshot s ON s.snapshot_date = e.day
-            WHERE NOT is_filtered OR EXISTS (
-                SELECT FROM @extschema@.vw_dim_project d
-                WHERE d.project_id = s.project_id
-                  AND @extschema@._passes_filter(d.account, d.type, d.category, wanted_account, wanted_type, wanted_category))
+            LEFT JOIN wanted w ON w.project_id = s.project_id
+            WHERE NOT is_filtered OR w.project_id IS NOT NULL
             GROUP BY 1
         )
         SELECT json_build_object(
             'filter', json_build_object('account', wanted_account, 'type', wanted_type, 'category', wanted_category),
+            'currency', nullif(@extschema@.pipeline_setting('currency'), ''),
             'first_snapshot_date', first_day,
             'from_snapshot', opening_day,
             'to_snapshot', closing_day,
@@ -243,14 +259,19 @@ BEGIN
                     'project_count', coalesce(f.project_count, 0),
                     'expected_value', coalesce(f.expected_value, 0.00),
                     'committed_value', coalesce(f.committed_value, 0.00),
-                    -- Those that moved most, to look at.
+                    'expected_project_count', coalesce(f.expected_project_count, 0),
+                    'committed_project_count', coalesce(f.committed_project_count, 0),
+                    -- Those that moved most by either value, to look at.
                     'projects', coalesce((
                         SELECT json_agg(json_build_object(
                             'project_id', m.project_id, 'project_name', d.project_name, 'expected_value', m.expected_value,
                             'committed_value', m.committed_value) ORDER BY abs(m.expected_value) DESC, m.project_id)
                         FROM (
-                            SELECT p.* FROM part p WHERE p.bar = b.bar
-                            ORDER BY abs(p.expected_value) DESC, p.project_id LIMIT 5
+                            (SELECT p.* FROM part p WHERE p.bar = b.bar AND p.expected_value <> 0
+                             ORDER BY abs(p.expected_value) DESC, p.project_id LIMIT 5)
+                            UNION
+                            (SELECT p.* FROM part p WHERE p.bar = b.bar AND p.committed_value <> 0
+                             ORDER BY abs(p.committed_value) DESC, p.project_id LIMIT 5)
                         ) m
                         LEFT JOIN @extschema@.vw_dim_project d ON d.project_id = m.project_id), '[]'))
                     ORDER BY b.position)
@@ -260,4 +281,4 @@ END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@.forecast_drift_document(date, text, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.forecast_drift_document(date, text, text, text) IS
-    'forecast_waterfall() as a JSON document, from the snapshot of a day (default a month before the newest; the first one where there is none that old) to the newest, for all projects or those of an account, type, category; each bar with the five projects that moved most. No bars where there are fewer than two snapshots.';
+    'forecast_waterfall() as a JSON document, from the snapshot of a day (default a month before the newest; the first one where there is none that old) to the newest, for all projects or those of an account, type, category; each bar with the five projects that moved most by expected and by committed value. No bars where there are fewer than two snapshots.';

@@ -164,6 +164,7 @@ def test_what_moved_the_forecast(site, browser):
     committed = {b["bar"]: b["committed_value"] for b in bars.values()}
     browser.follow("#/?measure=committed")
     assert browser.rows("What moved it")[0][2] == whole(committed["opening"])
+    assert committed["value_up"] == 0 and not browser.all("button[aria-controls=moved-value_up]"), "what moved no committed value opens nothing"
     day = value(site.connection, "SELECT min(snapshot_date)::text FROM pipeline_forecast_snapshot_day")
     browser.run("const field = document.getElementById('since'); field.value = arguments[0]; field.dispatchEvent(new Event('change', {bubbles: true}))", day)
     browser.wait(lambda: f"since={day}" in browser.driver.current_url, "the address to hold the day")
@@ -280,6 +281,8 @@ def test_a_filter_that_fits_nothing_says_so(site, browser):
     browser.open(site.url + "/#/?account=Nobody")
     assert "No project that fits the filters is forecast for the twelve months ahead." in browser.section("The twelve months ahead").text
     assert expected_of(browser) == "0"
+    assert browser.run("return [...document.querySelectorAll('.chart text[text-anchor=end]')].map((label) => label.textContent)") == ["0"], "an axis of nothing has no other marks"
+    assert "There is no expected value in either snapshot" in browser.section("What moved it").text
     assert browser.one("#filter-account").get_attribute("value") == "Nobody"
 
 
@@ -300,6 +303,28 @@ def test_a_project_is_explained(site, browser):
     assert exact(Decimal("2400.70")) in browser.texts("section mark"), "what changed is marked"
     assert "Job push_to_monday failed: the board refused it" in browser.section("Lineage").text
     assert exact(value(site.connection, "SELECT expected_value FROM vw_pipeline_forecast_project_v1 WHERE project_id = 'P14'")) in browser.texts(".figures dd")[0]
+
+
+def test_money_has_its_unit(database, browser):
+    fill(database, 20)
+    database.execute(f"ALTER DATABASE {database.database.name} SET pipeline_forecast.currency = 'EUR'")
+    database.execute("SELECT create_pipeline_forecast_snapshot(pipeline_today() - 40, true), refresh_conversion_views(false), create_pipeline_forecast_snapshot()")
+    with Receiver(database.database) as poller:
+        browser.open(poller.url)
+        assert all(text.endswith(" EUR") for text in browser.texts("main > section:first-of-type .figures dd")[:4])
+        assert browser.section("What moved it").find_element("css selector", "h2").text.endswith("· EUR")
+        assert browser.section("Stage buckets").find_element("css selector", "h2").text.endswith("· EUR")
+        browser.follow("#/project/P12")
+        assert " EUR" in browser.texts(".figures dd")[0]
+
+
+def test_days_and_moments_stay_in_one_piece(site, browser):
+    browser.size(*NARROW)
+    browser.open(site.url + "/#/project/P14")
+    assert browser.run("return [...document.querySelectorAll('.piece')].every((day) => day.getClientRects().length === 1)")
+    assert len(browser.all(".piece")) > 3
+    assert "\u00a0UTC" in browser.run("return arguments[0].textContent", browser.section("Lineage"))
+    assert browser.run("return Math.min(...[...document.querySelectorAll('td.long')].map((cell) => cell.offsetWidth))") >= 200, "words have room"
 
 
 def test_a_project_that_is_gone_and_one_that_never_was(site, browser):

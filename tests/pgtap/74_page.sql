@@ -1,7 +1,7 @@
 -- The documents that the page is drawn from.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(69);
+SELECT plan(78);
 
 \ir include/failure.sql
 
@@ -68,6 +68,11 @@ SELECT is(pg_temp.of_month(forecast_months_document(), 0)->>'actual_value', NULL
 UPDATE projects SET new_enquiry_value = 4000 WHERE monday_id = '101';
 SELECT is(forecast_months_document()->'totals'->>'expected_value', '1300.03', 'until the next refresh it stays');
 SELECT is(forecast_months_document('Acme')->'totals'->>'expected_value', '1500.03', 'an account is as of now, blanks around it do not matter');
+UPDATE projects SET type = '  New' WHERE monday_id = '100';
+UPDATE projects SET account = '  Acme' WHERE monday_id = '101';
+SELECT is(forecast_months_document('Acme')->'totals'->>'expected_value', '1500.03', 'nor those before it');
+SELECT is(forecast_months_document(type => 'New')->'totals'->>'project_count', '2', 'nor do those of a type');
+SELECT is(forecast_months_document('Acm')->'totals'->>'expected_value', '0.00', 'an account that begins so is another one');
 SELECT is(forecast_months_document(' Acme', 'New')->'totals'->>'expected_value', '500.03', 'filters narrow each other');
 SELECT is(forecast_months_document(category => 'Health')->'totals'->>'project_count', '2', 'by category');
 SELECT is(forecast_months_document('nobody')->'totals'->>'expected_value', '0.00', 'of an unknown account there is nothing');
@@ -116,6 +121,28 @@ SELECT results_eq(
     'of an account, those of its segment');
 SELECT is((pg_temp.bar(forecast_drift_document(), 'value_up')->'projects')::jsonb,
     '[{"project_id": "101", "project_name": "Great_Hall", "expected_value": 400.00, "committed_value": 0.00}]'::jsonb, 'a bar names its projects');
+
+-- One that moved a little, and a committed one, beside six that moved more.
+INSERT INTO projects (monday_id, item_name, account, pipeline_stage, new_enquiry_value, expected_start_date)
+SELECT 'm' || n, 'Mover ' || n, 'Movers', 'Customer Has Order', 1000 * n, pg_temp.month(1) FROM generate_series(1, 6) AS n
+UNION ALL SELECT 'm0', 'Little', 'Movers', 'Won - Open (Order Received)', 10, pg_temp.month(1);
+SELECT create_pipeline_forecast_snapshot() \g /dev/null
+UPDATE pipeline_forecast_snapshot SET snapshot_date = snapshot_date - 1 WHERE snapshot_date = pipeline_today();
+INSERT INTO pipeline_forecast_snapshot_day (snapshot_date, created_at, source, row_count)
+SELECT snapshot_date - 1, created_at, source, row_count FROM pipeline_forecast_snapshot_day WHERE snapshot_date = pipeline_today();
+UPDATE projects SET new_enquiry_value = new_enquiry_value * 2 WHERE account = 'Movers';
+SELECT create_pipeline_forecast_snapshot() \g /dev/null
+CREATE TEMP VIEW moved AS SELECT pg_temp.bar(forecast_drift_document(pipeline_today() - 1, 'Movers'), 'value_up') AS bar;
+SELECT is((SELECT bar->>'project_count' FROM moved), '7', 'a bar counts the projects that moved');
+SELECT is((SELECT bar->>'expected_project_count' FROM moved), '7', 'by expected value');
+SELECT is((SELECT bar->>'committed_project_count' FROM moved), '1', 'and by committed value');
+SELECT is((SELECT pg_temp.list(bar->'projects', 'project_id') FROM moved), 'm6 m5 m4 m3 m2 m0',
+    'it names the five that moved most by expected value, and by committed value');
+
+SET LOCAL pipeline_forecast.currency = 'EUR';
+SELECT is(forecast_drift_document()->>'currency', 'EUR', 'the currency is told with the movements');
+SELECT is(project_document('101')->>'currency', 'EUR', 'and with a project');
+RESET pipeline_forecast.currency;
 
 -- Projects -----------------------------------------------------------------------------------------------------------
 

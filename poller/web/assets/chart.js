@@ -48,10 +48,11 @@ function draw(width, { months, current_month: currentMonth }, read) {
   const box = { left: 50, right: width - 6, top: 18, bottom: height - 36 };
   const keys = ['committed_value', 'expected_value', 'worst_case_value', 'best_case_value', 'earlier_expected_value', 'actual_value'];
   const values = months.flatMap((row) => keys.map((key) => row[key]).filter(known));
-  const [lowest, highest] = [Math.min(0, ...values), Math.max(1, ...values)];
-  const unit = tickStep(highest - lowest, height < 300 ? 4 : 6);
+  const [lowest, highest] = [Math.min(0, ...values), Math.max(0, ...values)];
+  // Of nothing but zeros there is the line of zero.
+  const unit = lowest === highest ? 1 : tickStep(highest - lowest, height < 300 ? 4 : 6);
   const [low, high] = [Math.floor(lowest / unit) * unit, Math.ceil(highest / unit) * unit];
-  const y = (value) => box.top + (1 - (value - low) / (high - low)) * (box.bottom - box.top);
+  const y = (value) => box.top + (1 - (value - low) / (high - low || 1)) * (box.bottom - box.top);
   const step = (box.right - box.left) / months.length;
   const x = (index) => box.left + (index + 0.5) * step;
   const points = (key) => months.map((row, index) => [row[key], index]).filter(([value]) => known(value))

@@ -26,10 +26,13 @@ export function section(title, { note = null, width = null } = {}, ...children) 
 
 export const sentence = (text) => element('p', { class: 'empty' }, text);
 
-/** columns: {title, number?}; rows: arrays of cells, each a text or an element. */
+/** A text in which days like 2026-11-24 stay in one piece. */
+export const unbroken = (text) => text.split(/(\b\d{4}-\d{2}-\d{2}\b)/).map((part, index) => (index % 2 ? element('span', { class: 'piece' }, part) : part));
+
+/** columns: {title, number?, long?}, long ones being of several words; rows: arrays of cells, each a text or an element. */
 export function table(caption, columns, rows, whenEmpty) {
   if (rows.length === 0) return sentence(whenEmpty);
-  const kind = (column) => (column.number ? 'number' : null);
+  const kind = (column) => (column.number ? 'number' : column.long ? 'long' : null);
   return scrolling(caption, element('table', {},
     element('caption', {}, caption),
     element('thead', {}, element('tr', {},

@@ -5,8 +5,8 @@ const exact = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumF
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 const months = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric', timeZone: 'UTC' });
 const shortMonths = new Intl.DateTimeFormat('en-US', { month: 'short', timeZone: 'UTC' });
-const days = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
-const moments = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+const mediumDays = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
+const times = new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone: 'UTC' });
 
 export const unknown = '–';
 export const known = (value) => value !== null && value !== undefined;
@@ -28,10 +28,15 @@ export const count = shown((value) => whole.format(value));
 export const percent = shown((share) => `${(share * 100).toFixed(1)} %`);
 export const month = shown((day) => months.format(dayOf(day)));
 export const monthName = shown((day) => shortMonths.format(dayOf(day)));
-export const day = shown((value) => days.format(dayOf(value)));
-export const moment = shown((value) => `${moments.format(new Date(value))} UTC`);
+export const day = shown((value) => mediumDays.format(dayOf(value)));
+/** Breaks between day and time alone. */
+export const moment = shown((value) => {
+  const then = new Date(value);
+  return `${mediumDays.format(then)}, ${times.format(then)}\u00a0UTC`.replace(/(\d+) (\w+) (\d+)/, '$1\u00a0$2\u00a0$3');
+});
 
 export const words = shown((value) => value.replaceAll('_', ' '));
+export const days = shown((number) => `${count(number)} ${number === 1 ? 'day' : 'days'}`);
 export const projects = (number) => `${count(number)} ${number === 1 ? 'project' : 'projects'}`;
 
 /** A span of time in its largest sensible unit. */

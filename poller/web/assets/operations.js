@@ -1,5 +1,5 @@
 // Whether all is in order: checks, scheduled jobs, queue, boards and flows, newest webhooks and failures.
-import { element, section, table } from './dom.js';
+import { element, section, table, unbroken } from './dom.js';
 import { get } from './api.js';
 import { age, count, known, moment, text, words } from './format.js';
 
@@ -16,7 +16,7 @@ function checks(rows) {
   return element('ul', { class: 'checks' }, rows.map((row) => element('li', {},
     element('span', { class: row.ready ? 'badge good' : 'badge bad' }, row.ready ? '✓' : '!'),
     element('span', {}, element('b', {}, names[row.name] ?? row.name),
-      element('span', { class: 'hidden' }, row.ready ? ', in order: ' : ', not in order: '), ' ', row.detail))));
+      element('span', { class: 'hidden' }, row.ready ? ', in order: ' : ', not in order: '), ' ', unbroken(row.detail)))));
 }
 
 function jobState(row) {
@@ -56,7 +56,7 @@ const webhooks = (rows) => table('The newest first',
   'No webhook has arrived yet. Boards send them to /webhooks/monday.');
 
 const failures = (rows) => table('The newest first, of the last seven days',
-  [{ title: 'when' }, { title: 'what' }, { title: 'project' }, { title: 'why' }],
+  [{ title: 'when' }, { title: 'what' }, { title: 'project' }, { title: 'why', long: true }],
   rows.map((row) => [moment(row.failed_at), words(row.what), known(row.project_id) ? projectLink(row.project_id) : '–', text(row.detail)]),
   'Nothing failed in the last seven days.');
 

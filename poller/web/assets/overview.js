@@ -52,7 +52,7 @@ function months(forecast, form, isFiltered) {
     form, headline(forecast), forecastChart(forecast), missing(forecast, isFiltered), monthTable(forecast.months));
 }
 
-function buckets({ buckets: rows }) {
+function buckets({ buckets: rows, currency }) {
   const total = rows.reduce((sum, row) => sum + Math.max(row.contract_value, 0), 0);
   let left = 0;
   const parts = total === 0 ? null : rows.map((row) => {
@@ -60,7 +60,7 @@ function buckets({ buckets: rows }) {
     left += width;
     return drawing('rect', { class: `mark-${row.stage_bucket.toLowerCase()}`, x: left - width, width, height: 10 });
   });
-  return section('Stage buckets', { note: 'by contract value' },
+  return section('Stage buckets', { note: ['by contract value', currency].filter(Boolean).join(' · ') },
     drawing('svg', { class: 'bar share', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, parts),
     table('The same twelve months', [{ title: 'bucket' }, { title: 'projects', number: true }, { title: 'value', number: true }, { title: 'expected', number: true }],
       rows.map((row) => [element('span', { class: 'with-key' }, element('i', { class: `key bucket-${row.stage_bucket.toLowerCase()}` }), row.stage_bucket),

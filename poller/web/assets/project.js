@@ -1,15 +1,16 @@
 // One project: its forecast and analysis with the steps that led to them, its history, and where its data came from.
-import { element, figures, section, sentence, table } from './dom.js';
+import { element, figures, section, sentence, table, unbroken } from './dom.js';
 import { get } from './api.js';
-import { cents, count, day, known, moment, percent, text, unknown, words } from './format.js';
+import { cents, day, days, known, moment, percent, text, unknown, words } from './format.js';
 
 function head(project) {
   const about = [project.account, project.type, project.category, project.product_type].filter(Boolean).join(' · ');
   const forecast = project.forecast;
+  const unit = project.currency ? ` ${project.currency}` : '';
   return section(project.project_name ?? project.project_id, { note: `project ${project.project_id}` },
     element('p', { class: 'quiet' }, [about, known(project.date_created) ? `created ${day(project.date_created)}` : null].filter(Boolean).join(' · ') || null),
     forecast ? figures([
-      ['Expected', cents(forecast.expected_value), { kind: 'expected', note: `of ${cents(forecast.contract_value)}` }],
+      ['Expected', `${cents(forecast.expected_value)}${unit}`, { kind: 'expected', note: `of ${cents(forecast.contract_value)}` }],
       ['Probability', percent(forecast.probability), { note: words(forecast.probability_source) }],
       ['Worst to best', `${cents(forecast.worst_case_value)} – ${cents(forecast.best_case_value)}`, { kind: 'band' }],
       ['Stage', text(project.pipeline_stage), { kind: 'committed', note: forecast.stage_bucket }],
@@ -25,7 +26,7 @@ function inWords(analysis) {
   return [
     figures([
       ['Conversion', percent(analysis.expected_conversion_rate), { note: `confidence ${percent(analysis.conversion_confidence)}` }],
-      ['Duration', known(analysis.expected_gestation_days) ? `${count(analysis.expected_gestation_days)} days` : unknown, { note: `confidence ${percent(analysis.gestation_confidence)}` }],
+      ['Duration', days(analysis.expected_gestation_days), { note: `confidence ${percent(analysis.gestation_confidence)}` }],
       ['Analysed', moment(analysis.analysed_at)]]),
     told.length === 0 ? sentence('No language model has put the numbers into words.') : [
       told.map(([name, words]) => element('p', { class: 'told' }, element('b', {}, name), ' ', words)),
@@ -34,12 +35,12 @@ function inWords(analysis) {
 }
 
 const forecastSteps = (rows) => table('From the stage to the value, step by step',
-  [{ title: 'step' }, { title: 'value', number: true }, { title: 'rule' }, { title: 'input' }],
-  rows.map((row) => [words(row.step), text(row.value), text(row.rule), text(row.input)]),
+  [{ title: 'step' }, { title: 'value', number: true }, { title: 'rule', long: true }, { title: 'input', long: true }],
+  rows.map((row) => [words(row.step), text(row.value), text(row.rule), unbroken(text(row.input))]),
   'Only active projects are forecast.');
 
 const analysisSteps = (rows, problem) => table('From comparable projects to the rating, step by step',
-  [{ title: 'step' }, { title: 'value', number: true }, { title: 'detail' }],
+  [{ title: 'step' }, { title: 'value', number: true }, { title: 'detail', long: true }],
   rows.map((row) => [words(row.step), text(row.value), words(row.detail)]),
   problem ? `There is no analysis: ${problem}.` : 'There is no analysis.');
 
@@ -73,7 +74,7 @@ function lineage(found) {
   ].filter(([, when]) => known(when));
   return [
     element('p', { class: found.finding ? 'warn' : 'good' }, found.finding ?? 'Everything about this project is in order.'),
-    table('Stations of its data', [{ title: 'station' }, { title: 'when' }, { title: 'outcome' }, { title: 'detail' }],
+    table('Stations of its data', [{ title: 'station' }, { title: 'when' }, { title: 'outcome' }, { title: 'detail', long: true }],
       stations.map(([name, when, status, detail]) => [name, moment(when), words(status), (detail ?? []).filter((part) => known(part) && part !== unknown).join(': ') || unknown]),
       'Its data was imported; no board, event or job is known.'),
   ];

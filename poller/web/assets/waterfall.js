@@ -11,29 +11,32 @@ const names = {
   probability_up: 'probability up', probability_down: 'probability down', pulled_in: 'pulled in', pushed_out: 'pushed out',
   removed: 'removed', closing: 'closing',
 };
-const measures = { expected_value: 'expected', committed_value: 'committed' };
+const mostMoved = 5;
 
 /** Each bar with the levels between which it lies. */
 function stepsOf(bars, measure) {
+  const value = `${measure}_value`;
   let level = 0;
   return bars.map((found) => {
     const isTotal = found.bar === 'opening' || found.bar === 'closing';
     const from = isTotal ? 0 : level;
-    level = isTotal ? found[measure] : level + found[measure];
-    return { ...found, isTotal, value: found[measure], from, to: level };
+    level = isTotal ? found[value] : level + found[value];
+    const projects = found.projects.map((project) => ({ ...project, value: project[value] })).filter((project) => project.value !== 0)
+      .sort((one, other) => Math.abs(other.value) - Math.abs(one.value)).slice(0, mostMoved);
+    return { bar: found.bar, isTotal, value: found[value], from, to: level, projects, count: found[`${measure}_project_count`] };
   });
 }
 
-function moved(step, measure) {
+function moved(step) {
   return element('ul', {}, step.projects.map((project) => element('li', {},
     element('a', { href: `#/project/${encodeURIComponent(project.project_id)}` }, project.project_name ?? project.project_id),
-    ` ${signed(project[measure])}`)),
-  step.project_count > step.projects.length ? element('li', { class: 'quiet' }, `and ${projects(step.project_count - step.projects.length)} more`) : null);
+    ` ${signed(project.value)}`)),
+  step.count > step.projects.length ? element('li', { class: 'quiet' }, `and ${projects(step.count - step.projects.length)} more`) : null);
 }
 
-function rows(step, scale, measure) {
+function rows(step, scale) {
   const id = `moved-${step.bar}`;
-  const details = element('tr', { id, class: 'moved', hidden: true }, element('td', { colspan: 4 }, moved(step, measure)));
+  const details = element('tr', { id, class: 'moved', hidden: true }, element('td', { colspan: 4 }, moved(step)));
   const toggle = (event) => {
     details.hidden = !details.hidden;
     event.currentTarget.setAttribute('aria-expanded', String(!details.hidden));
@@ -44,19 +47,20 @@ function rows(step, scale, measure) {
     element('th', { scope: 'row' }, label),
     element('td', { class: 'picture' }, bar(step, scale)),
     element('td', { class: 'number', title: cents(step.value) }, step.isTotal ? money(step.value) : step.value === 0 ? '–' : signed(step.value)),
-    element('td', { class: 'number quiet' }, step.project_count === 0 ? '–' : count(step.project_count)));
+    element('td', { class: 'number quiet' }, step.count === 0 ? '–' : count(step.count)));
   return step.projects.length === 0 ? [line] : [line, details];
 }
 
 function waterfall(bars, measure) {
   const steps = stepsOf(bars, measure);
+  if (steps.every((step) => step.value === 0)) return sentence(`There is no ${measure} value in either snapshot, nor was there any between them.`);
   const scale = scaleOf(steps.map((step) => step.to));
-  const caption = `Change of the ${measures[measure]} value; a name opens the projects that moved most`;
+  const caption = `Change of the ${measure} value; a name opens the projects that moved most`;
   return scrolling(caption, element('table', { class: 'waterfall' },
     element('caption', {}, caption, aboutScale(scale) ? [element('br'), aboutScale(scale)] : null),
     element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'step'),
       element('td', { class: 'picture' }, axis(scale)), element('th', { scope: 'col', class: 'number' }, 'value'), element('th', { scope: 'col', class: 'number' }, 'projects'))),
-    element('tbody', {}, steps.map((step) => rows(step, scale, measure)))));
+    element('tbody', {}, steps.map((step) => rows(step, scale)))));
 }
 
 export async function drift(parameters) {
@@ -67,7 +71,7 @@ export async function drift(parameters) {
       ? `There is one snapshot so far, of ${day(found.to_snapshot)}. What moved the forecast shows from the second one on; the daily job takes it.`
       : 'There is no snapshot yet. The daily job takes the first one; then this compares any day with the newest.'));
   }
-  const measure = parameters.get('measure') === 'committed' ? 'committed_value' : 'expected_value';
+  const measure = parameters.get('measure') === 'committed' ? 'committed' : 'expected';
   const form = element('form', { class: 'filters', 'aria-label': 'What is compared', onsubmit: (event) => event.preventDefault() },
     element('div', {}, element('label', { for: 'since' }, 'since'),
       element('input', {
@@ -76,7 +80,7 @@ export async function drift(parameters) {
       })),
     element('div', {}, element('label', { for: 'measure' }, 'value'),
       element('select', { id: 'measure', onchange: (event) => choose(parameters, { measure: event.target.value }) },
-        element('option', { value: '' }, 'expected'), element('option', { value: 'committed', selected: measure === 'committed_value' }, 'committed'))));
-  return section('What moved it', { note: `snapshots of ${day(found.from_snapshot)} and ${day(found.to_snapshot)}`, width: 'two-thirds' },
+        element('option', { value: '' }, 'expected'), element('option', { value: 'committed', selected: measure === 'committed' }, 'committed'))));
+  return section('What moved it', { note: [`snapshots of ${day(found.from_snapshot)} and ${day(found.to_snapshot)}`, found.currency].filter(Boolean).join(' · '), width: 'two-thirds' },
     form, waterfall(found.bars, measure));
 }

@@ -30,7 +30,6 @@ function brokenScale(lowest, highest) {
 }
 
 function wholeScale(low, high) {
-  if (low === high) return { from: null, step: 1, ticks: [0], position: () => 0 };
   const step = tickStep(high - low, 4);
   return { from: null, step, ticks: ticks(low, high, step), position: (value) => (value - low) / (high - low) * 100 };
 }
