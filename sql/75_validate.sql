@@ -22,8 +22,8 @@ BEGIN
     PERFORM @extschema@._require_layout();
     SELECT name INTO missing
     FROM unnest(ARRAY[
-        'pipeline_stage', 'projects', 'analysis_results', 'analysis_digest', 'project_history', 'analysis_history',
-        'pipeline_forecast_snapshot', 'pipeline_forecast_snapshot_day', 'vw_pipeline_forecast_project_v1',
+        'pipeline_stage', 'projects', 'project_dimension', 'analysis_results', 'analysis_digest', 'project_history',
+        'analysis_history', 'pipeline_forecast_snapshot', 'pipeline_forecast_snapshot_day', 'vw_pipeline_forecast_project_v1',
         'mv_pipeline_forecast_monthly_12m_v1', 'vw_pipeline_forecast_monthly_12m_v1']) AS name
     WHERE to_regclass(format('@extschema@.%I', name)) IS NULL
     LIMIT 1;
@@ -141,6 +141,14 @@ BEGIN
     SELECT 'analysis_digest_is_current', r.* FROM @extschema@._check_result(ARRAY(
         SELECT 'pipeline_setup() adds what is missing' WHERE @extschema@._missing_from_digest() IS NOT NULL)) r;
 
+    RETURN QUERY
+    SELECT 'project_dimension_is_current', r.* FROM @extschema@._check_result(ARRAY(
+        SELECT m.project_id FROM @extschema@._missing_from_dimension() m
+        UNION ALL
+        SELECT d.project_id FROM @extschema@.project_dimension d
+        WHERE d.state <> 'deleted' AND NOT EXISTS (
+            SELECT FROM @extschema@.projects p WHERE p.monday_id = d.project_id))) r;
+
     -- A notice: such a stage is forecast by the rule (any other), which may be what is wanted.
     RETURN QUERY
     SELECT 'notice_stages_without_rule', 0::bigint, true, r.sample FROM @extschema@._check_result(ARRAY(
@@ -153,4 +161,4 @@ END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@.validate_pipeline_forecast() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.validate_pipeline_forecast() IS
-    'Checks that stages, values, months, snapshots, history and digest agree; one row per check with the number of violations and some of them. Error 42P01 where a relation is missing.';
+    'Checks that stages, values, months, snapshots, history, digest and dimension agree; one row per check with the number of violations and some of them. Error 42P01 where a relation is missing.';

@@ -73,8 +73,8 @@ BEGIN
     PERFORM @extschema@._require_layout();
     EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
     FOREACH relation IN ARRAY ARRAY[
-        'projects', 'subitems', 'hidden_items', 'analysis_results', 'analysis_digest', 'sync_log', 'sync_reject',
-        'monday_scan', 'monday_board', 'monday_column', 'webhook_events',
+        'projects', 'subitems', 'hidden_items', 'project_dimension', 'analysis_results', 'analysis_digest', 'sync_log',
+        'sync_reject', 'monday_scan', 'monday_board', 'monday_column', 'webhook_events',
         'webhook_event_job', 'job_queue', 'job_queue_queued', 'job_queue_running', 'job_queue_finished', 'provider_gate',
         'push_state', 'monday_webhook']
     LOOP

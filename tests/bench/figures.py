@@ -213,11 +213,11 @@ def delete_month(connection):
 
 
 def history_triggers(results, connection, size, repetitions):
-    """A bulk upsert with history and digest, and the same one with only their triggers switched off."""
+    """A bulk upsert with history, digest and dimension, and the same one with only their triggers switched off."""
     run_file(connection, "upsert.sql")
     for name, batch, writes_versions in (
-            ("upsert of 100,000, half new, half changed / no history, no digest", "bench.half_new", True),
-            ("upsert of existing projects, nothing changed / no history, no digest", "bench.unchanged", False)):
+            ("upsert of 100,000, half new, half changed / nothing kept beside", "bench.half_new", True),
+            ("upsert of existing projects, nothing changed / nothing kept beside", "bench.unchanged", False)):
         upsert = upsert_of(connection, batch)
         begin_upsert(connection, "ENABLE")
         before = value_of(connection, "SELECT count(*) FROM project_history")
@@ -244,9 +244,9 @@ def upsert_of(connection, batch):
 def begin_upsert(connection, triggers):
     """Undoes the former upsert, cleans up after it, and opens the transaction of the next one."""
     connection.execute("ROLLBACK")
-    connection.execute("VACUUM projects, project_history, analysis_digest")
+    connection.execute("VACUUM projects, project_history, analysis_digest, project_dimension")
     for event in ("insert", "update", "delete"):
-        for kept in ("history", "digest"):
+        for kept in ("history", "digest", "dimension"):
             connection.execute(f"ALTER TABLE projects {triggers} TRIGGER projects_{kept}_{event}")
     connection.execute("BEGIN")
 

@@ -248,12 +248,15 @@ def test_what_is_not_asked_for_is_not_read(reader):
     assert "project_history" not in plan(reader, "select \"account\" from \"public\".\"vw_pipeline_forecast_project_v1\" where \"project_id\" = 'P1'")
 
 
-def test_dimensions_and_facts_can_be_read_in_parallel(reader):
+def test_facts_can_be_read_in_parallel(reader):
     for name in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
         reader.execute(f"SET {name} = 0")
-    for query in ('select "category" from "public"."vw_dim_project" group by "category"',
-                  'select sum("expected_value") from "public"."vw_forecast_history"'):
-        assert "Parallel" in plan(reader, query), query
+    assert "Parallel" in plan(reader, 'select sum("expected_value") from "public"."vw_forecast_history"')
+
+
+def test_a_slicer_reads_the_narrow_table_alone(reader):
+    text = plan(reader, 'select "category" from "public"."vw_dim_project" group by "category" order by "category" limit 501')
+    assert set(re.findall(r" on public\.(\w+)", text)) == {"project_dimension"}, text
 
 
 def test_slicers_and_sorted_visuals(reader):

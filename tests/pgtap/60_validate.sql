@@ -28,7 +28,8 @@ SELECT set_eq('SELECT check_name, violations, passed FROM validate_pipeline_fore
         'stage_bucket_known', 'stage_bucket_follows_rule', 'contract_value_follows_fallback', 'probability_within_0_and_1',
         'project_values_in_order', 'monthly_values_in_order', 'monthly_rows_within_12_months', 'monthly_sums_equal_projects',
         'latest_snapshot_is_fresh', 'snapshot_without_duplicates', 'history_without_gaps_or_overlaps',
-        'history_is_current', 'analysis_digest_is_current', 'notice_stages_without_rule']) name $$,
+        'history_is_current', 'analysis_digest_is_current', 'project_dimension_is_current',
+        'notice_stages_without_rule']) name $$,
     'good data passes every check');
 SELECT is((SELECT count(*) FROM validate_pipeline_forecast() WHERE sample IS NOT NULL), 0::bigint, 'and has nothing to show');
 UPDATE projects SET new_enquiry_value = 101 WHERE monday_id = 'open';
@@ -49,7 +50,8 @@ ROLLBACK TO good;
 ALTER TABLE projects DISABLE TRIGGER USER;
 UPDATE projects SET stage_rule = 'Lost', stage_bucket = 'Lost' WHERE monday_id = 'undated';
 SELECT is(pg_temp.failed(),
-    'analysis_digest_is_current: pipeline_setup() adds what is missing; history_is_current: undated; stage_bucket_follows_rule: undated',
+    'analysis_digest_is_current: pipeline_setup() adds what is missing; history_is_current: undated; '
+    'project_dimension_is_current: undated; stage_bucket_follows_rule: undated',
     'a project under the wrong rule');
 ROLLBACK TO good;
 

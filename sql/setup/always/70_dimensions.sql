@@ -86,33 +86,8 @@ FROM @extschema@.pipeline_forecast_snapshot_day d;
 COMMENT ON VIEW @extschema@.vw_dim_snapshot_date IS
     'The days of which there is a forecast snapshot, with its source, its rows, and when it was taken (UTC).';
 
--- Facts outlive their projects: a project that was removed outright is named by its last version.
 CREATE OR REPLACE VIEW @extschema@.vw_dim_project AS
-SELECT
-    p.monday_id AS project_id,
-    coalesce(nullif(p.project_name, ''), p.item_name) AS project_name,
-    p.account,
-    p.type,
-    p.category,
-    p.product_type,
-    p.pipeline_stage,
-    p.stage_bucket,
-    p.sales_representative,
-    p.date_created,
-    p.state
-FROM @extschema@.projects p
-UNION ALL
-SELECT
-    gone.project_id, coalesce(nullif(last.project_name, ''), gone.item_name), last.account, last.type, last.category,
-    last.product_type, last.pipeline_stage, NULL, NULL, last.date_created, gone.state
-FROM @extschema@.project_history gone
--- Its last version before that. Without LIMIT, which would keep the view out of parallel plans.
-LEFT JOIN @extschema@.project_history last ON last.project_id = gone.project_id AND last.state <> 'deleted'
-    AND NOT EXISTS (
-        SELECT FROM @extschema@.project_history newer
-        WHERE newer.project_id = last.project_id AND newer.state <> 'deleted' AND newer.valid_from > last.valid_from)
-WHERE gone.valid_to IS NULL AND gone.state = 'deleted'
-  AND NOT EXISTS (SELECT FROM @extschema@.projects p WHERE p.monday_id = gone.project_id);
+SELECT * FROM @extschema@.project_dimension;
 
 COMMENT ON VIEW @extschema@.vw_dim_project IS
     'Every project there is or was, one row each, with its attributes of today (those of its last day where it was removed). project_id relates it to the facts.';

@@ -1,0 +1,98 @@
+-- The dimension of projects: what reports say of each of them, kept beside the projects. One statement for a change of
+-- any number of rows, planned each time for the reason that history gives.
+
+CREATE FUNCTION @extschema@._keep_project_dimension() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        EXECUTE $sql$
+            UPDATE @extschema@.project_dimension d SET state = 'deleted'
+            FROM old_rows o WHERE d.project_id = o.monday_id
+        $sql$;
+        RETURN NULL;
+    END IF;
+    EXECUTE format($sql$
+        INSERT INTO @extschema@.project_dimension (
+            project_id, project_name, account, type, category, product_type, pipeline_stage, stage_bucket,
+            sales_representative, date_created, state)
+        SELECT
+            n.monday_id, coalesce(nullif(n.project_name, ''), n.item_name), n.account, n.type, n.category,
+            n.product_type, n.pipeline_stage, n.stage_bucket, n.sales_representative, n.date_created, n.state
+        FROM new_rows n
+        %s
+        ON CONFLICT (project_id) DO UPDATE
+        SET (project_name, account, type, category, product_type, pipeline_stage, stage_bucket,
+             sales_representative, date_created, state)
+            = (excluded.project_name, excluded.account, excluded.type, excluded.category, excluded.product_type,
+               excluded.pipeline_stage, excluded.stage_bucket, excluded.sales_representative, excluded.date_created,
+               excluded.state)
+    $sql$, CASE TG_OP WHEN 'UPDATE' THEN $sql$
+        JOIN old_rows o ON o.monday_id = n.monday_id
+        WHERE (o.project_name, o.item_name, o.account, o.type, o.category, o.product_type, o.pipeline_stage,
+               o.stage_bucket, o.sales_representative, o.date_created, o.state)
+            IS DISTINCT FROM
+              (n.project_name, n.item_name, n.account, n.type, n.category, n.product_type, n.pipeline_stage,
+               n.stage_bucket, n.sales_representative, n.date_created, n.state)
+    $sql$ END);
+    RETURN NULL;
+END;
+$$;
+REVOKE ALL ON FUNCTION @extschema@._keep_project_dimension() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._keep_project_dimension() IS
+    'API: private. Statement trigger of projects: brings project_dimension up to date with what changed in them.';
+
+CREATE FUNCTION @extschema@._missing_from_dimension() RETURNS TABLE(
+    project_id text, project_name text, account text, type text, category text, product_type text,
+    pipeline_stage text, stage_bucket text, sales_representative text, date_created date, state text
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT
+        p.monday_id, coalesce(nullif(p.project_name, ''), p.item_name), p.account, p.type, p.category,
+        p.product_type, p.pipeline_stage, p.stage_bucket, p.sales_representative, p.date_created, p.state
+    FROM @extschema@.projects p
+    EXCEPT
+    SELECT * FROM @extschema@.project_dimension
+$$;
+COMMENT ON FUNCTION @extschema@._missing_from_dimension() IS
+    'API: private. The rows that project_dimension would have if it agreed with projects, and has not.';
+
+CREATE FUNCTION @extschema@._catch_up_dimension() RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO @extschema@.project_dimension
+    SELECT * FROM @extschema@._missing_from_dimension()
+    ON CONFLICT (project_id) DO UPDATE
+    SET (project_name, account, type, category, product_type, pipeline_stage, stage_bucket, sales_representative,
+         date_created, state)
+        = (excluded.project_name, excluded.account, excluded.type, excluded.category, excluded.product_type,
+           excluded.pipeline_stage, excluded.stage_bucket, excluded.sales_representative, excluded.date_created,
+           excluded.state);
+
+    -- Facts outlive their projects: one that was removed outright is named by its last version.
+    INSERT INTO @extschema@.project_dimension (
+        project_id, project_name, account, type, category, product_type, pipeline_stage, date_created, state)
+    SELECT
+        gone.project_id, coalesce(nullif(last.project_name, ''), gone.item_name), last.account, last.type,
+        last.category, last.product_type, last.pipeline_stage, last.date_created, gone.state
+    FROM @extschema@.project_history gone
+    LEFT JOIN LATERAL (
+        SELECT * FROM @extschema@.project_history former
+        WHERE former.project_id = gone.project_id AND former.state <> 'deleted'
+        ORDER BY former.valid_from DESC LIMIT 1
+    ) last ON true
+    WHERE gone.valid_to IS NULL AND gone.state = 'deleted'
+    ON CONFLICT (project_id) DO NOTHING;
+
+    UPDATE @extschema@.project_dimension d SET state = 'deleted'
+    WHERE d.state <> 'deleted'
+      AND NOT EXISTS (SELECT FROM @extschema@.projects p WHERE p.monday_id = d.project_id);
+$$;
+REVOKE ALL ON FUNCTION @extschema@._catch_up_dimension() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._catch_up_dimension() IS
+    'API: private. Brings project_dimension up to date with what was written while its triggers were away. History comes first: it knows what was removed.';
