@@ -12,6 +12,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT coalesce(to_char($1 * 100, 'FM999,999,990.00') || ' %', 'n/a') $$;
 COMMENT ON FUNCTION @extschema@._share_text(numeric) IS 'API: private. A share as 12.34 %, or n/a where unknown.';
 
+CREATE FUNCTION @extschema@._count_text(number numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT coalesce(to_char($1, 'FM999,999,999,999,990'), 'n/a') $$;
+COMMENT ON FUNCTION @extschema@._count_text(numeric) IS 'API: private. 1,234, or n/a where unknown.';
+
 CREATE FUNCTION @extschema@._backtest_findings(rows @extschema@.forecast_backtest_row[], snapshot_lag_days integer)
 RETURNS TABLE(horizon integer, finding text, value numeric, threshold numeric, recommendation text)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -42,7 +48,7 @@ AS $$
             -- Five of six are no evidence of anything: a share of fewer than 20 says nothing.
             (3, 'project_bands_too_narrow', f.actual_count > 0 AND f.forecast_count >= 20 AND f.project_coverage < 0.70,
              f.project_coverage, 0.70,
-             'bands of single projects are too narrow: widen default_spread in pipeline_stage'),
+             'bands of single projects are too narrow: widen default_spread in pipeline_stage; where projects are invoiced whole or not at all no such band can hold, and those of months are what to read'),
             (4, 'project_bands_too_wide', f.actual_count > 0 AND f.forecast_count >= 20 AND f.project_coverage > 0.95,
              f.project_coverage, 0.95,
              'bands of single projects are too wide: narrow default_spread in pipeline_stage'),
@@ -56,8 +62,9 @@ AS $$
              'the forecast is too low: raise the probabilities of open stages, or look for projects that are entered late'),
             (9, 'match_rate_low', f.is_nearest AND f.match_rate < 0.90, f.match_rate, 0.90,
              format('check the snapshot job: of %s invoiced project-months %s had no forecast for that month; %s of these had one for another month, %s belong to projects that were in no forecast, with %s of the money',
-                    f.actual_count, f.actual_count - f.matched_count, f.other_month_count,
-                    f.actual_count - f.matched_count - f.other_month_count,
+                    @extschema@._count_text(f.actual_count), @extschema@._count_text(f.actual_count - f.matched_count),
+                    @extschema@._count_text(f.other_month_count),
+                    @extschema@._count_text(f.actual_count - f.matched_count - f.other_month_count),
                     @extschema@._share_text(f.unforeseen_value / nullif(f.actual_value, 0)))),
             (10, 'snapshots_missing', g.days > 7, g.days::numeric, 7,
              'snapshots are missing: the newest one before a month was days older than it should be')
@@ -105,6 +112,25 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT '| ' || array_to_string($1, ' | ') || E' |\n' $$;
 COMMENT ON FUNCTION @extschema@._markdown_row(text[]) IS 'API: private. A row of a Markdown table.';
 
+-- What a recommendation is based on; horizons one after the other with the same value are told together.
+CREATE FUNCTION @extschema@._horizons_text(horizons integer[], texts text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(CASE WHEN r.first = r.last THEN format('horizon %s: %s', r.first, r.text)
+                           ELSE format('horizons %s to %s: %s', r.first, r.last, r.text) END, ', ' ORDER BY r.first)
+    FROM (
+        SELECT min(n.horizon) AS first, max(n.horizon) AS last, n.text
+        FROM (
+            SELECT t.horizon, t.text, t.horizon - row_number() OVER (PARTITION BY t.text ORDER BY t.horizon) AS run
+            FROM unnest($1, $2) AS t (horizon, text)
+        ) n
+        GROUP BY n.text, n.run
+    ) r
+$$;
+COMMENT ON FUNCTION @extschema@._horizons_text(integer[], text[]) IS
+    'API: private. Texts of horizons, runs of equal ones together: horizon 1: 5.00 %, horizons 2 to 4: 7.00 %.';
+
 CREATE FUNCTION @extschema@._backtest_markdown(
     rows @extschema@.forecast_backtest_row[],
     snapshot_lag_days integer,
@@ -127,14 +153,14 @@ BEGIN
 
     IF nearest.horizon IS NOT NULL THEN
         report := report || format(
-            E'%s against what was invoiced, %s. At horizon 1 a forecast was made at least %s %s before its month began, at horizon 2 a month earlier, and so on. Less than %s invoiced to a project in a month counts as nothing.\n\n',
+            E'%s against what was invoiced, %s. At horizon 1 a forecast was made at least %s %s before its month began, at horizon 2 a month earlier, and so on. Less than %s invoiced to a project in a month counts as nothing.%s\n\n',
             CASE nearest.source WHEN 'history' THEN 'Forecasts replayed from history' ELSE 'Forecasts of stored snapshots' END,
             months, snapshot_lag_days, CASE snapshot_lag_days WHEN 1 THEN 'day' ELSE 'days' END,
-            @extschema@._money_text(minimum_actual))
+            @extschema@._money_text(minimum_actual), ' All amounts are in ' || nullif(@extschema@.pipeline_setting('currency'), '') || '.')
         || format(E'## Summary, horizon %s\n\n', nearest.horizon)
         || @extschema@._markdown_row('Figure', 'Value') || E'|---|---:|\n'
         || @extschema@._markdown_row('Months tested', nearest.month_count::text)
-        || @extschema@._markdown_row('Projects forecast or invoiced', to_char(nearest.project_count, 'FM999,999,999,990'))
+        || @extschema@._markdown_row('Projects forecast or invoiced', @extschema@._count_text(nearest.project_count))
         || @extschema@._markdown_row('Invoiced', @extschema@._money_text(nearest.actual_value))
         || @extschema@._markdown_row('Invoiced to projects that were in no forecast', @extschema@._money_text(nearest.unforeseen_value))
         || @extschema@._markdown_row('Expected', @extschema@._money_text(nearest.expected_value))
@@ -146,12 +172,12 @@ BEGIN
         || @extschema@._markdown_row('Bands that held, months', @extschema@._share_text(nearest.month_coverage))
         || @extschema@._markdown_row('Bands that held, projects', @extschema@._share_text(nearest.project_coverage))
         || @extschema@._markdown_row('Match rate', @extschema@._share_text(nearest.match_rate))
-        || @extschema@._markdown_row('False alarms', to_char(nearest.false_alarm_count, 'FM999,999,999,990'))
-        || @extschema@._markdown_row('Invoiced in another month than forecast', to_char(nearest.other_month_count, 'FM999,999,999,990'))
+        || @extschema@._markdown_row('False alarms', @extschema@._count_text(nearest.false_alarm_count))
+        || @extschema@._markdown_row('Invoiced in another month than forecast', @extschema@._count_text(nearest.other_month_count))
         || @extschema@._markdown_row('Skill against last month', @extschema@._share_text(nearest.skill_last_month))
         || @extschema@._markdown_row('Skill against the same month last year', @extschema@._share_text(nearest.skill_last_year))
         || @extschema@._markdown_row('Skill against the 12-month mean', @extschema@._share_text(nearest.skill_mean))
-        || E'\nSkill is 1 less the error of the forecast divided by the error of the naive line: above 0 the forecast is better.\n\n';
+        || E'\nWAPE is the sum of all errors, whatever their sign, divided by what was invoiced. Skill is 1 less the error of the forecast divided by the error of the naive line: above 0 the forecast is better.\n\n';
     END IF;
 
     report := report || E'## Recommendations\n\n' || (
@@ -160,10 +186,9 @@ BEGIN
             SELECT min(f.ordinality) AS position,
                    '- ' || upper(left(f.recommendation, 1)) || substr(f.recommendation, 2)
                    || CASE WHEN bool_and(f.value IS NULL) OR f.finding IN ('nothing_invoiced', 'match_rate_low') THEN ''
-                      ELSE format(' (%s)', string_agg(format('horizon %s: %s', f.horizon,
+                      ELSE format(' (%s)', @extschema@._horizons_text(array_agg(f.horizon), array_agg(
                           CASE WHEN f.finding IN ('bands_out_of_order', 'snapshots_missing')
-                               THEN to_char(f.value, 'FM999,999,990') ELSE @extschema@._share_text(f.value) END),
-                          ', ' ORDER BY f.horizon)) END
+                               THEN @extschema@._count_text(f.value) ELSE @extschema@._share_text(f.value) END))) END
                    || E'.\n' AS line
             FROM @extschema@._backtest_findings(rows, snapshot_lag_days) WITH ORDINALITY f
             GROUP BY f.finding, f.recommendation
@@ -177,22 +202,39 @@ BEGIN
         || E'|---|---:|---:|---:|---:|---:|---:|---:|\n' || (
         SELECT string_agg(@extschema@._markdown_row(
             coalesce(to_char(r.forecast_month::timestamp, 'Mon YYYY'), 'Total'),
-            to_char(r.project_count, 'FM999,999,999,990'), @extschema@._money_text(r.actual_value),
+            @extschema@._count_text(r.project_count), @extschema@._money_text(r.actual_value),
             @extschema@._money_text(r.expected_value), @extschema@._money_text(r.committed_value),
             @extschema@._money_text(r.worst_case_value), @extschema@._money_text(r.best_case_value),
             @extschema@._share_text(r.bias)), '' ORDER BY r.forecast_month NULLS LAST)
         FROM unnest(rows) AS r WHERE r.segment = 'total' AND r.horizon = nearest.horizon);
 
+    report := report || format(E'\n## Naive lines, horizon %s\n\n', nearest.horizon)
+        || E'What repetition alone would have said as early: the newest month known by then, the same month a year before, the mean of 12 months.\n\n'
+        || @extschema@._markdown_row('Month', 'Invoiced', 'Expected', 'Last month', 'Same month last year', '12-month mean')
+        || E'|---|---:|---:|---:|---:|---:|\n' || (
+        SELECT string_agg(@extschema@._markdown_row(
+            to_char(r.forecast_month::timestamp, 'Mon YYYY'), @extschema@._money_text(r.actual_value),
+            @extschema@._money_text(r.expected_value), @extschema@._money_text(r.naive_last_month),
+            @extschema@._money_text(r.naive_last_year), @extschema@._money_text(r.naive_mean)), '' ORDER BY r.forecast_month)
+        FROM unnest(rows) AS r
+        WHERE r.segment = 'total' AND r.horizon = nearest.horizon AND r.forecast_month IS NOT NULL);
+
+    -- Two tables: as one it is wider than a page.
     RETURN report || E'\n## Horizons\n\n'
-        || @extschema@._markdown_row('Horizon', 'Months', 'Invoiced', 'In no forecast', 'Expected', 'Bias', 'WAPE months', 'WAPE projects',
-            'WAPE committed', 'Bands months', 'Bands projects', 'Match rate', 'Skill last month', 'Skill last year', 'Skill mean')
-        || E'|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n' || (
+        || @extschema@._markdown_row('Horizon', 'Months', 'Invoiced', 'In no forecast', 'Expected', 'Bias', 'WAPE months', 'WAPE projects', 'WAPE committed')
+        || E'|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n' || (
         SELECT string_agg(@extschema@._markdown_row(
             r.horizon::text, r.month_count::text, @extschema@._money_text(r.actual_value),
             @extschema@._money_text(r.unforeseen_value),
             @extschema@._money_text(r.expected_value), @extschema@._share_text(r.bias),
             @extschema@._share_text(r.monthly_wape), @extschema@._share_text(r.wape),
-            @extschema@._share_text(r.committed_wape), @extschema@._share_text(r.month_coverage),
+            @extschema@._share_text(r.committed_wape)), '' ORDER BY r.horizon)
+        FROM unnest(rows) AS r WHERE r.segment = 'total' AND r.forecast_month IS NULL)
+        || E'\n'
+        || @extschema@._markdown_row('Horizon', 'Bands months', 'Bands projects', 'Match rate', 'Skill last month', 'Skill last year', 'Skill mean')
+        || E'|---:|---:|---:|---:|---:|---:|---:|\n' || (
+        SELECT string_agg(@extschema@._markdown_row(
+            r.horizon::text, @extschema@._share_text(r.month_coverage),
             @extschema@._share_text(r.project_coverage), @extschema@._share_text(r.match_rate),
             @extschema@._share_text(r.skill_last_month), @extschema@._share_text(r.skill_last_year),
             @extschema@._share_text(r.skill_mean)), '' ORDER BY r.horizon)

@@ -90,6 +90,7 @@ struct Files {
     }
     const db::Result report = co_await database.execute(
         "SELECT forecast_backtest_report($1, $2, $3::numeric, $4, $5::date)", options.parameters());
+    const db::Result currency = co_await database.execute("SELECT pipeline_setting('currency')");
     std::string markdown(report[0][0].text());
     if (!files) {
         fmt::print("{}", markdown);
@@ -100,7 +101,7 @@ struct Files {
         "horizon and month: [{}](<{}>)\n",
         files->plot.filename().string(), files->figures.filename().string(), files->figures.filename().string());
     write_file(files->figures, csv_rows(rows));
-    write_file(files->plot, reports::backtest_plot(plotted_months(rows)));
+    write_file(files->plot, reports::backtest_plot(plotted_months(rows), currency[0][0].text()));
     write_file(files->report, markdown);
     for (const fs::path &file : {files->report, files->plot, files->figures}) {
         fmt::print("wrote {}\n", file.string());

@@ -72,6 +72,18 @@ constexpr std::string_view kStyle = R"(
     return fmt::format("{:.3g}", amount);
 }
 
+[[nodiscard]] std::string escaped(std::string_view text) {
+    std::string markup;
+    for (const char character : text) {
+        switch (character) {
+            case '&': markup += "&amp;"; break;
+            case '<': markup += "&lt;"; break;
+            default: markup += character;
+        }
+    }
+    return markup;
+}
+
 // Jul 2017
 [[nodiscard]] std::string month_name(std::string_view day) {
     static constexpr std::array<const char *, 12> kNames = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -200,6 +212,17 @@ private:
     return text;
 }
 
+// About as wide as the text is drawn in any of the fonts of the style.
+[[nodiscard]] double width_of(std::string_view text) {
+    double width = 0;
+    for (const char character : text) {
+        width += std::string_view("fijlrt -").find(character) != std::string_view::npos ? 4.6
+                 : std::string_view("mw").find(character) != std::string_view::npos     ? 11.6
+                                                                                        : 7.8;
+    }
+    return width;
+}
+
 [[nodiscard]] std::string legend(double y) {
     std::string text;
     double x = kLeft;
@@ -207,7 +230,7 @@ private:
         text += fmt::format(R"({}<text x="{:.1f}" y="{:.1f}">{}</text>)"
                             "\n",
                             mark, x + width + 7, y + 4.5, name);
-        x += width + 7 + 6.9 * static_cast<double>(name.size()) + 16;
+        x += width + 7 + width_of(name) + 14;
     };
     const auto dot = [&](std::string_view kind) {
         return fmt::format(R"(<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="5"/>)", kind, x + 6, y);
@@ -224,7 +247,7 @@ private:
 
 }  // namespace
 
-std::string backtest_plot(const std::vector<ForecastMonth> &months) {
+std::string backtest_plot(const std::vector<ForecastMonth> &months, std::string_view currency) {
     const std::vector<int> horizons = chosen_horizons(months);
     const Axes axes(months, horizons);
     const double height = kHead + static_cast<double>(horizons.size()) * (kPanelHead + kPanel + kPanelFoot) + 8;
@@ -239,9 +262,9 @@ std::string backtest_plot(const std::vector<ForecastMonth> &months) {
     text += fmt::format(R"(<rect class="paper" width="{:.0f}" height="{:.0f}"/>)"
                         "\n",
                         kWidth, height);
-    text += fmt::format(R"(<text class="title" x="{:.0f}" y="36">Forecast against what was invoiced</text>)"
+    text += fmt::format(R"(<text class="title" x="{:.0f}" y="36">Forecast against what was invoiced{}</text>)"
                         "\n",
-                        kLeft);
+                        kLeft, currency.empty() ? "" : fmt::format(", {}", escaped(currency)));
     text += legend(66);
     double head = kHead;
     for (const int horizon : horizons) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace poller::reports {
@@ -22,7 +23,7 @@ struct ForecastMonth {
 
 // A panel for each of the horizons 1, 3, 6 and 12 that there are (the nearest one where there is none of these), all on
 // one scale. A month without a forecast at a horizon stays empty there. The picture brings its own background and
-// follows the reader's light or dark scheme; it holds no text but its own.
-[[nodiscard]] std::string backtest_plot(const std::vector<ForecastMonth> &months);
+// follows the reader's light or dark scheme. The currency, where it is known, stands in the title.
+[[nodiscard]] std::string backtest_plot(const std::vector<ForecastMonth> &months, std::string_view currency = {});
 
 }  // namespace poller::reports

@@ -1,7 +1,7 @@
 -- The backtest by hand: joins both ways, horizons, naive lines, what it says, and what it refuses.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(42);
+SELECT plan(45);
 
 \ir include/failure.sql
 
@@ -181,7 +181,7 @@ Forecasts of stored snapshots against what was invoiced, May 2024. At horizon 1 
 | Skill against the same month last year | n/a |
 | Skill against the 12-month mean | n/a |
 
-Skill is 1 less the error of the forecast divided by the error of the naive line: above 0 the forecast is better.
+WAPE is the sum of all errors, whatever their sign, divided by what was invoiced. Skill is 1 less the error of the forecast divided by the error of the naive line: above 0 the forecast is better.
 
 ## Recommendations
 
@@ -194,12 +194,30 @@ Skill is 1 less the error of the forecast divided by the error of the naive line
 | May 2024 | 10 | 1,000.00 | 1,000.00 | 0.00 | 800.00 | 1,200.00 | 0.00 % |
 | Total | 10 | 1,000.00 | 1,000.00 | 0.00 | 800.00 | 1,200.00 | 0.00 % |
 
+## Naive lines, horizon 1
+
+What repetition alone would have said as early: the newest month known by then, the same month a year before, the mean of 12 months.
+
+| Month | Invoiced | Expected | Last month | Same month last year | 12-month mean |
+|---|---:|---:|---:|---:|---:|
+| May 2024 | 1,000.00 | 1,000.00 | n/a | n/a | n/a |
+
 ## Horizons
 
-| Horizon | Months | Invoiced | In no forecast | Expected | Bias | WAPE months | WAPE projects | WAPE committed | Bands months | Bands projects | Match rate | Skill last month | Skill last year | Skill mean |
-|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
-| 1 | 1 | 1,000.00 | 0.00 | 1,000.00 | 0.00 % | 0.00 % | 4.20 % | 100.00 % | 100.00 % | 80.00 % | 100.00 % | n/a | n/a | n/a |
+| Horizon | Months | Invoiced | In no forecast | Expected | Bias | WAPE months | WAPE projects | WAPE committed |
+|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+| 1 | 1 | 1,000.00 | 0.00 | 1,000.00 | 0.00 % | 0.00 % | 4.20 % | 100.00 % |
+
+| Horizon | Bands months | Bands projects | Match rate | Skill last month | Skill last year | Skill mean |
+|---:|---:|---:|---:|---:|---:|---:|
+| 1 | 100.00 % | 80.00 % | 100.00 % | n/a | n/a | n/a |
 $$, 'the report');
+SET LOCAL pipeline_forecast.currency = 'EUR';
+SELECT alike(forecast_backtest_report(1, last_month => '2024-05-01'), '%counts as nothing. All amounts are in EUR.%', 'with its currency, where that is known');
+RESET pipeline_forecast.currency;
+SELECT is(_horizons_text('{1,2,3,5,6,9}', '{7 %,8 %,8 %,8 %,8 %,7 %}'), 'horizon 1: 7 %, horizons 2 to 3: 8 %, horizons 5 to 6: 8 %, horizon 9: 7 %',
+    'neighbouring horizons of the same value are told together');
+SELECT is(_count_text(1234567), '1,234,567', 'counts have separators');
 
 -- Replayed from history, in which the project was worth 90 until 10 April.
 DELETE FROM project_history;

@@ -71,6 +71,22 @@ TEST(BacktestPlot, DrawsNegativeAndEmptyMonths) {
     EXPECT_EQ(count(empty, "class=\"naive\""), 1) << "the legend's alone";
 }
 
+TEST(BacktestPlot, NamesTheCurrencyWhereThereIsOne) {
+    EXPECT_NE(backtest_plot({month(1, "2017-12-01", 1)}).find(">Forecast against what was invoiced</text>"),
+              std::string::npos);
+    EXPECT_NE(backtest_plot({month(1, "2017-12-01", 1)}, "<R&D>").find("invoiced, &lt;R&amp;D></text>"),
+              std::string::npos);
+}
+
+TEST(BacktestPlot, LeavesRoomBetweenTheEntriesOfTheLegend) {
+    const std::string plot = backtest_plot({month(1, "2017-12-01", 1)});
+    const double outside = number(plot, "<text x=\"([0-9.]+)\" y=\"70.5\">outside the band<");
+    const double band = number(plot, "<text x=\"([0-9.]+)\" y=\"70.5\">worst to best case<");
+    const double mean = number(plot, "<text x=\"([0-9.]+)\" y=\"70.5\">12-month mean<");
+    EXPECT_GT(band - outside, 16 * 7 + 35) << "a name of 16 letters and the next mark";
+    EXPECT_LT(mean + 13 * 8, 880) << "all within the picture";
+}
+
 TEST(BacktestPlot, ShortensAmounts) {
     const std::string plot = backtest_plot({{1, "2017-12-01", 1131573, 90610.86, 0, 80506.26, 2e9, {}}});
     EXPECT_NE(plot.find("invoiced 1.13M, expected 90.6k, worst 80.5k, best 2bn, committed 0"), std::string::npos);
