@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Measures how long the page takes in a headless Chromium, from the request to the drawn chart and to the last section,
-with many projects and with none.
+with many projects and with none, for all projects and for those of an account.
 
 Needs a server that may be used freely, as PGHOST, PGPORT and PGUSER name it, and the Debian packages chromium,
 chromium-driver and python3-selenium. Browser, poller and database share this machine.
@@ -17,6 +17,7 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 from browser import Browser  # noqa: E402
 
 BAR_MS = 1000
+VIEWS = {"page": "", "page of an account": "#/?account=Account%2077"}
 
 
 def arguments():
@@ -69,16 +70,17 @@ def main():
             http_load.DATABASE = f"pipeline_bench_page_{kind}"
             database(http_load.DATABASE, projects)
             pollers[kind] = http_load.start_poller()
-        times = {"empty": [], "full": []}
-        for repetition in range(chosen.repetitions + 1):
-            for kind, poller in pollers.items():
-                measured = load_times(browser, f"http://127.0.0.1:{poller.port}/")
-                if repetition > 0:
-                    times[kind].append(measured)
-        for index, what in enumerate(("the chart is drawn", "all sections are there")):
-            ours, reference = ([pair[index] for pair in times[kind]] for kind in ("full", "empty"))
-            results.add(Figure(f"page until {what}", chosen.projects, statistics.median(reference), statistics.median(ours),
-                               statistics.median(ours), BAR_MS, unit="ms", spread=f"{min(ours):.0f}..{max(ours):.0f}"))
+        for view, fragment in VIEWS.items():
+            times = {"empty": [], "full": []}
+            for repetition in range(chosen.repetitions + 1):
+                for kind, poller in pollers.items():
+                    measured = load_times(browser, f"http://127.0.0.1:{poller.port}/{fragment}")
+                    if repetition > 0:
+                        times[kind].append(measured)
+            for index, what in enumerate(("the chart is drawn", "all sections are there")):
+                ours, reference = ([pair[index] for pair in times[kind]] for kind in ("full", "empty"))
+                results.add(Figure(f"{view} until {what}", chosen.projects, statistics.median(reference), statistics.median(ours),
+                                   statistics.median(ours), BAR_MS, unit="ms", spread=f"{min(ours):.0f}..{max(ours):.0f}"))
     finally:
         browser.close()
         for poller in pollers.values():

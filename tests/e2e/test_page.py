@@ -487,10 +487,18 @@ def test_light_and_dark_can_be_read(site, browser):
         colors = browser.run("""
             const color = (selector, name) => getComputedStyle(document.querySelector(selector))[name];
             return {paper: color('section', 'backgroundColor'), ink: color('h2', 'color'), quiet: color('caption', 'color'),
-                link: color('.skip', 'color'), good: color('.badge', 'color'), axis: color('.chart text', 'fill')}""")
+                link: color('.skip', 'color'), good: color('.badge', 'color'), axis: color('.chart text', 'fill'),
+                placeholder: getComputedStyle(document.getElementById('find-project'), '::placeholder').color}""")
         papers[scheme] = colors.pop("paper")
         for name, color in colors.items():
             assert contrast(color, papers[scheme]) >= 4.5, (scheme, name, color)
+        marks = browser.run("""
+            const color = (selector, name) => getComputedStyle(document.querySelector(selector))[name];
+            return {band: color('.mark-band', 'stroke'), committed: color('.mark-committed', 'fill'), expected: color('.line-expected', 'stroke'),
+                earlier: color('.line-earlier', 'stroke'), actual: color('.dot-actual', 'fill'), open: color('.mark-open', 'fill'), lost: color('.mark-lost', 'fill'),
+                up: color('.mark-up', 'fill'), down: color('.mark-down', 'fill'), total: color('.mark-total', 'fill'), miss: color('.mark-miss', 'fill')}""")
+        for name, color in marks.items():
+            assert contrast(color, papers[scheme]) >= 3, (scheme, name, color)
     assert luminance(papers["dark"]) < 0.05 < 0.9 < luminance(papers["light"])
 
 
