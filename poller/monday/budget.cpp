@@ -6,6 +6,7 @@
 
 #include "poller/async/backoff.hpp"
 #include "poller/async/sleep.hpp"
+#include "poller/crypto/encoding.hpp"
 #include "poller/errors.hpp"
 #include "poller/monday/rate_limit.hpp"
 
@@ -28,6 +29,9 @@ struct Policy {
 };
 constexpr Policy kPolicies[] = {{"minuteRate", kCalls}, {"complexityMinute", kComplexity}};
 
+// The gate of one token, by a part of its digest.
+std::string gate_of(std::string_view token) { return "monday token " + to_hex(sha256(token)).substr(0, 12); }
+
 std::optional<std::int64_t> remaining_of(const std::vector<RateLimit> &limits, std::string_view name) {
     const auto found = std::ranges::find(limits, name, &RateLimit::name);
     return found == limits.end() ? std::nullopt : found->remaining;
@@ -35,19 +39,25 @@ std::optional<std::int64_t> remaining_of(const std::vector<RateLimit> &limits, s
 
 }  // namespace
 
-awaitable<std::int64_t> Budget::reserve(std::string_view document, milliseconds patience, std::stop_token stop) {
+awaitable<std::int64_t> Budget::reserve(std::string_view document, std::string_view token, milliseconds patience,
+                                        std::stop_token stop) {
     const auto known = complexity_.find(document);
     const std::int64_t complexity = known == complexity_.end() ? kAssumedComplexity : known->second;
-    const std::vector<std::int64_t> wanted{1, complexity};
+    const std::vector<std::string> gates{kCalls, kComplexity, gate_of(token)};
+    const std::vector<std::int64_t> wanted{1, complexity, 0};
     const auto deadline = std::chrono::steady_clock::now() + patience;
     for (;;) {
         const db::Result result = co_await database_.query(
             "SELECT ceil(extract(epoch FROM reserve_provider_tokens($1, $2, $3)) * 1000)::bigint",
-            db::params(kBuckets, wanted, left_to_others_));
+            db::params(gates, wanted, left_to_others_));
         const milliseconds wait{result[0][0].integer()};
         if (wait <= milliseconds{0}) co_return complexity;
-        if (stop.stop_requested() || std::chrono::steady_clock::now() + wait > deadline) {
-            throw WaitError(wait, "the limits of monday.com leave no call now");
+        // Nobody waits for a token that was refused: it is not the same once it is accepted.
+        std::string reason = co_await reason_of(gates.back());
+        const bool is_refused = !reason.empty();
+        if (is_refused || stop.stop_requested() || std::chrono::steady_clock::now() + wait > deadline) {
+            if (!is_refused) reason = co_await reason_of(kCalls);
+            throw WaitError(wait, "no call to monday.com now: " + (reason.empty() ? "its limits are used up" : reason));
         }
         // Those who wait for the same do not come back together.
         co_await sleep_for(jittered(wait, 0.1) + milliseconds{10}, stop);
@@ -80,9 +90,23 @@ awaitable<void> Budget::adopt_quota(std::string_view bucket, std::int64_t quota,
                              db::params(bucket, quota, window_seconds));
 }
 
-awaitable<void> Budget::block(milliseconds wait, std::string_view reason) {
-    co_await database_.query("SELECT block_provider('monday', make_interval(secs => $1::double precision / 1000), $2)",
-                             db::params(wait.count(), reason));
+awaitable<void> Budget::block(milliseconds wait, std::string_view reason) { co_await shut(kCalls, wait, reason); }
+
+awaitable<void> Budget::block_token(std::string_view token, milliseconds wait, std::string_view reason) {
+    co_await shut(gate_of(token), wait, reason);
+}
+
+awaitable<void> Budget::shut(std::string gate, milliseconds wait, std::string_view reason) {
+    co_await database_.query("SELECT block_provider($1, make_interval(secs => $2::double precision / 1000), $3)",
+                             db::params(gate, wait.count(), reason));
+}
+
+awaitable<std::string> Budget::reason_of(std::string gate) {
+    const db::Result shut = co_await database_.query(
+        "SELECT coalesce(nullif(reason, ''), 'unknown') FROM provider_gate WHERE provider = $1 AND blocked_until > "
+        "now()",
+        db::params(gate));
+    co_return shut.empty() ? std::string{} : std::string{shut[0][0].text()};
 }
 
 }  // namespace poller::monday

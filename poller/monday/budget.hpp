@@ -23,10 +23,10 @@ public:
     explicit Budget(db::Pool &database, double left_to_others = 0)
         : database_(database), left_to_others_(left_to_others) {}
 
-    // Waits until one call with this document is granted, and returns the complexity that was reserved for it. Throws
-    // WaitError where that takes longer than the patience.
-    [[nodiscard]] awaitable<std::int64_t> reserve(std::string_view document, std::chrono::milliseconds patience,
-                                                  std::stop_token stop);
+    // Waits until one call with this document and token is granted, and returns the complexity that was reserved for
+    // it. Throws WaitError where that takes longer than the patience.
+    [[nodiscard]] awaitable<std::int64_t> reserve(std::string_view document, std::string_view token,
+                                                  std::chrono::milliseconds patience, std::stop_token stop);
 
     // After the answer: settles what was reserved with what was used, adopts what the answer says is left of the
     // limits, and the limits themselves where they are news.
@@ -36,7 +36,13 @@ public:
     // Nobody calls for so long.
     awaitable<void> block(std::chrono::milliseconds wait, std::string_view reason);
 
+    // Nobody calls with this token for so long; who has another one does.
+    awaitable<void> block_token(std::string_view token, std::chrono::milliseconds wait, std::string_view reason);
+
 private:
+    awaitable<void> shut(std::string gate, std::chrono::milliseconds wait, std::string_view reason);
+    // Why a gate is shut; empty where it is open.
+    [[nodiscard]] awaitable<std::string> reason_of(std::string gate);
     awaitable<void> adopt_quota(std::string_view bucket, std::int64_t quota, std::int64_t window_seconds);
 
     db::Pool &database_;

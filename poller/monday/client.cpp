@@ -82,7 +82,8 @@ void Client::check_version(const Response &response) const {
 
 awaitable<Client::Attempt> Client::attempt(const Document &document, const http::Call &request, Deadline deadline) {
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
-    const std::int64_t reserved = co_await budget_.reserve(document.name, std::max(left, milliseconds{0}), stop_);
+    const std::int64_t reserved =
+        co_await budget_.reserve(document.name, account_.token, std::max(left, milliseconds{0}), stop_);
 
     Attempt result;
     ++usage_.calls;
@@ -127,7 +128,7 @@ awaitable<Response> Client::call(const Document &document, json variables, std::
         const std::string message = message_of(document, *error);
         if (error->kind == ErrorKind::kUnauthorized) {
             const std::string refusal = message + ": the token of MONDAY_API_KEY is not accepted";
-            co_await budget_.block(kUnauthorizedPause, refusal);
+            co_await budget_.block_token(account_.token, kUnauthorizedPause, refusal);
             throw WaitError(kUnauthorizedPause, refusal);
         }
         if (error->kind == ErrorKind::kCursorExpired) throw CursorExpired(message);

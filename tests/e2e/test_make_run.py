@@ -138,6 +138,8 @@ def test_after_stop_everything_goes_on_with_its_data(checkout):
     with checkout.connection() as connection:
         before = counts(connection)
     assert before["projects"] == 60 and before["monday_webhook"] > 0
+    refused = checkout.make("run", MONDAY_API_KEY="of a real account")
+    assert refused.returncode != 0 and "make clean-run" in refused.stderr, "simulated projects do not mix with real ones"
     checkout.done("stop")
     checkout.done("stop")
     assert "The cluster is stopped" in checkout.make("status").stdout

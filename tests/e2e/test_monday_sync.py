@@ -327,10 +327,17 @@ def test_a_token_that_is_revoked_on_the_way(database, account):
     assert pipeline.value("SELECT count(*) FROM sync_log WHERE status = 'running'") == 0
 
 
-def test_a_wrong_token_is_told_and_stops_everybody(pipeline):
+def test_a_wrong_token_is_told_and_stops_everybody_who_has_it(pipeline):
     result = pipeline.command("rehydrate", "full", MONDAY_API_KEY="wrong")
-    assert result.returncode == 1 and "Not Authenticated" in result.stderr
-    assert pipeline.value("SELECT reason FROM provider_gate WHERE provider = 'monday' AND blocked_until > now()")
+    assert result.returncode == 1 and "Not Authenticated: the token of MONDAY_API_KEY is not accepted" in result.stderr
+    job = pipeline.enqueue("reconcile")
+    calls = pipeline.audit()["calls"]
+    pipeline.run_jobs("reconcile", MONDAY_API_KEY="wrong")
+    assert pipeline.audit()["calls"] == calls
+    (state,) = pipeline.rows("SELECT status, run_at > now() + interval '3 minutes' AS is_late, detail FROM job_queue WHERE id = %s", [job])
+    assert state.status == "queued" and state.is_late and "the token of MONDAY_API_KEY is not accepted" in state.detail
+    # The right one is not kept waiting.
+    pipeline.done("rehydrate", "full", timeout=60)
 
 
 def test_without_a_token_the_setting_is_named(pipeline):
