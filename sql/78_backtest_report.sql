@@ -221,23 +221,22 @@ BEGIN
 
     -- Two tables: as one it is wider than a page.
     RETURN report || E'\n## Horizons\n\n'
-        || @extschema@._markdown_row('Horizon', 'Months', 'Invoiced', 'In no forecast', 'Expected', 'Bias', 'WAPE months', 'WAPE projects', 'WAPE committed')
-        || E'|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n' || (
-        SELECT string_agg(@extschema@._markdown_row(
-            r.horizon::text, r.month_count::text, @extschema@._money_text(r.actual_value),
-            @extschema@._money_text(r.unforeseen_value),
-            @extschema@._money_text(r.expected_value), @extschema@._share_text(r.bias),
-            @extschema@._share_text(r.monthly_wape), @extschema@._share_text(r.wape),
-            @extschema@._share_text(r.committed_wape)), '' ORDER BY r.horizon)
-        FROM unnest(rows) AS r WHERE r.segment = 'total' AND r.forecast_month IS NULL)
-        || E'\n'
-        || @extschema@._markdown_row('Horizon', 'Bands months', 'Bands projects', 'Match rate', 'Skill last month', 'Skill last year', 'Skill mean')
+        || @extschema@._markdown_row('Horizon', 'Months', 'Invoiced', 'In no forecast', 'Expected', 'Bias', 'Match rate')
         || E'|---:|---:|---:|---:|---:|---:|---:|\n' || (
         SELECT string_agg(@extschema@._markdown_row(
-            r.horizon::text, @extschema@._share_text(r.month_coverage),
-            @extschema@._share_text(r.project_coverage), @extschema@._share_text(r.match_rate),
-            @extschema@._share_text(r.skill_last_month), @extschema@._share_text(r.skill_last_year),
-            @extschema@._share_text(r.skill_mean)), '' ORDER BY r.horizon)
+            r.horizon::text, r.month_count::text, @extschema@._money_text(r.actual_value),
+            @extschema@._money_text(r.unforeseen_value), @extschema@._money_text(r.expected_value),
+            @extschema@._share_text(r.bias), @extschema@._share_text(r.match_rate)), '' ORDER BY r.horizon)
+        FROM unnest(rows) AS r WHERE r.segment = 'total' AND r.forecast_month IS NULL)
+        || E'\n'
+        || @extschema@._markdown_row('Horizon', 'WAPE months', 'WAPE projects', 'WAPE committed', 'Bands months', 'Bands projects',
+            'Skill last month', 'Skill last year', 'Skill mean')
+        || E'|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n' || (
+        SELECT string_agg(@extschema@._markdown_row(
+            r.horizon::text, @extschema@._share_text(r.monthly_wape), @extschema@._share_text(r.wape),
+            @extschema@._share_text(r.committed_wape), @extschema@._share_text(r.month_coverage),
+            @extschema@._share_text(r.project_coverage), @extschema@._share_text(r.skill_last_month),
+            @extschema@._share_text(r.skill_last_year), @extschema@._share_text(r.skill_mean)), '' ORDER BY r.horizon)
         FROM unnest(rows) AS r WHERE r.segment = 'total' AND r.forecast_month IS NULL);
 END;
 $$;
