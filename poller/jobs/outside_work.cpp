@@ -31,14 +31,6 @@ std::string trigger_of(const Job &job) {
     return trigger != job.payload.end() && trigger->is_string() ? trigger->get<std::string>() : "job";
 }
 
-int number_of(const Job &job, const char *name, int standard, int least, int most) {
-    const auto found = job.payload.find(name);
-    if (found == job.payload.end() || found->is_null()) return standard;
-    const bool fits = found->is_number_integer() && *found >= least && *found <= most;
-    if (!fits) throw PermanentError(fmt::format("{} must be a whole number from {} to {}", name, least, most));
-    return found->get<int>();
-}
-
 std::string describe(const monday::Usage &usage) {
     return fmt::format("{} {}", usage.calls, usage.calls == 1 ? "call" : "calls");
 }

@@ -42,9 +42,6 @@ inline constexpr std::chrono::milliseconds kPatienceOfProjects = std::chrono::se
 // "webhook" and the like, from the payload of the job.
 [[nodiscard]] std::string trigger_of(const Job &job);
 
-// A whole number of the payload within bounds; PermanentError for anything else.
-[[nodiscard]] int number_of(const Job &job, const char *name, int standard, int least, int most);
-
 // "12 calls"
 [[nodiscard]] std::string describe(const monday::Usage &usage);
 

@@ -93,6 +93,12 @@ def test_a_job_that_can_never_be_done_fails_with_its_reason(pipeline):
         assert "unknown project" in failed.detail and "P0002" in failed.detail
         nonsense = wait_for_status(pipeline, enqueue(pipeline, "snapshot", payload={"snapshot_date": "soon"}), "failed")
         assert 'invalid input syntax for type date: "soon"' in nonsense.detail
+        for job_type, payload, reason in (
+            ("snapshot", {"snapshot_date": 20260131}, "snapshot_date must be a text"),
+            ("analyze", {"project_ids": ["P1", 2]}, "project_ids must be a list of texts"),
+        ):
+            refused = wait_for_status(pipeline, enqueue(pipeline, job_type, payload=payload), "completed", "failed")
+            assert (refused.status, refused.attempts, refused.detail) == ("failed", 1, reason)
 
 
 def test_a_job_that_met_a_passing_error_is_tried_again(pipeline):

@@ -2,6 +2,7 @@
 // items is enqueued.
 #include <fmt/format.h>
 
+#include "poller/jobs/payload.hpp"
 #include "poller/jobs/registry.hpp"
 
 namespace poller::jobs {
@@ -15,8 +16,8 @@ public:
         std::optional<std::vector<std::string>> projects;
         if (job.project_id) {
             projects = {*job.project_id};
-        } else if (job.payload.contains("project_ids")) {
-            projects = job.payload.at("project_ids").get<std::vector<std::string>>();
+        } else {
+            projects = texts_of(job, "project_ids");
         }
         const db::Result result =
             co_await run_statement(services_.database, "SELECT analysed, pushes FROM analyze_and_enqueue_pushes($1)",

@@ -1,6 +1,7 @@
 // llm_explain: gets the analysis of the payload's project_id explained (payload: force).
 #include "poller/errors.hpp"
 #include "poller/jobs/outside_work.hpp"
+#include "poller/jobs/payload.hpp"
 #include "poller/jobs/registry.hpp"
 #include "poller/llm/explainer.hpp"
 #include "poller/llm/service.hpp"
@@ -21,10 +22,10 @@ private:
         const auto service = llm::configured_service(services_.settings);
         // The numbers stand without an explanation.
         if (!service) co_return "no language model is configured";
-        const std::string project = job.payload.value("project_id", job.project_id.value_or(""));
+        const std::string project = text_of(job, "project_id").value_or(job.project_id.value_or(""));
         if (project.empty()) throw PermanentError("the job names no project");
         llm::Explainer explainer(services_.database, services_.http, *service, std::move(stop));
-        co_return co_await explainer.explain(project, job.payload.value("force", false));
+        co_return co_await explainer.explain(project, flag_of(job, "force"));
     }
 
     Services services_;

@@ -1,9 +1,10 @@
 // push_to_monday: writes the numbers and the comment of a project to its item (payload: dry_run, no_comment).
 #include <fmt/format.h>
 
-#include "poller/jobs/outside_work.hpp"
-#include "poller/jobs/registry.hpp"
 #include "poller/errors.hpp"
+#include "poller/jobs/outside_work.hpp"
+#include "poller/jobs/payload.hpp"
+#include "poller/jobs/registry.hpp"
 #include "poller/monday/push.hpp"
 
 namespace poller::jobs {
@@ -22,8 +23,8 @@ protected:
     awaitable<std::string> work(const Job &job, monday::Client &client) override {
         if (!job.project_id) throw PermanentError("the job names no project");
         monday::PushOptions options;
-        options.dry_run = services_.settings.monday_sync_dry_run || job.payload.value("dry_run", false);
-        options.with_comment = !job.payload.value("no_comment", false);
+        options.dry_run = services_.settings.monday_sync_dry_run || flag_of(job, "dry_run");
+        options.with_comment = !flag_of(job, "no_comment");
         options.is_repeat = job.attempts > 1;
         try {
             const std::string done =

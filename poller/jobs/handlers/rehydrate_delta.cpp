@@ -1,6 +1,7 @@
 // rehydrate_delta: reads what changed on the boards in the last days (payload: days_back, default 3).
 
 #include "poller/jobs/outside_work.hpp"
+#include "poller/jobs/payload.hpp"
 #include "poller/jobs/registry.hpp"
 #include "poller/monday/flows/flows.hpp"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "poller/jobs/outside_work.hpp"
+#include "poller/jobs/payload.hpp"
 #include "poller/jobs/registry.hpp"
 #include "poller/monday/flows/flows.hpp"
 

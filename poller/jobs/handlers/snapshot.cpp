@@ -1,6 +1,7 @@
 // snapshot: stores the forecast of today, or of the payload's "snapshot_date", and removes expired snapshots.
 #include <fmt/format.h>
 
+#include "poller/jobs/payload.hpp"
 #include "poller/jobs/registry.hpp"
 
 namespace poller::jobs {
@@ -11,10 +12,7 @@ public:
     explicit Snapshot(const Services &services) : services_(services) {}
 
     awaitable<Outcome> run(const Job &job, std::stop_token stop) override {
-        std::optional<std::string> day;
-        if (job.payload.contains("snapshot_date")) {
-            day = job.payload.at("snapshot_date").get<std::string>();
-        }
+        const std::optional<std::string> day = text_of(job, "snapshot_date");
         const db::Result result = co_await run_statement(
             services_.database,
             "SELECT date, inserted, deleted FROM run_daily_forecast_snapshot_maintenance(coalesce($1::date, pipeline_today()))",
