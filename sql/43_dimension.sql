@@ -1,42 +1,53 @@
 -- The dimension of projects: what reports say of each of them, kept beside the projects. One statement for a change of
 -- any number of rows, planned each time for the reason that history gives.
 
-CREATE FUNCTION @extschema@._keep_project_dimension() RETURNS trigger
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+CREATE FUNCTION @extschema@._dimension_upsert(projects text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-SET jit = off
 AS $$
-BEGIN
-    IF TG_OP = 'DELETE' THEN
-        EXECUTE $sql$
-            UPDATE @extschema@.project_dimension d SET state = 'deleted'
-            FROM old_rows o WHERE d.project_id = o.monday_id
-        $sql$;
-        RETURN NULL;
-    END IF;
-    EXECUTE format($sql$
+    SELECT format($sql$
         INSERT INTO @extschema@.project_dimension (
             project_id, project_name, account, type, category, product_type, pipeline_stage, stage_bucket,
             sales_representative, date_created, state)
         SELECT
             n.monday_id, coalesce(nullif(n.project_name, ''), n.item_name), n.account, n.type, n.category,
             n.product_type, n.pipeline_stage, n.stage_bucket, n.sales_representative, n.date_created, n.state
-        FROM new_rows n
-        %s
+        FROM %s
         ON CONFLICT (project_id) DO UPDATE
         SET (project_name, account, type, category, product_type, pipeline_stage, stage_bucket,
              sales_representative, date_created, state)
             = (excluded.project_name, excluded.account, excluded.type, excluded.category, excluded.product_type,
                excluded.pipeline_stage, excluded.stage_bucket, excluded.sales_representative, excluded.date_created,
                excluded.state)
-    $sql$, CASE TG_OP WHEN 'UPDATE' THEN $sql$
-        JOIN old_rows o ON o.monday_id = n.monday_id
-        WHERE (o.project_name, o.item_name, o.account, o.type, o.category, o.product_type, o.pipeline_stage,
-               o.stage_bucket, o.sales_representative, o.date_created, o.state)
-            IS DISTINCT FROM
-              (n.project_name, n.item_name, n.account, n.type, n.category, n.product_type, n.pipeline_stage,
-               n.stage_bucket, n.sales_representative, n.date_created, n.state)
-    $sql$ END);
+    $sql$, $1)
+$$;
+COMMENT ON FUNCTION @extschema@._dimension_upsert(text) IS
+    'API: private. The statement that brings project_dimension up to date with the projects that a FROM clause names n.';
+
+CREATE FUNCTION @extschema@._keep_project_dimension() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        EXECUTE @extschema@._dimension_upsert('new_rows n');
+    ELSIF TG_OP = 'UPDATE' THEN
+        EXECUTE @extschema@._dimension_upsert($sql$
+            new_rows n
+            JOIN old_rows o ON o.monday_id = n.monday_id
+            WHERE (o.project_name, o.item_name, o.account, o.type, o.category, o.product_type, o.pipeline_stage,
+                   o.stage_bucket, o.sales_representative, o.date_created, o.state)
+                IS DISTINCT FROM
+                  (n.project_name, n.item_name, n.account, n.type, n.category, n.product_type, n.pipeline_stage,
+                   n.stage_bucket, n.sales_representative, n.date_created, n.state)
+        $sql$);
+    ELSE
+        EXECUTE $sql$
+            UPDATE @extschema@.project_dimension d SET state = 'deleted'
+            FROM old_rows o WHERE d.project_id = o.monday_id
+        $sql$;
+    END IF;
     RETURN NULL;
 END;
 $$;
@@ -62,17 +73,13 @@ COMMENT ON FUNCTION @extschema@._missing_from_dimension() IS
     'API: private. The rows that project_dimension would have if it agreed with projects, and has not.';
 
 CREATE FUNCTION @extschema@._catch_up_dimension() RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    INSERT INTO @extschema@.project_dimension
-    SELECT * FROM @extschema@._missing_from_dimension()
-    ON CONFLICT (project_id) DO UPDATE
-    SET (project_name, account, type, category, product_type, pipeline_stage, stage_bucket, sales_representative,
-         date_created, state)
-        = (excluded.project_name, excluded.account, excluded.type, excluded.category, excluded.product_type,
-           excluded.pipeline_stage, excluded.stage_bucket, excluded.sales_representative, excluded.date_created,
-           excluded.state);
+BEGIN
+    EXECUTE @extschema@._dimension_upsert($sql$
+        @extschema@.projects n WHERE n.monday_id IN (SELECT m.project_id FROM @extschema@._missing_from_dimension() m)
+    $sql$);
 
     -- Facts outlive their projects: one that was removed outright is named by its last version.
     INSERT INTO @extschema@.project_dimension (
@@ -92,6 +99,7 @@ AS $$
     UPDATE @extschema@.project_dimension d SET state = 'deleted'
     WHERE d.state <> 'deleted'
       AND NOT EXISTS (SELECT FROM @extschema@.projects p WHERE p.monday_id = d.project_id);
+END;
 $$;
 REVOKE ALL ON FUNCTION @extschema@._catch_up_dimension() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@._catch_up_dimension() IS

@@ -1,5 +1,6 @@
--- Write guards, history, digest and dimension. Triggers depend on the extension's functions, so that dropping and re-creating the
--- extension takes them along; pipeline_setup() puts them back and brings all three up to date with what they missed.
+-- Write guards, history, digest and dimension. Triggers depend on the extension's functions, so that dropping and
+-- re-creating the extension takes them along; pipeline_setup() puts them back and brings all three up to date with what
+-- they missed.
 CREATE OR REPLACE TRIGGER projects_check_row
     BEFORE INSERT OR UPDATE ON @extschema@.projects
     FOR EACH ROW EXECUTE FUNCTION @extschema@._check_project_row();
