@@ -6,6 +6,11 @@ AS 'MODULE_PATHNAME', 'pipeline_setting';
 COMMENT ON FUNCTION @extschema@.pipeline_setting(text) IS
     'The value in force of the setting pipeline_forecast.<name>. Error 42704 for an unknown name.';
 
+CREATE FUNCTION @extschema@._currency() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN nullif(@extschema@.pipeline_setting('currency'), '');
+COMMENT ON FUNCTION @extschema@._currency() IS 'API: private. The currency of all amounts; NULL where it is not set.';
+
 -- No SET clause: the function is inlined, and its body is bound when it is made.
 CREATE FUNCTION @extschema@.pipeline_today() RETURNS date
 LANGUAGE sql STABLE PARALLEL SAFE

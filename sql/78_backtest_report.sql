@@ -156,7 +156,7 @@ BEGIN
             E'%s against what was invoiced, %s. At horizon 1 a forecast was made at least %s %s before its month began, at horizon 2 a month earlier, and so on. Less than %s invoiced to a project in a month counts as nothing.%s\n\n',
             CASE nearest.source WHEN 'history' THEN 'Forecasts replayed from history' ELSE 'Forecasts of stored snapshots' END,
             months, snapshot_lag_days, CASE snapshot_lag_days WHEN 1 THEN 'day' ELSE 'days' END,
-            @extschema@._money_text(minimum_actual), ' All amounts are in ' || nullif(@extschema@.pipeline_setting('currency'), '') || '.')
+            @extschema@._money_text(minimum_actual), ' All amounts are in ' || @extschema@._currency() || '.')
         || format(E'## Summary, horizon %s\n\n', nearest.horizon)
         || @extschema@._markdown_row('Figure', 'Value') || E'|---|---:|\n'
         || @extschema@._markdown_row('Months tested', nearest.month_count::text)

@@ -100,7 +100,7 @@ BEGIN
             'as_of', CASE WHEN is_filtered THEN now() ELSE (
                 SELECT timezone('UTC', max(m.refreshed_at)) FROM @extschema@.vw_pipeline_forecast_monthly_12m_v1 m) END,
             'filter', json_build_object('account', wanted_account, 'type', wanted_type, 'category', wanted_category),
-            'currency', nullif(@extschema@.pipeline_setting('currency'), ''),
+            'currency', @extschema@._currency(),
             'current_month', first_month,
             'earlier_snapshot_date', earlier_day,
             'totals', (
@@ -249,7 +249,7 @@ BEGIN
         )
         SELECT json_build_object(
             'filter', json_build_object('account', wanted_account, 'type', wanted_type, 'category', wanted_category),
-            'currency', nullif(@extschema@.pipeline_setting('currency'), ''),
+            'currency', @extschema@._currency(),
             'first_snapshot_date', first_day,
             'from_snapshot', opening_day,
             'to_snapshot', closing_day,

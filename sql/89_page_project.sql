@@ -86,7 +86,7 @@ BEGIN
         'product_type', d.product_type,
         'pipeline_stage', d.pipeline_stage,
         'date_created', d.date_created,
-        'currency', nullif(@extschema@.pipeline_setting('currency'), ''),
+        'currency', @extschema@._currency(),
         'forecast', (
             SELECT json_build_object(
                 'stage_bucket', f.stage_bucket, 'contract_value', f.contract_value, 'probability', f.probability,
