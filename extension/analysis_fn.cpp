@@ -314,10 +314,10 @@ void analyze_all(const Request &request, ResultRows &result) {
     const pg::AnalysisProjects projects = source.read_all();
     if (!request.reads_history) source.repair_digest(projects.set);
     Engine engine(projects.set, moment_of(request.as_of));
-    for (std::size_t row = 0; row < projects.set.size(); ++row) {
-        if (!is_analysable(projects.set[row])) continue;
-        result.add(projects.set, row, engine.analyze(row), projects.fingerprints[row]);
-    }
+    // In the order of the index that the results are stored by: each lands beside the one before.
+    analysis::for_each_project(projects.set, projects.set.rows_by_id(), [&](std::uint32_t row, const auto &project) {
+        if (is_analysable(project)) result.add(projects.set, row, engine.analyze(row), projects.fingerprints[row]);
+    });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -122,6 +123,18 @@ TEST(ProjectSetRow, IsTheProjectAsItWasAdded) {
     EXPECT_EQ(found.outcome, Outcome::kWon);
     EXPECT_EQ(found.date_created, kToday);
     EXPECT_EQ(projects.row(1).account, "Account 001");
+}
+
+// Ids that differ early, after 8 and after 16 bytes, that begin one another, and beyond ASCII.
+TEST(ProjectSetRowsById, AreInTheOrderOfTheBytesOfTheirIds) {
+    ProjectSet projects;
+    for (const std::string_view id :
+         {"1200000028", "9", "1200000007", "\xC3\xA9", "a name of twenty byt2", "a name of twenty byt1", "12", "120", "",
+          "a name of twenty bytes"}) {
+        projects.add({.id = id});
+    }
+    EXPECT_EQ(projects.rows_by_id(), (std::vector<std::uint32_t>{8, 6, 7, 2, 0, 1, 5, 4, 9, 3}));
+    EXPECT_TRUE(ProjectSet{}.rows_by_id().empty());
 }
 
 class Report : public ::testing::Test {

@@ -71,6 +71,9 @@ public:
     // Valid until the next add().
     [[nodiscard]] std::string_view id(std::size_t row) const noexcept;
 
+    // All rows, in the order of the bytes of their ids.
+    [[nodiscard]] std::vector<std::uint32_t> rows_by_id() const;
+
     // Number `row` as it was added. Valid until the next add().
     [[nodiscard]] ProjectRow row(std::size_t row) const noexcept;
 
