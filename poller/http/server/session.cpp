@@ -28,6 +28,12 @@ constexpr std::chrono::milliseconds kLinger{2000};
 constexpr std::size_t kMostDiscarded = 1024 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
+std::string address_of_peer(const tcp::socket &socket) {
+    error_code gone;
+    const tcp::endpoint peer = socket.remote_endpoint(gone);
+    return gone ? std::string() : peer.address().to_string();
+}
+
 }  // namespace
 
 struct Session::Incoming {
@@ -75,7 +81,11 @@ private:
 };
 
 Session::Session(Server &server, tcp::socket socket)
-    : server_(server), socket_(std::move(socket)), buffer_(kLargestRead), deadline_(Clock::time_point::max()) {
+    : server_(server),
+      socket_(std::move(socket)),
+      peer_address_(address_of_peer(socket_)),
+      buffer_(kLargestRead),
+      deadline_(Clock::time_point::max()) {
     error_code ignored;
     socket_.set_option(tcp::no_delay(true), ignored);
 }
@@ -310,9 +320,7 @@ std::string Session::client_address(const Request::Message &message) const {
             return address.to_string();
         }
     }
-    error_code gone;
-    const tcp::endpoint peer = socket_.remote_endpoint(gone);
-    return gone ? std::string() : peer.address().to_string();
+    return peer_address_;
 }
 
 }  // namespace poller::http

@@ -43,6 +43,7 @@ private:
 
     Server &server_;
     tcp::socket socket_;
+    const std::string peer_address_;  // asked for once; empty where the client is gone already
     boost::beast::flat_buffer buffer_;
     std::chrono::steady_clock::time_point deadline_;
     bool idle_ = true;
