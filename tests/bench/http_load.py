@@ -140,23 +140,26 @@ def load(port, path, seconds, script, **environment):
     return result
 
 
+def medians(runs):
+    """Of several runs: requests per second, and the 50th and the 99th percentile in milliseconds."""
+    return (statistics.median(run["requests"] / run["seconds"] for run in runs),
+            *(statistics.median(run[quantile] for run in runs) for quantile in ("p50_ms", "p99_ms")))
+
+
 def alternate(repetitions, sides):
-    """The medians of both sides, which take turns: requests per second and the 99th percentile."""
+    """The medians of both sides, which take turns."""
     runs = {name: [] for name in sides}
     for repetition in range(repetitions + 1):
         for name, run in sides.items():
             result = run(1 if repetition == 0 else None)
             if repetition > 0:
                 runs[name].append(result)
-    return {
-        name: (statistics.median(r["requests"] / r["seconds"] for r in results), statistics.median(r["p99_ms"] for r in results))
-        for name, results in runs.items()
-    }
+    return {name: medians(results) for name, results in runs.items()}
 
 
 def compare(name, repetitions, reference, ours, least_ratio, most_p99_ms):
     measured = alternate(repetitions, {"reference": reference, "ours": ours})
-    (reference_rate, reference_p99), (our_rate, our_p99) = measured["reference"], measured["ours"]
+    (reference_rate, _, reference_p99), (our_rate, _, our_p99) = measured["reference"], measured["ours"]
     ratio = our_rate / reference_rate
     print(f"{name}: {our_rate:,.0f}/s, reference {reference_rate:,.0f}/s: {ratio:.2f} x{verdict(ratio >= least_ratio, f'{least_ratio} x')}; "
           f"p99 {our_p99:.1f} ms{verdict(our_p99 <= most_p99_ms, f'{most_p99_ms} ms')}, reference {reference_p99:.1f} ms", flush=True)
@@ -214,9 +217,8 @@ def measure(connection, poller, reference, chosen):
     # the reference closes its connections ten seconds later; each holds up commits for some time.
     measure_single_commits(connection, chosen.seconds)
     for name, port, signature, bar in (("ours", poller.port, "hmac", 5), ("reference", reference.port, "none", None)):
-        runs = [send_events(port, signature, chosen.seconds, 1000 * CONNECTIONS // 200) for _ in range(chosen.repetitions)]
-        rate = statistics.median(r["requests"] / r["seconds"] for r in runs)
-        p50, p99 = (statistics.median(r[quantile] for r in runs) for quantile in ("p50_ms", "p99_ms"))
+        rate, p50, p99 = medians([send_events(port, signature, chosen.seconds, 1000 * CONNECTIONS // 200)
+                                  for _ in range(chosen.repetitions)])
         print(f"webhooks, {rate:,.0f}/s offered, {name}: p50 {p50:.1f} ms, "
               f"p99 {p99:.1f} ms{verdict(p99 <= bar, f'{bar} ms') if bar else ''}", flush=True)
 
