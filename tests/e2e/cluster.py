@@ -11,11 +11,16 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+import roles
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONTROL = ROOT / "control" / "cluster"
 PG_BIN = subprocess.run(
     [os.environ.get("PG_CONFIG", "pg_config"), "--bindir"], check=True, capture_output=True, text=True
 ).stdout.strip()
+
+
+TEMPLATE = "pf_template"
 
 
 class Cluster:
@@ -39,6 +44,7 @@ class Cluster:
             raise
         self.port = int((self.home / "port").read_text())
         self.user = "pipeline_owner"
+        self._has_template = False
 
     def control(self, action):
         subprocess.run([CONTROL, action, self.home], check=True, env=self._environment)
@@ -51,9 +57,21 @@ class Cluster:
         options = {"autocommit": True, "row_factory": dict_row, **options}
         return psycopg.connect(host=str(self.home), port=self.port, user=self.user, dbname=database, **options)
 
-    def create_database(self, name):
+    def create_database(self, name, template="template1"):
+        # Copied file by file: a quarter cheaper than through the log, where nothing is synchronized with the disk.
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         with self.connect("postgres") as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+
+    def create_set_up_database(self, name):
+        """With the extension, its tables and the rights of the roles: a copy, which takes half the time of set_up()."""
+        if not self._has_template:
+            self.create_database(TEMPLATE)
+            with self.connect(TEMPLATE) as connection:
+                set_up(connection)
+                roles.grant(connection)
+            self._has_template = True
+        self.create_database(name, TEMPLATE)
 
     def drop_database(self, name):
         with self.connect("postgres") as connection:

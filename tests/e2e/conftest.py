@@ -1,16 +1,45 @@
-"""Fixtures: one throw-away cluster for all tests, and fresh databases in it."""
+"""Fixtures: one throw-away cluster for all tests of a process, and fresh databases in it."""
 
 import contextlib
 import itertools
+import os
 import types
 
 import pytest
 
 import lineage
-from cluster import Cluster, set_up
+from cluster import Cluster
 from simulators.process import Simulator
 
 _numbers = itertools.count(1)
+
+# Those of more than half a minute, longest first: what begins last must not be what takes longest.
+LONGEST = (
+    "test_cron",
+    "test_schedule",
+    "test_make_run",
+    "test_monday_push",
+    "test_monday_burst",
+    "test_sync_properties",
+    "test_monday_sync",
+    "test_poller_jobs",
+    "test_llm_explanations",
+    "test_page",
+    "test_monday_chain",
+    "test_standby",
+    "test_bi_contract",
+)
+
+# The workers of pytest-xdist, gw0, gw1 and so on, each look for ports in a range of their own.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+os.environ["FIRST_PORT"] = str(int(os.environ.get("FIRST_PORT", "26320")) + 100 * _worker)
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        return LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
@@ -21,25 +50,28 @@ def cluster():
 
 
 @contextlib.contextmanager
-def new_database(cluster):
+def new_database(cluster, create=Cluster.create_set_up_database):
+    """With the extension and its tables; as an object with name, cluster and connection()."""
     name = f"e2e_{next(_numbers)}"
-    cluster.create_database(name)
+    create(cluster, name)
     opened = []
 
     def connection(**options):
         opened.append(cluster.connect(name, **options))
         return opened[-1]
 
-    yield types.SimpleNamespace(name=name, cluster=cluster, connection=connection)
-    for each in opened:
-        each.close()
-    cluster.drop_database(name)
+    try:
+        yield types.SimpleNamespace(name=name, cluster=cluster, connection=connection)
+    finally:
+        for each in opened:
+            each.close()
+        cluster.drop_database(name)
 
 
 @pytest.fixture
 def empty_database(cluster):
     """A database with nothing in it, as an object with name, cluster and connection()."""
-    with new_database(cluster) as database:
+    with new_database(cluster, Cluster.create_database) as database:
         yield database
 
 
@@ -55,19 +87,17 @@ def mortal_cluster():
 def mortal_database(mortal_cluster):
     """A database with the extension and its tables, on a server that may be stopped; as an object like empty_database."""
     with new_database(mortal_cluster) as database:
-        with database.connection() as connection:
-            set_up(connection)
         yield database
         mortal_cluster.control("start")
 
 
 @pytest.fixture
-def database(empty_database):
+def database(cluster):
     """A connection to a database with the extension and its tables in schema public."""
-    connection = empty_database.connection()
-    set_up(connection)
-    connection.database = empty_database
-    return connection
+    with new_database(cluster) as database:
+        connection = database.connection()
+        connection.database = database
+        yield connection
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ SCHEMA = {
     "additionalProperties": False,
 }
 DATA = {"segment": {"projects": "87"}, "baseline": {"conversion": "34.1%", "gestation_days": "120", "rating": "61"}}
+KEY = "simulated-key"
 USER = "Explain this.\nDATA-0123456789abcdef\n" + json.dumps(DATA) + "\nDATA-0123456789abcdef"
 SYSTEM = "You explain a forecast."
 DIALECTS = ["gemini", "openai-chat", "openai-responses", "anthropic", "openai-compatible"]
@@ -92,3 +93,16 @@ def reason_of(dialect, body):
     """(type or status, code or None, message) of an error."""
     error = body["error"]
     return error.get("status") or error["type"], error.get("code"), error["message"]
+
+
+def provider(llm, dialect):
+    """The poller's settings for a simulated provider."""
+    root = llm.url
+    return {
+        "gemini": {"GEMINI_API_KEY": KEY, "GEMINI_MODEL": "gemini-2.5-flash", "GEMINI_BASE_URL": f"{root}/v1beta"},
+        "openai-chat": {"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "gpt-4.1-mini", "OPENAI_BASE_URL": f"{root}/v1"},
+        "openai-responses": {"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "gpt-4.1-mini", "OPENAI_BASE_URL": f"{root}/v1",
+                             "OPENAI_API": "responses"},
+        "anthropic": {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_MODEL": "claude-sonnet-4-5", "ANTHROPIC_BASE_URL": f"{root}/v1"},
+        "openai-compatible": {"OPENAI_MODEL": "any-local-model", "OPENAI_BASE_URL": f"{root}/local/v1", "LLM_SCHEMA_MODE": "plain"},
+    }[dialect]

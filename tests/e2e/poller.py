@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+import roles
 from cluster import ROOT
 
 PROGRAM = pathlib.Path(os.environ.get("PIPELINE_POLLER", ROOT / "build" / "cmake" / "poller" / "pipeline-poller"))
@@ -25,14 +26,16 @@ def wait_until(condition, timeout=20, message="condition"):
     raise AssertionError(f"not within {timeout} s: {message}")
 
 
-def environment_for(database, **settings):
-    """For the poller on a database of the throw-away cluster (an object with name and cluster). None unsets."""
+def environment_for(database, role=roles.POLLER_OF_TESTS, **settings):
+    """For the poller on a database of the throw-away cluster (an object with name and cluster), as the role or as the owner.
+
+    A setting of None is left out."""
     inherited = {name: text for name, text in os.environ.items() if name in ("PATH", "HOME", "LANG", "ASAN_OPTIONS")}
     cluster = database.cluster
     return inherited | {
         name: str(text)
         for name, text in {
-            "DATABASE_URL": f"host={cluster.home} port={cluster.port} user={cluster.user} dbname={database.name}",
+            "DATABASE_URL": f"host={cluster.home} port={cluster.port} user={role or cluster.user} dbname={database.name}",
             "WEBHOOK_PORT": "0",
             "WEBHOOK_AUTH": "token",
             "WEBHOOK_SECRET": SECRET,
@@ -52,11 +55,11 @@ def run(*arguments, environment=None, timeout=30):
 class Poller:
     """`pipeline-poller serve`; listens on a port of its own choice. Use as a context manager: it is gone afterwards."""
 
-    def __init__(self, database, arguments=(), serve_arguments=(), **settings):
+    def __init__(self, database, arguments=(), serve_arguments=(), role=roles.POLLER_OF_TESTS, **settings):
         self._log = tempfile.TemporaryFile("w+b")
         self.process = subprocess.Popen(
             [PROGRAM, *arguments, "serve", *serve_arguments],
-            env=environment_for(database, **settings),
+            env=environment_for(database, role, **settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._log,

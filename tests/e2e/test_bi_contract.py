@@ -8,7 +8,7 @@ import psycopg
 import pyodbc
 import pytest
 
-from cluster import Cluster, as_server, fill, set_up, value
+from cluster import Cluster, as_server, fill, value
 
 READER, PASSWORD = "bi_reader", "read-only"
 REPORTS = [
@@ -32,9 +32,8 @@ READABLE_TYPES = {
 def owner(cluster):
     """Projects, invoices and eight snapshots, two in each of four months."""
     name = "bi_contract"
-    cluster.create_database(name)
+    cluster.create_set_up_database(name)
     with cluster.connect(name) as connection:
-        set_up(connection)
         fill(connection)
         connection.execute("""
             SELECT create_pipeline_forecast_snapshot(

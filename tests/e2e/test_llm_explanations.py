@@ -2,10 +2,9 @@
 
 import pytest
 
+from llm_client import KEY, provider
 from pipeline import Pipeline
 from poller import wait_until
-
-KEY = "simulated-key"
 
 
 @pytest.fixture
@@ -20,18 +19,6 @@ def pipeline(database, account, llm):
     pipeline.connection.execute("DELETE FROM job_queue")
     pipeline.connection.execute("SELECT analyze_projects()")
     return pipeline
-
-
-def provider(llm, dialect):
-    root = llm.url
-    return {
-        "gemini": {"GEMINI_API_KEY": KEY, "GEMINI_MODEL": "gemini-2.5-flash", "GEMINI_BASE_URL": f"{root}/v1beta"},
-        "openai-chat": {"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "gpt-4.1-mini", "OPENAI_BASE_URL": f"{root}/v1"},
-        "openai-responses": {"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "gpt-4.1-mini", "OPENAI_BASE_URL": f"{root}/v1",
-                             "OPENAI_API": "responses"},
-        "anthropic": {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_MODEL": "claude-sonnet-4-5", "ANTHROPIC_BASE_URL": f"{root}/v1"},
-        "openai-compatible": {"OPENAI_MODEL": "any-local-model", "OPENAI_BASE_URL": f"{root}/local/v1", "LLM_SCHEMA_MODE": "plain"},
-    }[dialect]
 
 
 WITHOUT_GEMINI = {"GEMINI_API_KEY": None, "GEMINI_MODEL": None, "GEMINI_BASE_URL": None}

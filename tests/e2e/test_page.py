@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from browser import NARROW, WIDE, Browser, Keys
-from cluster import fill, set_up, value
+from cluster import fill, value
 from conftest import new_database
 from poller import Receiver
 from rest import Rest
@@ -49,7 +49,6 @@ def site(cluster):
     """A poller on a database with data, which no test changes."""
     with new_database(cluster) as database:
         connection = database.connection()
-        set_up(connection)
         prepared(connection)
         with Receiver(database) as poller:
             poller.connection = connection

@@ -13,7 +13,7 @@ from decimal import Decimal
 import pytest
 from psycopg import sql
 
-from cluster import ROOT, failed_checks, set_up, value
+from cluster import ROOT, failed_checks, value
 
 DATA = pathlib.Path(os.environ.get("PIPELINE_TEST_DATA") or ROOT.parent / "shared" / "data") / "crm_opportunities"
 MAPPING = ROOT / "sql" / "mappings" / "crm_opportunities.json"
@@ -52,9 +52,8 @@ def run_import(connection):
 @pytest.fixture(scope="module")
 def imported(cluster):
     name = "real_data"
-    cluster.create_database(name)
+    cluster.create_set_up_database(name)
     with cluster.connect(name) as connection:
-        set_up(connection)
         load(connection, "sales_pipeline", "sales_pipeline.csv")
         load(connection, "products", "products.csv")
         connection.outcome = run_import(connection)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pytest
 
-from cluster import ROOT, failed_checks, set_up, value
+from cluster import ROOT, failed_checks, value
 
 DATA = pathlib.Path(os.environ.get("PIPELINE_TEST_DATA") or ROOT.parent / "shared" / "data") / "crm_opportunities"
 PROOF = ROOT / "tests" / "proof"
@@ -26,9 +26,8 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def replayed(cluster):
     name = "replayed_year"
-    cluster.create_database(name)
+    cluster.create_set_up_database(name)
     with cluster.connect(name) as connection:
-        set_up(connection)
         cluster.run(
             "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", name, "-o", "/dev/null", "-v", f"data={DATA}",
             "-v", "nights=month ends", "-f", PROOF / "load.sql", "-f", PROOF / "replay.sql",

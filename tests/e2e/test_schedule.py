@@ -6,8 +6,8 @@ import types
 import pytest
 
 from cluster import Cluster, failed_checks, set_up, value
+from llm_client import provider
 from pipeline import Pipeline, differences
-from test_llm_explanations import provider
 
 SYNCS = {"rehydrate_delta", "rehydrate_recent", "reconcile"}
 BY_THE_POLLER = SYNCS | {"monday_sync", "llm_backfill"}

@@ -7,16 +7,15 @@ the lineage of the projects that are wrong.
 
 import contextlib
 import datetime
-import itertools
+import functools
 import os
 import time
-import types
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from cluster import set_up
+from conftest import new_database
 from lineage import kept_on_failure
 from monday_client import HIDDEN, PARENT, SUBITEM
 from pipeline import Pipeline, differences
@@ -174,25 +173,8 @@ class World:
 
 @pytest.fixture(scope="module")
 def databases(cluster):
-    """New databases with the extension and its tables, soon made, as objects with name and cluster."""
-    template = "sync_properties"
-    cluster.create_database(template)
-    with cluster.connect(template) as connection:
-        set_up(connection)
-    names = (f"{template}_{number}" for number in itertools.count(1))
-
-    @contextlib.contextmanager
-    def new():
-        name = next(names)
-        with cluster.connect("postgres") as server:
-            server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        try:
-            yield types.SimpleNamespace(name=name, cluster=cluster)
-        finally:
-            cluster.drop_database(name)
-
-    yield new
-    cluster.drop_database(template)
+    """New databases with the extension and its tables, as objects with name and cluster."""
+    return functools.partial(new_database, cluster)
 
 
 @contextlib.contextmanager
