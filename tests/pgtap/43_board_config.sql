@@ -53,7 +53,7 @@ FROM (VALUES
     (pg_temp.config('{"columns": [{"column_id": "x", "kind": "button", "field": "type"}]}')::text,
      '22023: board configuration: board "1", column "x": columns of kind "button" cannot be read; Kinds are those of the API, for example numbers, date, status, text.'),
     (pg_temp.config('{"role": "hidden", "parent_board_id": "1", "columns": []}')::text,
-     '22023: board configuration: board "2": its parent board "1" is a hidden board; A configuration is {"boards": [{"board_id", "role", "name", "columns": [...]}]}; the section "From monday.com boards" of the README shows one.'),
+     '22023: board configuration: board "2": its parent board "1" is a hidden board; A configuration is {"boards": [{"board_id", "role", "name", "columns": [...]}]}; docs/monday.md shows one.'),
     ('{"boards": [{"board_id": "1", "role": "hidden", "name": "x", "parent_board_id": "7", "columns": []}]}',
      '22023: board configuration: board "1" is a parent board already; Its rows lie in another table. To start anew, delete it from monday_board first.'),
     ('{"boards": [{"board_id": "8", "role": "hidden", "name": "x", "parent_board_id": "7", "columns": []}]}',

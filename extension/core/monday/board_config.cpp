@@ -22,8 +22,8 @@ constexpr std::size_t kLongestId = 100;
 
 [[noreturn]] void refuse(const std::string &place, const std::string &problem, std::string_view hint = {}) {
     constexpr std::string_view kHint =
-        "A configuration is {\"boards\": [{\"board_id\", \"role\", \"name\", \"columns\": [...]}]}; the section "
-        "\"From monday.com boards\" of the README shows one.";
+        "A configuration is {\"boards\": [{\"board_id\", \"role\", \"name\", \"columns\": [...]}]}; "
+        "docs/monday.md shows one.";
     throw InputError(kInvalidParameter, "board configuration: " + place + problem, hint.empty() ? kHint : hint);
 }
 
