@@ -27,7 +27,6 @@ using analysis::ProjectRow;
 
 // What the caller asked for, in plain values: read before any C++ object is alive.
 struct Request {
-    const char *schema;  // of the function, quoted
     Datum *ids;          // null: every project
     int id_count;
     TimestampTz as_of;
@@ -41,7 +40,6 @@ constexpr std::int64_t kMicrosecondsPerDay = 86'400'000'000;
 
 Request read_request(FunctionCallInfo fcinfo) {
     Request request{};
-    request.schema = quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
     if (!PG_ARGISNULL(0)) {
         deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT, &request.ids, nullptr,
                           &request.id_count);
@@ -72,7 +70,7 @@ analysis::Moment moment_of(TimestampTz timestamp) {
 }
 
 pg::AnalysisSource source_of(const Request &request) {
-    return {request.schema, request.reads_history ? std::optional(request.as_of) : std::nullopt};
+    return pg::AnalysisSource(request.reads_history ? std::optional(request.as_of) : std::nullopt);
 }
 
 // A jsonb object under construction. Calls the server, so it belongs into a guarded function; it has no destructor.
@@ -144,7 +142,7 @@ Datum make_reasoning(const ProjectRow &project, const Analysis &found, MemoryCon
     });
 }
 
-// The rows of one call of _analyze().
+// The rows of one call of compute_analyses().
 class ResultRows {
 public:
     // Makes memory contexts: no object with a destructor may be alive yet.

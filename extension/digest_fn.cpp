@@ -18,7 +18,7 @@ DigestBuilder *builder(FunctionCallInfo fcinfo) {
     MemoryContext context = nullptr;
     if (AggCheckCallContext(fcinfo, &context) == 0) {
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("function is part of an aggregate"),
-                        errhint("Use the aggregates _digest_projects and _digest_pieces.")));
+                        errhint("Use the aggregates digest_projects and digest_pieces.")));
     }
     if (!PG_ARGISNULL(0)) return reinterpret_cast<DigestBuilder *>(PG_GETARG_POINTER(0));
     auto *callback = static_cast<MemoryContextCallback *>(MemoryContextAlloc(context, sizeof(MemoryContextCallback)));

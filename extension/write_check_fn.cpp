@@ -153,10 +153,9 @@ bool same_text(const text *left, const text *right) {
            std::memcmp(VARDATA_ANY(left), VARDATA_ANY(right), VARSIZE_ANY_EXHDR(left)) == 0;
 }
 
-// Asks _stage_rule_of(), the one place that knows which rule serves a stage; the texts are made in `context`.
-StageRule look_up_rule(Relation projects, text *stage, MemoryContext context) {
-    const char *schema = quote_identifier(get_namespace_name(RelationGetNamespace(projects)));
-    const char *query = psprintf("SELECT r.stage, r.stage_bucket FROM %s._stage_rule_of($1) r", schema);
+// Asks stage_rule_of(), the one place that knows which rule serves a stage; the texts are made in `context`.
+StageRule look_up_rule(text *stage, MemoryContext context) {
+    constexpr const char *query = "SELECT r.stage, r.stage_bucket FROM pipeline_internal.stage_rule_of($1) r";
     Oid types[] = {TEXTOID};
     Datum values[] = {PointerGetDatum(stage)};
     const char nulls[] = {stage == nullptr ? 'n' : ' '};
@@ -187,7 +186,7 @@ StageRule rule_of(StatementState &state, FunctionCallInfo fcinfo, Relation proje
         }
     }
     MemoryContext statement_context = fcinfo->flinfo->fn_mcxt;
-    const StageRule rule = look_up_rule(projects, stage, statement_context);
+    const StageRule rule = look_up_rule(stage, statement_context);
     if (state.stage_count < kRememberedStages) {
         MemoryContext caller_context = MemoryContextSwitchTo(statement_context);
         text *kept_stage = stage == nullptr ? nullptr : DatumGetTextPCopy(PointerGetDatum(stage));

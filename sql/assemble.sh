@@ -1,41 +1,51 @@
 #!/bin/sh
-# Prints the install script of the extension: the sources in sql/ in order, then the steps of pipeline_setup() as data.
-# A step is run once and has a number (setup/NNNN_name.sql); code is run at every setup (setup/always/NN_name.sql).
-# The columns of the forecast stand once, in setup/forecast_columns.sql, and are included where they are selected.
+# Prints the install script of the extension from the files of sql/, in the order of load_order: code as it stands, tables
+# and views as data of pipeline_setup(), which runs them for their owner.
+# A line "@include FILE@" stands for the lines of another file.
 set -eu
 cd "$(dirname "$0")"
 
-layout=$(ls setup/[0-9]*.sql | tail -n 1 | sed 's|setup/0*\([0-9]*\)_.*|\1|')
+files() { sed -n "s/^$1  *//p" load_order; }
+layout=$(sed -n 's/^step 0*\([0-9]*\) .*/\1/p' load_order | tail -n 1)
 
-print_step() { # version, file
-    printf "        (%s, '%s', \$step\$\n" "$1" "$(basename "$2" .sql)"
-    sed -e '/^@include forecast_columns.sql@$/{' -e 'r setup/forecast_columns.sql' -e 'd' -e '}' "$2"
+included() { # file
+    awk '/^@include .*@$/ { file = substr($2, 1, length($2) - 1); while ((getline line < file) > 0) print line; next } { print }' "$1"
+}
+
+step() { # version or NULL, name, files
+    printf "        (%s, '%s', \$step\$\n" "$1" "$2"
+    shift 2
+    for file in "$@"; do included "$file"; done
     printf '$step$)'
 }
 
-sed "s/@LAYOUT_VERSION@/$layout/" [0-9]*.sql
-
-cat <<'SQL'
-
-CREATE FUNCTION @extschema@._setup_steps() RETURNS TABLE(version integer, name text, statements text)
+for file in $(files code); do
+    if [ "$file" = setup/steps.sql ]; then
+        cat <<'SQL'
+CREATE FUNCTION pipeline_internal.setup_steps() RETURNS TABLE(version integer, name text, statements text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
+SET search_path FROM CURRENT
 AS $setup$
     VALUES
 SQL
-separator=''
-for file in setup/[0-9]*.sql; do
-    printf "$separator"
-    print_step "$(basename "$file" | sed 's/^0*\([0-9]*\)_.*/\1/')" "$file"
-    separator=',\n'
-done
-for file in setup/always/*.sql; do
-    printf "$separator"
-    print_step 'NULL' "$file"
-done
-cat <<'SQL'
+        # shellcheck disable=SC2046  # a list of files
+        step 1 baseline $(files tables)
+        sed -n 's/^step \([0-9]*\) /\1 /p' load_order | while read -r version file; do
+            printf ',\n'
+            step "${version#"${version%%[!0]*}"}" "$(basename "$file" .sql)" "$file"
+        done
+        for view in $(files every_setup); do
+            printf ',\n'
+            step NULL "$view" "$view"
+        done
+        cat <<'SQL'
 
 $setup$;
-COMMENT ON FUNCTION @extschema@._setup_steps() IS
-    'API: private. The steps of pipeline_setup(); without a version: to be run every time.';
+COMMENT ON FUNCTION pipeline_internal.setup_steps() IS
+    'The steps of pipeline_setup() in their order; those without a version are run every time.';
 SQL
+    else
+        sed "s/@LAYOUT_VERSION@/${layout:-1}/" "$file"
+    fi
+    echo
+done

@@ -68,11 +68,10 @@ ProjectRow AnalysisTarget::row() const {
             .date_created = date_created};
 }
 
-AnalysisSource::AnalysisSource(std::string schema, std::optional<TimestampTz> as_of)
-    : schema_(std::move(schema)), as_of_(as_of) {}
+AnalysisSource::AnalysisSource(std::optional<TimestampTz> as_of) : as_of_(as_of) {}
 
 std::string AnalysisSource::input() const {
-    return " FROM " + schema_ + (as_of_ ? "._pipeline_analysis_input_as_of($1)" : "._pipeline_analysis_input") + " i";
+    return std::string(" FROM pipeline_data.") + (as_of_ ? "analysis_input_as_of($1)" : "analysis_input") + " i";
 }
 
 std::string AnalysisSource::select() const {
@@ -121,8 +120,8 @@ std::optional<AnalysisTarget> AnalysisSource::read_target(const std::string &id)
 
 AnalysisDigest AnalysisSource::kept_digest() const {
     if (as_of_) return computed_digest();
-    AnalysisDigest digest = read_digest("SELECT packed FROM " + schema_ + "._kept_digest", {});
-    for_each_row("SELECT stage, outcome FROM " + schema_ + ".pipeline_stage", {}, [&](const QueryRow &row) {
+    AnalysisDigest digest = read_digest("SELECT packed FROM pipeline_data.kept_digest", {});
+    for_each_row("SELECT stage, outcome FROM pipeline.pipeline_stage", {}, [&](const QueryRow &row) {
         const std::string_view stage = row.text_at(1);
         const Outcome outcome = analysis::parse_outcome(row.text_at(2)).value_or(Outcome::kOpen);
         digest.stages.emplace(stage, outcome);
@@ -133,8 +132,7 @@ AnalysisDigest AnalysisSource::kept_digest() const {
 AnalysisDigest AnalysisSource::computed_digest() const {
     // Outcomes are known here, so they stand in for the stages.
     AnalysisDigest digest = read_digest(
-        "SELECT " + schema_ +
-            "._digest_projects(1, i.account, i.type, i.category, i.product_type, i.outcome, i.new_enquiry_value, "
+        "SELECT pipeline_internal.digest_projects(1, i.account, i.type, i.category, i.product_type, i.outcome, i.new_enquiry_value, "
             "i.gestation_period, i.date_created)" +
             input(),
         parameters());
@@ -147,10 +145,9 @@ AnalysisDigest AnalysisSource::computed_digest() const {
 void AnalysisSource::repair_digest(const analysis::ProjectSet &projects) const {
     const AnalysisDigest kept = kept_digest();
     if (digest_checksum(projects) == digest_checksum(kept.pieces, kept.stages)) return;
-    const std::string catch_up = "SELECT " + schema_ + "._catch_up_digest()";
     pg_call([&] {
         if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "could not connect to SPI");
-        if (SPI_execute(catch_up.c_str(), false, 1) != SPI_OK_SELECT) elog(ERROR, "could not repair the digest");
+        if (SPI_execute("SELECT pipeline_internal.catch_up_digest()", false, 1) != SPI_OK_SELECT) elog(ERROR, "could not repair the digest");
         bool is_null = false;
         const Datum was_incomplete = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
         if (DatumGetBool(was_incomplete)) {

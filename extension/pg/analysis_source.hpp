@@ -43,8 +43,8 @@ struct AnalysisDigest {
 
 class AnalysisSource {
 public:
-    // schema: quoted. Reads the present, or where `as_of` is given the versions that were valid then.
-    AnalysisSource(std::string schema, std::optional<TimestampTz> as_of);
+    // Reads the present, or where `as_of` is given the versions that were valid then.
+    explicit AnalysisSource(std::optional<TimestampTz> as_of);
 
     [[nodiscard]] AnalysisProjects read_all() const;
     // Empty where there is no active project of that id.
@@ -63,7 +63,6 @@ private:
     [[nodiscard]] static AnalysisDigest read_digest(const std::string &query,
                                                     const std::vector<QueryParameter> &values);
 
-    std::string schema_;
     std::optional<TimestampTz> as_of_;
 };
 

@@ -13,19 +13,19 @@
 namespace poller::cli {
 namespace {
 
-struct AnalyzeOptions {
+struct Options {
     std::vector<std::string> projects;
     bool all = false;
     bool json = false;
 };
 
-awaitable<int> analyze(db::Connection &database, std::shared_ptr<AnalyzeOptions> options) {
+awaitable<int> analyze(db::Connection &database, std::shared_ptr<Options> options) {
     std::optional<std::vector<std::string>> projects;
     if (!options->all) {
         projects = options->projects;
         // Named by a person, an unknown one is a mistake.
         const db::Result unknown = co_await database.execute(
-            "SELECT _raise_unknown_project(n.id) FROM unnest($1::text[]) AS n (id)"
+            "SELECT raise_unknown_project(n.id) FROM unnest($1::text[]) AS n (id)"
             " WHERE NOT EXISTS (SELECT FROM projects p WHERE p.monday_id = n.id AND p.state = 'active')",
             db::params(*projects));
     }
@@ -40,7 +40,7 @@ awaitable<int> analyze(db::Connection &database, std::shared_ptr<AnalyzeOptions>
 
 void add_analyze(CommandLine &line) {
     CLI::App *command = line.program.add_subcommand("analyze", "Analyse projects now");
-    auto options = std::make_shared<AnalyzeOptions>();
+    auto options = std::make_shared<Options>();
     CLI::Option *projects = command->add_option("PROJECT", options->projects, "ids of projects");
     command->add_flag("--all", options->all, "every project")->excludes(projects);
     command->add_flag("--json", options->json, "counts as JSON");

@@ -18,14 +18,11 @@ namespace {
 
 // Runs once per connection. No schema of users is searched, whatever the role's own setting.
 constexpr std::string_view kSessionSetup = R"sql(
-    SELECT set_config('search_path', quote_ident(n.nspname) || ', pg_temp', false),
-           set_config('TimeZone', 'UTC', false),
-           set_config('DateStyle', 'ISO, YMD', false),
-           set_config('statement_timeout', $1, false),
-           set_config('idle_in_transaction_session_timeout', '60s', false)
-    FROM pg_catalog.pg_extension e
-    JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
-    WHERE e.extname = 'pipeline_forecast'
+    SELECT pg_catalog.set_config('search_path', 'pg_catalog, pipeline, pipeline_work, pipeline_internal, pipeline_data, pg_temp', false),
+           pg_catalog.set_config('TimeZone', 'UTC', false),
+           pg_catalog.set_config('DateStyle', 'ISO, YMD', false),
+           pg_catalog.set_config('statement_timeout', $1, false),
+           pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', false)
 )sql";
 
 // So that the server gives up a long statement whose client is gone. Not every operating system can tell.

@@ -26,4 +26,4 @@ WHERE d.monday_id = p.monday_id;
 
 ALTER TABLE projects ENABLE TRIGGER USER;
 ALTER TABLE analysis_results ENABLE TRIGGER USER;
-SELECT _catch_up_digest();
+SELECT catch_up_digest();

@@ -81,7 +81,7 @@ def file_earlier_days(connection, table, days):
     """Copies of today's rows under the days before, so that the indexes are those of a table in use."""
     columns = SNAPSHOT_COLUMNS.removeprefix("snapshot_date, ")
     for day in range(1, days + 1):
-        connection.execute("SELECT _snapshot_partition(pipeline_today() - %s)", (day,))
+        connection.execute("SELECT snapshot_partition(pipeline_today() - %s)", (day,))
         connection.execute(f"""
             INSERT INTO {table} (snapshot_date, created_at, {columns})
             SELECT snapshot_date - %s, created_at - make_interval(days => %s), {columns}
@@ -186,7 +186,7 @@ def retention(results, connection, size, repetitions):
 
 def fill_month(connection, first_day):
     """Files copies of today's snapshot under the first days of a month, as the daily job would have."""
-    connection.execute("SELECT _snapshot_partition(%s)", (first_day,))
+    connection.execute("SELECT snapshot_partition(%s)", (first_day,))
     columns = SNAPSHOT_COLUMNS.removeprefix("snapshot_date, ")
     for day in range(DAYS_IN_EXPIRED_MONTH):
         connection.execute(f"""
@@ -268,7 +268,7 @@ def as_of_past_day(results, connection, size, repetitions):
 
 def totals(results, connection, size, repetitions):
     """The aggregate alone: the formula and the sums over inputs that are already joined."""
-    connection.execute(f"CREATE UNLOGGED TABLE plain.formula_input AS SELECT {INPUT_COLUMNS} FROM _pipeline_forecast_input")
+    connection.execute(f"CREATE UNLOGGED TABLE plain.formula_input AS SELECT {INPUT_COLUMNS} FROM forecast_input")
     connection.execute("VACUUM ANALYZE plain.formula_input")
     run_file(connection, "totals.sql")
     ours = f"SELECT (pipeline_forecast_totals({INPUT_COLUMNS})).* FROM plain.formula_input"

@@ -7,7 +7,7 @@ INSERT INTO monday_column (board_id, column_id, field, kind)
 SELECT b.id, 'c_' || f.field, f.field,
     CASE WHEN f.sql_type = 'date' THEN 'date' WHEN f.sql_type LIKE 'numeric%' THEN 'numbers' ELSE 'text' END
 FROM (VALUES ('1', 'parent'), ('3', 'hidden')) AS b (id, role)
-CROSS JOIN _monday_fields(b.role) f
+CROSS JOIN monday_fields(b.role) f
 WHERE NOT f.is_written AND NOT f.is_derived;
 INSERT INTO monday_column (board_id, column_id, field, kind) VALUES ('2', 'link', 'hidden_item_id', 'board_relation');
 
@@ -57,7 +57,7 @@ BEGIN
         string_agg(format(', %1$s = excluded.%1$s', c.field), '')
     INTO columns, taken, assigned
     FROM monday_column c
-    JOIN _monday_fields(CASE board WHEN '1' THEN 'parent' ELSE 'hidden' END) f ON f.field = c.field
+    JOIN monday_fields(CASE board WHEN '1' THEN 'parent' ELSE 'hidden' END) f ON f.field = c.field
     WHERE c.board_id = board;
     EXECUTE format($sql$
         INSERT INTO plain.%1$s AS stored (monday_id, item_name, monday_updated_at %2$s %3$s)

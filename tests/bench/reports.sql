@@ -33,7 +33,7 @@ BEGIN
             WHERE month >= pipeline_window_start($1) AND month < pipeline_window_end($1)
         ) d
         ORDER BY project_id
-    $sql$, _snapshot_partition(day)) USING day;
+    $sql$, snapshot_partition(day)) USING day;
 END $$;
 
 SET synchronous_commit = off;
@@ -54,7 +54,7 @@ SET category = (ARRAY['Education', 'Health', 'Housing', 'Industrial', 'Retail'])
     account = format('Account %s', b.n % 2000)
 FROM bench_project b WHERE b.project_id = p.monday_id;
 ALTER TABLE projects ENABLE TRIGGER USER;
-SELECT _catch_up_dimension();
+SELECT catch_up_dimension();
 
 INSERT INTO subitems (monday_id, item_name, parent_monday_id, invoice_date, amount_invoiced)
 SELECT 's' || n, 'Quote', project_id, month + CASE WHEN n % 5 = 3 THEN 35 ELSE n % 28 END, round(contract * (90 + n % 21) / 100, 2)

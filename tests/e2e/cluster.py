@@ -21,6 +21,8 @@ PG_BIN = subprocess.run(
 
 
 TEMPLATE = "pf_template"
+# Tests look at everything, and what they make themselves may lie among it.
+SEARCH_PATH = "pipeline, pipeline_work, pipeline_internal, pipeline_data, public"
 
 
 class Cluster:
@@ -35,7 +37,7 @@ class Cluster:
         self._environment = {
             **os.environ,
             "FIRST_PORT": os.environ.get("FIRST_PORT", "26320"),
-            "EXTRA_CONF": "fsync = off\n" + extra_conf,
+            "EXTRA_CONF": f"fsync = off\nsearch_path = '{SEARCH_PATH}'\n" + extra_conf,
         }
         try:
             self.control("start")
@@ -102,12 +104,8 @@ def value(connection, query, parameters=None):
     return next(iter(row.values()))
 
 
-def set_up(connection, schema="public"):
-    name = sql.Identifier(schema)
-    if schema != "public":
-        connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
-    connection.execute(sql.SQL("CREATE EXTENSION pipeline_forecast SCHEMA {}").format(name))
-    connection.execute(sql.SQL("SET search_path = {}, public").format(name))
+def set_up(connection):
+    connection.execute("CREATE EXTENSION pipeline_forecast")
     connection.execute("SELECT pipeline_setup()")
 
 

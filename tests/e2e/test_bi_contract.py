@@ -14,8 +14,9 @@ READER, PASSWORD = "bi_reader", "read-only"
 REPORTS = [
     "pipeline_forecast_snapshot", "vw_analysis_current", "vw_bookings_monthly", "vw_dim_date", "vw_dim_project",
     "vw_dim_snapshot_date", "vw_enquiries_monthly", "vw_forecast_accuracy", "vw_forecast_explanation_v1",
-    "vw_forecast_history", "vw_forecast_latest", "vw_invoices", "vw_pipeline_forecast_monthly_12m_v1",
-    "vw_pipeline_forecast_project_v1", "vw_revenue_monthly",
+    "vw_forecast_history", "vw_forecast_latest", "vw_forecast_slippage", "vw_forecast_waterfall", "vw_invoices",
+    "vw_pipeline_forecast_monthly_12m_v1",
+    "vw_pipeline_forecast_project_v1", "vw_revenue_monthly", "vw_stage_velocity",
 ]
 # Columns of the published contract whose types Power BI reads as the machine's local time or as text; reports have views
 # without them.
@@ -64,7 +65,7 @@ def plan(connection, query):
 
 
 def partitions(text):
-    return set(re.findall(r" on public\.pipeline_forecast_snapshot_(y\d{4}m\d{2}) ", text))
+    return set(re.findall(r" on pipeline(?:_data)?\.pipeline_forecast_snapshot_(y\d{4}m\d{2}) ", text))
 
 
 def month(owner, ago):
@@ -118,7 +119,7 @@ def test_the_navigator_lists_the_reports_alone(reader):
         from INFORMATION_SCHEMA.tables
         where TABLE_SCHEMA not in ('information_schema', 'pg_catalog')
         order by TABLE_SCHEMA, TABLE_NAME""").fetchall() == [
-            ("public", name, "BASE TABLE" if name == "pipeline_forecast_snapshot" else "VIEW") for name in REPORTS]
+            ("pipeline", name, "BASE TABLE" if name == "pipeline_forecast_snapshot" else "VIEW") for name in REPORTS]
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -126,7 +127,7 @@ def test_columns_have_types_that_the_model_knows(reader, name):
     columns = reader.execute(f"""
         select COLUMN_NAME, ORDINAL_POSITION, IS_NULLABLE, case when (data_type like '%unsigned%') then DATA_TYPE || ' unsigned' else DATA_TYPE end as DATA_TYPE
         from INFORMATION_SCHEMA.columns
-        where TABLE_SCHEMA = 'public' and TABLE_NAME = '{name}'
+        where TABLE_SCHEMA = 'pipeline' and TABLE_NAME = '{name}'
         order by TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION""").fetchall()
     assert columns
     assert {row[0] for row in columns if row[3] not in READABLE_TYPES} == NOT_FOR_THE_MODEL.get(name, set())
@@ -136,10 +137,10 @@ def test_keys_are_visible(reader):
     assert reader.execute("""
         select i.CONSTRAINT_SCHEMA || '_' || i.CONSTRAINT_NAME as INDEX_NAME, ii.COLUMN_NAME, ii.ORDINAL_POSITION, case when i.CONSTRAINT_TYPE = 'PRIMARY KEY' then 'Y' else 'N' end as PRIMARY_KEY
         from INFORMATION_SCHEMA.table_constraints i inner join INFORMATION_SCHEMA.key_column_usage ii on i.CONSTRAINT_SCHEMA = ii.CONSTRAINT_SCHEMA and i.CONSTRAINT_NAME = ii.CONSTRAINT_NAME and i.TABLE_SCHEMA = ii.TABLE_SCHEMA and i.TABLE_NAME = ii.TABLE_NAME
-        where i.TABLE_SCHEMA = 'public' and i.TABLE_NAME = 'pipeline_forecast_snapshot'
+        where i.TABLE_SCHEMA = 'pipeline' and i.TABLE_NAME = 'pipeline_forecast_snapshot'
         and i.CONSTRAINT_TYPE in ('PRIMARY KEY', 'UNIQUE')
         order by i.CONSTRAINT_SCHEMA || '_' || i.CONSTRAINT_NAME, ii.TABLE_SCHEMA, ii.TABLE_NAME, ii.ORDINAL_POSITION""").fetchall() == [
-            ("public_pipeline_forecast_snapshot_pkey", column, position, "Y")
+            ("pipeline_pipeline_forecast_snapshot_pkey", column, position, "Y")
             for position, column in enumerate(("snapshot_date", "project_id", "forecast_month"), 1)]
 
 
@@ -153,7 +154,7 @@ def test_foreign_keys_are_asked_for_on_both_ends(reader, end):
             from (select distinct constraint_catalog, constraint_schema, unique_constraint_schema, constraint_name, unique_constraint_name from INFORMATION_SCHEMA.REFERENTIAL_CONSTRAINTS) fkcon
             inner join INFORMATION_SCHEMA.KEY_COLUMN_USAGE fkcol on fkcon.CONSTRAINT_SCHEMA = fkcol.CONSTRAINT_SCHEMA and fkcon.CONSTRAINT_NAME = fkcol.CONSTRAINT_NAME
             inner join INFORMATION_SCHEMA.KEY_COLUMN_USAGE pkcol on fkcon.UNIQUE_CONSTRAINT_SCHEMA = pkcol.CONSTRAINT_SCHEMA and fkcon.UNIQUE_CONSTRAINT_NAME = pkcol.CONSTRAINT_NAME
-            where {end}.TABLE_SCHEMA = 'public' and {end}.TABLE_NAME = '{name}' and pkcol.ORDINAL_POSITION = fkcol.ORDINAL_POSITION
+            where {end}.TABLE_SCHEMA = 'pipeline' and {end}.TABLE_NAME = '{name}' and pkcol.ORDINAL_POSITION = fkcol.ORDINAL_POSITION
             order by FK_NAME, fkcol.ORDINAL_POSITION""").fetchall() == []
 
 
@@ -169,7 +170,7 @@ def columns_of(reader, name):
 def test_import_reads_a_whole_table_and_its_preview(reader, owner, name):
     columns = columns_of(reader, name)
     listed = ", ".join(f'"$Table"."{column}" as "{column}"' for column in columns)
-    cursor = reader.execute(f'select {listed} from "public"."{name}" "$Table"')
+    cursor = reader.execute(f'select {listed} from "pipeline"."{name}" "$Table"')
     assert [column.name for column in cursor.description] == columns
     assert len(cursor.fetchall()) == value(owner, f"SELECT count(*) FROM {name}") > 0
     preview = reader.execute(f'select "$Table"."{columns[0]}" as "{columns[0]}" from ( select * from {name} ) "$Table" limit 1000')
@@ -197,7 +198,7 @@ AGGREGATE = """
     select "_"."stage_bucket", "_"."a0"
     from ( select "rows"."stage_bucket" as "stage_bucket", sum("rows"."expected_value") as "a0"
            from ( select "_"."snapshot_date", "_"."stage_bucket", "_"."expected_value"
-                  from ( select "snapshot_date", "stage_bucket", "expected_value" from "public"."vw_forecast_history" "$Table" ) "_"
+                  from ( select "snapshot_date", "stage_bucket", "expected_value" from "pipeline"."vw_forecast_history" "$Table" ) "_"
                   where ({range}) and ("_"."stage_bucket" in ('Open', 'Committed')) ) "rows"
            group by "stage_bucket" ) "_"
     where not "_"."a0" is null
@@ -229,7 +230,7 @@ def test_the_latest_snapshot_reads_one_partition_by_its_key(reader, owner):
     query = """
         select "_"."stage_bucket", "_"."a0"
         from ( select "rows"."stage_bucket" as "stage_bucket", sum("rows"."expected_value") as "a0"
-               from ( select "stage_bucket", "expected_value" from "public"."vw_forecast_latest" "$Table" ) "rows"
+               from ( select "stage_bucket", "expected_value" from "pipeline"."vw_forecast_latest" "$Table" ) "rows"
                group by "stage_bucket" ) "_"
         where not "_"."a0" is null limit 1000001"""
     expected = owner.execute("""
@@ -242,37 +243,37 @@ def test_the_latest_snapshot_reads_one_partition_by_its_key(reader, owner):
 
 
 def test_what_is_not_asked_for_is_not_read(reader):
-    assert "pipeline_forecast_snapshot_day" not in plan(reader, 'select sum("expected_value") from "public"."vw_forecast_history"')
-    assert "pipeline_forecast_snapshot_day" in plan(reader, 'select max("loaded_at") from "public"."vw_forecast_history"')
-    assert "project_history" not in plan(reader, "select \"account\" from \"public\".\"vw_pipeline_forecast_project_v1\" where \"project_id\" = 'P1'")
+    assert "pipeline_forecast_snapshot_day" not in plan(reader, 'select sum("expected_value") from "pipeline"."vw_forecast_history"')
+    assert "pipeline_forecast_snapshot_day" in plan(reader, 'select max("loaded_at") from "pipeline"."vw_forecast_history"')
+    assert "project_history" not in plan(reader, "select \"account\" from \"pipeline\".\"vw_pipeline_forecast_project_v1\" where \"project_id\" = 'P1'")
 
 
 def test_facts_can_be_read_in_parallel(reader):
     for name in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
         reader.execute(f"SET {name} = 0")
-    assert "Parallel" in plan(reader, 'select sum("expected_value") from "public"."vw_forecast_history"')
+    assert "Parallel" in plan(reader, 'select sum("expected_value") from "pipeline"."vw_forecast_history"')
 
 
 def test_a_slicer_reads_the_narrow_table_alone(reader):
-    text = plan(reader, 'select "category" from "public"."vw_dim_project" group by "category" order by "category" limit 501')
-    assert set(re.findall(r" on public\.(\w+)", text)) == {"project_dimension"}, text
+    text = plan(reader, 'select "category" from "pipeline"."vw_dim_project" group by "category" order by "category" limit 501')
+    assert set(re.findall(r" on pipeline(?:_data)?\.(\w+)", text)) == {"project_dimension"}, text
 
 
 def test_slicers_and_sorted_visuals(reader):
     assert reader.execute("""
         select "_"."account" from ( select "rows"."account" as "account"
-            from ( select "account" from "public"."vw_dim_project" "$Table" ) "rows" group by "account" ) "_"
+            from ( select "account" from "pipeline"."vw_dim_project" "$Table" ) "rows" group by "account" ) "_"
         order by "_"."account" limit 501""").fetchall() == [(f"Account {n:03}",) for n in range(7)]
     rows = reader.execute("""
         select "_"."forecast_month", "_"."a0",
                case when "_"."o0" is not null then "_"."o0" else timestamp '1899-12-28 00:00:00' end as "t0_0",
                case when "_"."o0" is null then 0 else 1 end as "t1_0"
         from ( select "rows"."forecast_month" as "forecast_month", "rows"."forecast_month" as "o0", sum("rows"."expected_value") as "a0", 1 as "c0"
-               from ( select * from "public"."vw_forecast_latest" "$Table" ) "rows" group by "forecast_month" ) "_"
+               from ( select * from "pipeline"."vw_forecast_latest" "$Table" ) "rows" group by "forecast_month" ) "_"
         order by "t0_0", "t1_0" limit 501""").fetchall()
     assert rows and [row[0] for row in rows] == sorted(row[0] for row in rows)
     assert reader.execute("""
-        select "rows"."horizon"::text as "c3" from "public"."vw_forecast_accuracy" "rows" group by "horizon"::text limit 1000 offset 0""").fetchall()
+        select "rows"."horizon"::text as "c3" from "pipeline"."vw_forecast_accuracy" "rows" group by "horizon"::text limit 1000 offset 0""").fetchall()
 
 
 def test_facts_meet_their_dimensions(reader, owner):
@@ -281,9 +282,9 @@ def test_facts_meet_their_dimensions(reader, owner):
         select "_"."category", "_"."a0"
         from ( select "rows"."category" as "category", sum("rows"."expected_value") as "a0"
                from ( select "$Outer"."expected_value", "$Inner"."category"
-                      from ( select "_"."project_id", "_"."expected_value" from "public"."vw_forecast_history" "_"
+                      from ( select "_"."project_id", "_"."expected_value" from "pipeline"."vw_forecast_history" "_"
                              where "_"."snapshot_date" < date '{next_month}' and "_"."snapshot_date" >= date '{first}' ) "$Outer"
-                      left outer join "public"."vw_dim_project" "$Inner" on ("$Outer"."project_id" = "$Inner"."project_id") ) "rows"
+                      left outer join "pipeline"."vw_dim_project" "$Inner" on ("$Outer"."project_id" = "$Inner"."project_id") ) "rows"
                group by "category" ) "_"
         where not "_"."a0" is null limit 1000001""").fetchall()
     assert sum(row[1] for row in rows) == value(owner, "SELECT sum(expected_value) FROM pipeline_forecast_snapshot WHERE snapshot_date >= %s "
@@ -292,7 +293,7 @@ def test_facts_meet_their_dimensions(reader, owner):
 
 def test_changes_of_a_month_are_found_by_its_newest_load(reader, owner):
     first, next_month = month(owner, 1)
-    newest = 'select max("rows"."loaded_at") as "a0" from ( select "_"."loaded_at" from "public"."vw_forecast_history" "_" ' \
+    newest = 'select max("rows"."loaded_at") as "a0" from ( select "_"."loaded_at" from "pipeline"."vw_forecast_history" "_" ' \
              f'where "_"."snapshot_date" >= date \'{first}\' and "_"."snapshot_date" < date \'{next_month}\' ) "rows"'
     (before,) = reader.execute(newest).fetchone()
     (again,) = reader.execute(newest).fetchone()
@@ -327,7 +328,7 @@ def test_a_pooled_connection_is_reset_and_keeps_the_roles_limits(owner, cluster)
         connection.execute("SET statement_timeout = 0")
         connection.execute("DISCARD ALL")
         assert connection.execute("SHOW statement_timeout").fetchone() == ("3min",)
-        assert connection.execute('select count(*) from "public"."vw_forecast_latest"').fetchone()[0] > 0
+        assert connection.execute('select count(*) from "pipeline"."vw_forecast_latest"').fetchone()[0] > 0
 
 
 def test_a_client_of_tls_1_2_connects(tmp_path):
@@ -375,7 +376,7 @@ def test_odbc_lists_the_views_and_their_columns(odbc, reader):
 def test_odbc_reads_what_psql_reads(odbc, reader, name):
     columns = [column for column in columns_of(reader, name) if column not in NOT_FOR_THE_MODEL.get(name, set())]
     listed = ", ".join(f'"{column}"' for column in columns)
-    query = f'SELECT {listed} FROM "public"."{name}" ORDER BY {", ".join(str(n) for n in range(1, len(columns) + 1))} LIMIT 300'
+    query = f'SELECT {listed} FROM "pipeline"."{name}" ORDER BY {", ".join(str(n) for n in range(1, len(columns) + 1))} LIMIT 300'
     mine = [tuple(row) for row in odbc.cursor().execute(query).fetchall()]
     assert len(mine) > 0
 

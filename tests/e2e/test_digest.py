@@ -8,14 +8,14 @@ import pytest
 
 from cluster import failed_checks, fill, value
 
-IS_CURRENT = "SELECT _missing_from_digest() IS NULL"
+IS_CURRENT = "SELECT missing_from_digest() IS NULL"
 
 
 def deviating(connection):
     """Projects whose analysis out of the digest is not that of the whole pipeline."""
     return connection.execute(
-        """SELECT a.project_id FROM (SELECT * FROM _analyze(NULL, now(), false)) a
-           LEFT JOIN LATERAL (SELECT * FROM _analyze_few(ARRAY[a.project_id], now(), false)) o ON true
+        """SELECT a.project_id FROM (SELECT * FROM compute_analyses(NULL, now(), false)) a
+           LEFT JOIN LATERAL (SELECT * FROM compute_few_analyses(ARRAY[a.project_id], now(), false)) o ON true
            WHERE a IS DISTINCT FROM o""").fetchall()
 
 
@@ -65,7 +65,7 @@ def test_it_fits_the_projects_at_every_moment(database):
                                    "ORDER BY random() LIMIT 1")
             except psycopg.errors.NoDataFound:
                 pass  # a writer has taken the project away meanwhile
-            connection.execute("SELECT _merge_digest(5)")
+            connection.execute("SELECT merge_digest(5)")
 
     def check(connection):
         while not writing.is_set():
@@ -84,7 +84,7 @@ def test_it_fits_the_projects_at_every_moment(database):
     assert failures == []
     assert value(database, IS_CURRENT)
     assert deviating(database) == []
-    database.execute("SELECT _merge_digest(0)")
+    database.execute("SELECT merge_digest(0)")
     assert value(database, "SELECT count(*) FROM analysis_digest") <= 2, "the large piece may stay by itself"
     assert deviating(database) == []
 
@@ -112,7 +112,6 @@ def test_what_no_trigger_saw_is_repaired_with_a_warning(database):
 def test_a_role_that_only_writes_projects_needs_the_digest(database):
     """Whoever is granted the rights of the poller can write; a role with the table alone is told what it lacks."""
     database.execute("CREATE ROLE digest_writer")
-    database.execute("GRANT USAGE ON SCHEMA public TO digest_writer")
     try:
         database.execute("SELECT grant_pipeline_poller('digest_writer')")
         database.execute("SET ROLE digest_writer")

@@ -10,7 +10,7 @@ TABLES = """
            (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', c.oid::regclass),
                                                 false, true, '')))[1]::text::bigint AS rows
     FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+    WHERE c.relnamespace IN ('pipeline'::regnamespace, 'pipeline_data'::regnamespace) AND c.relkind IN ('r', 'p')
     ORDER BY 1
 """
 
@@ -95,7 +95,7 @@ def test_setup_catches_up_with_what_was_written_meanwhile(used):
 def test_a_second_setup_changes_nothing(used):
     def catalog():
         return used.execute(
-            "SELECT oid, relname, relkind FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
+            "SELECT oid, relname, relkind FROM pg_class WHERE relnamespace IN ('pipeline'::regnamespace, 'pipeline_data'::regnamespace) ORDER BY 1"
         ).fetchall(), used.execute("SELECT count(*) FROM project_history").fetchall()
 
     before = catalog()

@@ -7,9 +7,6 @@ from psycopg import sql
 
 from cluster import failed_checks, fill, set_up, value
 
-# A name that needs quoting shows that every statement of the extension quotes.
-SCHEMAS = ["public", "forecast", "Forecast Data"]
-
 VIEWS = [
     "vw_pipeline_forecast_project_v1",
     "vw_pipeline_forecast_monthly_12m_v1",
@@ -20,17 +17,11 @@ VIEWS = [
 ]
 
 
-def in_schema(database, schema, **options):
-    connection = database.connection(**options)
-    connection.execute(sql.SQL("SET search_path = {}, public").format(sql.Identifier(schema)))
-    return connection
-
-
-def counts(connection, schema):
+def counts(connection):
+    """Of every table there is, by the catalog: a new one cannot be forgotten."""
     names = connection.execute(
-        "SELECT relname FROM pg_class WHERE relnamespace = quote_ident(%s)::regnamespace AND relkind IN ('r', 'p', 'm') "
-        "ORDER BY relname",
-        [schema],
+        "SELECT relname FROM pg_class WHERE relnamespace IN ('pipeline'::regnamespace, 'pipeline_data'::regnamespace)"
+        " AND relkind IN ('r', 'p', 'm') ORDER BY relname"
     ).fetchall()
     return {
         row["relname"]: value(connection, sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(row["relname"])))
@@ -52,16 +43,11 @@ def triggers(connection):
     ).fetchall()
 
 
-@pytest.fixture(params=SCHEMAS)
-def schema(request):
-    return request.param
-
-
 @pytest.fixture
-def pair(empty_database, cluster, schema, tmp_path):
+def pair(empty_database, cluster, tmp_path):
     """The filled source, and the database into which its dump was restored."""
-    set_up(empty_database.connection(), schema)
-    source = in_schema(empty_database, schema)
+    source = empty_database.connection()
+    set_up(source)
     fill(source)
     source.execute("UPDATE projects SET new_enquiry_value = 1 + coalesce(new_enquiry_value, 0) WHERE monday_id < 'P15'")
     source.execute("DELETE FROM projects WHERE monday_id = 'P100'")
@@ -83,18 +69,17 @@ def pair(empty_database, cluster, schema, tmp_path):
     # One error is a failed restore.
     cluster.run("pg_restore", "--exit-on-error", "-d", target_name, dump)
     target = cluster.connect(target_name)
-    target.execute(sql.SQL("SET search_path = {}, public").format(sql.Identifier(schema)))
     yield source, target
     target.close()
     cluster.drop_database(target_name)
 
 
-def test_everything_is_restored(pair, schema):
+def test_everything_is_restored(pair):
     source, target = pair
-    before = counts(source, schema)
+    before = counts(source)
     assert before["projects"] > 200 and before["project_history"] > before["projects"]
     assert before["pipeline_forecast_snapshot"] > 0 and before["sync_reject"] == 1
-    assert counts(target, schema) == before, "every table and materialized view has as many rows"
+    assert counts(target) == before, "every table and materialized view has as many rows"
     assert value(target, "SELECT count(*) FROM pg_class WHERE relkind = 'm' AND NOT relispopulated") == 0
     for view in VIEWS:
         assert rows(target, view) == rows(source, view), f"{view} says the same"
@@ -126,15 +111,15 @@ def test_everything_is_restored(pair, schema):
     assert failed_checks(target) == []
 
     # A second setup finds nothing to do, and changes nothing.
-    before = counts(target, schema)
+    before = counts(target)
     target.execute("SELECT pipeline_setup()")
-    assert counts(target, schema) == before
+    assert counts(target) == before
 
 
 def test_a_plain_dump_shows_no_member_with_data(cluster, empty_database):
     set_up(empty_database.connection())
     dump = cluster.run("pg_dump", empty_database.name, capture_output=True, text=True).stdout
-    assert re.search(r"^CREATE TABLE public\.projects ", dump, re.MULTILINE), "tables belong to their owner"
-    assert not re.search(r"^CREATE FUNCTION public\.create_pipeline_forecast_snapshot", dump, re.MULTILINE), (
+    assert re.search(r"^CREATE TABLE pipeline\.projects ", dump, re.MULTILINE), "tables belong to their owner"
+    assert not re.search(r"^CREATE FUNCTION pipeline\.analyze_projects", dump, re.MULTILINE), (
         "functions belong to the extension"
     )

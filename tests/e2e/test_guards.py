@@ -8,27 +8,27 @@ import pytest
 
 from cluster import fill, value
 
-MAPPING_ERROR = """SELECT _compile_import('{"fields": {"project_id": "nowhere"}}', '{id}', 'public', 'public')"""
+MAPPING_ERROR = """SELECT compile_import('{"fields": {"project_id": "nowhere"}}', '{id}', 'public', 'public')"""
 
 # What a user can provoke in the library itself, with the SQLSTATE that has to come back.
 FAILURES = {
     "a mapping that names an unknown column": (MAPPING_ERROR, "42703"),
-    "a mapping that is not JSON": ("SELECT _compile_import('{', '{id}', 'public', 'public')", "22023"),
+    "a mapping that is not JSON": ("SELECT compile_import('{', '{id}', 'public', 'public')", "22023"),
     "a mapping nested beyond reason": (
-        "SELECT _compile_import('{\"fields\": {\"project_id\": ' || repeat('[', 200000) || repeat(']', 200000) || '}}', "
+        "SELECT compile_import('{\"fields\": {\"project_id\": ' || repeat('[', 200000) || repeat(']', 200000) || '}}', "
         "'{id}', 'public', 'public')",
         "22023",
     ),
     "a shift nested beyond reason": (
-        """SELECT _compile_import('{"fields": {"project_id": "id"}, "shift_to_today": ' || repeat('[', 200000) """
+        """SELECT compile_import('{"fields": {"project_id": "id"}, "shift_to_today": ' || repeat('[', 200000) """
         "|| repeat(']', 200000) || '}', '{id}', 'public', 'public')",
         "22023",
     ),
     "a list of columns with a hole": (
-        """SELECT _compile_import('{"fields": {"project_id": "id"}}', '{id,NULL}', 'public', 'public')""",
+        """SELECT compile_import('{"fields": {"project_id": "id"}}', '{id,NULL}', 'public', 'public')""",
         "22004",
     ),
-    "an unknown kind of field": ("SELECT _decode_field('colour', 'red', '')", "22023"),
+    "an unknown kind of field": ("SELECT decode_field('colour', 'red', '')", "22023"),
     "an unknown bucket": ("SELECT pipeline_probability('Pending', NULL, 40, 0.5)", "22023"),
     "a value that is not a number": ("SELECT pipeline_contract_value('NaN', 1)", "22003"),
     "a value without end": ("SELECT pipeline_contract_value('Infinity', 1)", "22003"),
@@ -36,7 +36,7 @@ FAILURES = {
     "an invalid schedule": ("SELECT pipeline_cron_next('* * * *', now())", "22023"),
     "a moment without end": ("SELECT pipeline_cron_next('* * * * *', 'infinity')", "22008"),
     "an unknown setting": ("SELECT pipeline_setting('colour')", "42704"),
-    "a row trigger called as a function": ("SELECT _check_project_row()", "39P01"),
+    "a row trigger called as a function": ("SELECT check_project_row()", "39P01"),
     "a sum beyond its range": (
         "SELECT (pipeline_forecast_totals('Committed', 9999999999.99, NULL, NULL, NULL, NULL, NULL, NULL)"
         ").project_count FROM generate_series(1, 9300000)",
@@ -165,7 +165,7 @@ LONG_READS = [
     "SELECT (pipeline_forecast_totals('Open', n, n, NULL, 40, 0.5, 0.5, 0.1)).expected_value "
     "FROM generate_series(1, 1000000000) AS n",
     "SELECT sum(v.best_case_value + n) FROM pipeline_forecast_as_of(now()) v, generate_series(1, 100000) AS n",
-    "SELECT count(_decode_field('money', '£1,234.50', '')) FROM generate_series(1, 1000000000)",
+    "SELECT count(decode_field('money', '£1,234.50', '')) FROM generate_series(1, 1000000000)",
     "SELECT max(pipeline_cron_next('0 0 30 2 *', now() + make_interval(days => n))) FROM generate_series(1, 100000000) AS n",
 ]
 

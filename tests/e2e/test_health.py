@@ -59,7 +59,7 @@ def test_not_ready_says_why(database, rest):
     assert (answer.status, answer.json()["status"]) == (503, "not_ready")
     assert checks(answer)["queue"][0] is False
     assert checks(answer)["boards"] == (False, "board 77 was never read")
-    database.execute("UPDATE pipeline_schema_version SET version = version + 1000 WHERE version = _layout_version()")
+    database.execute("UPDATE pipeline_schema_version SET version = version + 1000 WHERE version = layout_version()")
     assert checks(rest.get("/readyz"))["layout"][0] is False
 
 

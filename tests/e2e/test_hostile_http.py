@@ -233,7 +233,7 @@ def test_a_reader_that_does_not_read_delays_nobody(database, poller):
     """Its report is made piece by piece, and waits; webhooks and other reports go on."""
     database.execute(
         """
-        SELECT _snapshot_partition(pipeline_today());
+        SELECT snapshot_partition(pipeline_today());
         INSERT INTO pipeline_forecast_snapshot (snapshot_date, project_id, forecast_month, stage_bucket, contract_value, probability,
             committed_value, expected_value, best_case_value, worst_case_value)
         SELECT pipeline_today(), repeat('p', 200) || n, pipeline_forecast_month(pipeline_today()), 'Open', n, 0.5, 0, n / 2, n, 0

@@ -381,15 +381,15 @@ def test_the_server_is_the_one_of_the_connection(export, tmp_path, database):
         f"localhost:{port}"
 
 
-def test_another_schema_is_named_in_the_queries(empty_database, tmp_path):
+def test_the_schema_is_named_in_the_queries(empty_database, tmp_path):
     from cluster import set_up
 
     with empty_database.connection() as connection:
-        set_up(connection, "Sales & more")
+        set_up(connection)
     answer = run("powerbi", "export", tmp_path, environment=environment_for(empty_database))
     assert answer.returncode == 0, answer.stderr
     for table in tables_of(files_in(tmp_path)).values():
-        assert '[Schema = "Sales & more", Item = "vw_' in "\n".join(table.lines())
+        assert '[Schema = "pipeline", Item = "vw_' in "\n".join(table.lines())
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "PipelineForecast.pbip", f"{MODEL}/definition/model.tmdl"])

@@ -415,11 +415,11 @@ def test_every_promised_answer_is_one_that_the_server_gives(filled):
             read.get("/forecast/snapshot")
             run.post("/analysis/P7/run")
             filled.execute(f"ALTER FUNCTION gone{function[function.index('('):]} RENAME TO {function[:function.index('(')]}")
-        filled.execute("ALTER FUNCTION _require_layout() RENAME TO gone")
+        filled.execute("ALTER FUNCTION require_layout() RENAME TO gone")
         for path in PAGE_DOCUMENTS:
             read.get(path)
-        filled.execute("ALTER FUNCTION gone() RENAME TO _require_layout")
-        filled.execute("UPDATE pipeline_schema_version SET version = version + 1000 WHERE version = _layout_version()")
+        filled.execute("ALTER FUNCTION gone() RENAME TO require_layout")
+        filled.execute("UPDATE pipeline_schema_version SET version = version + 1000 WHERE version = layout_version()")
         for path in ("/readyz", "/forecast/snapshot", "/metrics", *documents):
             read.get(path)
         run.post("/analysis/P7/run")

@@ -66,7 +66,7 @@ def test_every_job_of_the_schedule_does_its_work(pipeline):
     assert pipeline.value("SELECT count(*) FROM sync_log WHERE status <> 'completed'") == 0
     assert pipeline.value("SELECT count(*) FROM monday_push_due()") == 0
     assert max(pipeline.audit(effects=True)["updates_per_item"].values()) == 1
-    views = pipeline.value("SELECT count(*) FROM pg_matviews WHERE schemaname = 'public'")
+    views = pipeline.value("SELECT count(*) FROM pg_matviews WHERE schemaname IN ('pipeline', 'pipeline_data')")
     assert pipeline.value("SELECT count(DISTINCT view_name) FROM refresh_log WHERE outcome = 'refreshed'") == views
     assert pipeline.value("SELECT count(*) FROM pipeline_forecast_snapshot_day") == 1
     assert pipeline.value("SELECT count(*) FROM webhook_events WHERE event_key = 'old'") == 0, "cleaned up"

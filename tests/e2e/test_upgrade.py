@@ -14,7 +14,7 @@ FUNCTIONS = """
                    WHERE d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
                      AND e.extname = 'pipeline_forecast') AS is_member
     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-    WHERE p.pronamespace = 'public'::regnamespace ORDER BY 1
+    WHERE p.pronamespace IN ('pipeline'::regnamespace, 'pipeline_work'::regnamespace, 'pipeline_internal'::regnamespace, 'pipeline_data'::regnamespace) ORDER BY 1
 """
 RELATIONS = """
     SELECT c.relname, c.relkind, c.relpersistence, c.reloptions, c.relacl::text AS rights,
@@ -22,7 +22,7 @@ RELATIONS = """
            CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,
            obj_description(c.oid, 'pg_class') AS comment
     FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'c')
+    WHERE c.relnamespace IN ('pipeline'::regnamespace, 'pipeline_data'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'c')
       AND c.relname NOT LIKE 'pipeline\\_forecast\\_snapshot\\_y%' ORDER BY 1
 """
 COLUMNS = """
@@ -33,17 +33,17 @@ COLUMNS = """
     JOIN pg_class c ON c.oid = a.attrelid
     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
     LEFT JOIN pg_collation k ON k.oid = a.attcollation
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'c') AND a.attnum > 0
+    WHERE c.relnamespace IN ('pipeline'::regnamespace, 'pipeline_data'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm', 'c') AND a.attnum > 0
       AND NOT a.attisdropped AND c.relname NOT LIKE 'pipeline\\_forecast\\_snapshot\\_y%'
     ORDER BY 1, 3
 """
 INDEXES = """
     SELECT tablename, indexname, indexdef FROM pg_indexes
-    WHERE schemaname = 'public' AND tablename NOT LIKE 'pipeline\\_forecast\\_snapshot\\_y%' ORDER BY 1, 2
+    WHERE schemaname IN ('pipeline', 'pipeline_data') AND tablename NOT LIKE 'pipeline\\_forecast\\_snapshot\\_y%' ORDER BY 1, 2
 """
 CONSTRAINTS = """
     SELECT conrelid::regclass::text AS relation, conname, pg_get_constraintdef(oid) AS definition
-    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    FROM pg_constraint WHERE connamespace IN ('pipeline'::regnamespace, 'pipeline_data'::regnamespace)
       AND conrelid::regclass::text NOT LIKE 'pipeline\\_forecast\\_snapshot\\_y%' ORDER BY 1, 2
 """
 TRIGGERS = """
@@ -130,7 +130,7 @@ def test_another_layout_is_refused_with_a_way_out(database):
             database.execute(statement)
         assert raised.value.sqlstate == "55000", statement
         assert "ALTER EXTENSION pipeline_forecast UPDATE" in raised.value.diag.message_hint, statement
-    database.execute("DELETE FROM pipeline_schema_version WHERE version = 99")
+    database.execute("UPDATE pipeline_schema_version SET version = 0 WHERE version = 99")
     with pytest.raises(psycopg.Error) as raised:
         database.execute("SELECT create_pipeline_forecast_snapshot()")
     assert raised.value.sqlstate == "55000"

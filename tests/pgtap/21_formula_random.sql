@@ -149,7 +149,7 @@ CREATE TEMP VIEW totals AS
 SELECT stage_bucket, (pipeline_forecast_totals(
     stage_bucket, total_order_value, new_enquiry_value, expected_conversion_rate, probability_percent,
     default_probability, conversion_confidence, default_spread)).*
-FROM _pipeline_forecast_input GROUP BY stage_bucket;
+FROM forecast_input GROUP BY stage_bucket;
 SELECT set_eq('TABLE totals', 'TABLE sums', 'pipeline_forecast_totals adds up to the rules, to the cent');
 
 ANALYZE projects;

@@ -34,7 +34,7 @@ CREATE FUNCTION pg_temp.computed_by(query text) RETURNS text[] LANGUAGE sql AS $
     FROM pg_temp.plan_of(query) AS line, regexp_matches(line, '(pipeline_\w+)\(', 'g') AS found
 $$;
 
-SELECT unalike(pg_temp.scans_of(query), '%Seq Scan on public.projects%', format('%s: no scan of all projects', what))
+SELECT unalike(pg_temp.scans_of(query), '%Seq Scan on pipeline.projects%', format('%s: no scan of all projects', what))
 FROM (VALUES
     ('one project by id', $$ SELECT * FROM vw_pipeline_forecast_project_v1 WHERE project_id = 'project 77' $$),
     ('an account', $$ SELECT * FROM vw_pipeline_forecast_project_v1 WHERE account = 'Account 77' $$),
@@ -73,7 +73,7 @@ SELECT matches(pg_temp.scans_of($$ SELECT * FROM vw_pipeline_forecast_project_v1
 -- Of 20,000 projects a scan may cost as little.
 SET LOCAL enable_seqscan = off;
 SELECT matches(pg_temp.scans_of($$ SELECT * FROM vw_pipeline_forecast_project_v1
-                                   WHERE _passes_filter(account, type, category, 'Account 77', NULL, NULL) $$),
+                                   WHERE passes_filter(account, type, category, 'Account 77', NULL, NULL) $$),
                'Index Scan on projects_account_idx; Bitmap Index Scan on projects_account_idx',
                'an account whatever blanks are around it: by its index');
 RESET enable_seqscan;

@@ -41,7 +41,7 @@ SELECT results_eq(
               ('expected_value', 'numeric(14,2)'), ('best_case_value', 'numeric(14,2)'),
               ('worst_case_value', 'numeric(14,2)'), ('refreshed_at', 'timestamp with time zone') $$,
     'the materialized view has the published columns');
-SELECT index_is_unique('public', name, name || '_key', format('%s has a unique index, for concurrent refresh', name))
+SELECT index_is_unique('pipeline', name, name || '_key', format('%s has a unique index, for concurrent refresh', name))
 FROM unnest(ARRAY['mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent']) AS name;
 SELECT is((SELECT array_agg(a.attname::text ORDER BY k.ord)
            FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k (attnum, ord), pg_attribute a

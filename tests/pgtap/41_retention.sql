@@ -7,7 +7,7 @@ SELECT plan(31);
 
 -- Rows that came in without the snapshot function, from a restore for example.
 CREATE FUNCTION pg_temp.insert_rows(day date, row_count integer) RETURNS void LANGUAGE sql AS $$
-    SELECT _snapshot_partition(day);
+    SELECT snapshot_partition(day);
     INSERT INTO pipeline_forecast_snapshot (snapshot_date, project_id, forecast_month, stage_bucket, contract_value,
         probability, committed_value, expected_value, best_case_value, worst_case_value)
     SELECT day, 'project ' || n, pipeline_forecast_month(day), 'Open', 1, 0.5, 0, 0.5, 1, 0 FROM generate_series(1, row_count) n
@@ -33,18 +33,18 @@ SELECT pg_temp.insert_rows('2020-03-11', 3) \g /dev/null
 SELECT create_pipeline_forecast_snapshot('2019-01-01', true) \g /dev/null
 SELECT pg_temp.insert_rows(pipeline_today() - 1, 1) \g /dev/null
 SELECT is((SELECT row_count FROM pipeline_forecast_snapshot_day WHERE snapshot_date = '2019-01-01'), 0::bigint, 'one month is empty');
-SELECT is(_count_snapshot_rows('pipeline_forecast_snapshot_y2020m01', '2020-01-01', '2020-02-01'), 10::bigint, 'rows taken by the function');
-SELECT is(_count_snapshot_rows('pipeline_forecast_snapshot_y2020m02', '2020-02-01', '2020-03-01'), 7::bigint, 'rows that came in another way');
-SELECT is(_count_snapshot_rows('pipeline_forecast_snapshot_y2020m03', '2020-03-01', '2020-04-01'), 8::bigint, 'rows of both kinds');
-SELECT results_eq($$ SELECT partition::text, first_day, next_month FROM _snapshot_partitions() WHERE first_day < '2020-03-01' $$,
+SELECT is(count_snapshot_rows('pipeline_forecast_snapshot_y2020m01', '2020-01-01', '2020-02-01'), 10::bigint, 'rows taken by the function');
+SELECT is(count_snapshot_rows('pipeline_forecast_snapshot_y2020m02', '2020-02-01', '2020-03-01'), 7::bigint, 'rows that came in another way');
+SELECT is(count_snapshot_rows('pipeline_forecast_snapshot_y2020m03', '2020-03-01', '2020-04-01'), 8::bigint, 'rows of both kinds');
+SELECT results_eq($$ SELECT partition::text, first_day, next_month FROM snapshot_partitions() WHERE first_day < '2020-03-01' $$,
     $$ VALUES ('pipeline_forecast_snapshot_y2019m01', date '2019-01-01', date '2019-02-01'),
               ('pipeline_forecast_snapshot_y2020m01', '2020-01-01', '2020-02-01'),
               ('pipeline_forecast_snapshot_y2020m02', '2020-02-01', '2020-03-01') $$, 'partitions know their months');
 -- The 10th of March 2020 exactly retain_days ago: its month has to stay.
 SELECT is(cleanup_old_pipeline_forecast_snapshots(pipeline_today() - date '2020-03-11'), 22, 'rows of dropped months and single days together');
-SELECT hasnt_table('public', name, name || ' is gone')
+SELECT hasnt_table('pipeline_data', name, name || ' is gone')
 FROM unnest(ARRAY['pipeline_forecast_snapshot_y2019m01', 'pipeline_forecast_snapshot_y2020m01', 'pipeline_forecast_snapshot_y2020m02']) name;
-SELECT has_table('public', 'pipeline_forecast_snapshot_y2020m03', 'a month that holds a day to keep stays');
+SELECT has_table('pipeline_data', 'pipeline_forecast_snapshot_y2020m03', 'a month that holds a day to keep stays');
 SELECT is((SELECT count(*) FROM pipeline_forecast_snapshot WHERE snapshot_date < '2020-04-01'), 3::bigint, 'with the rows to keep');
 SELECT is_empty($$ SELECT FROM pipeline_forecast_snapshot_day WHERE snapshot_date < '2020-03-11' $$,
                 'the list of days forgets what was removed');
@@ -54,7 +54,7 @@ SET LOCAL datestyle = 'SQL, DMY';
 SELECT is(create_pipeline_forecast_snapshot('05/04/2020', true), 5, 'the way a session writes dates');
 SELECT is((SELECT count(*) FROM pipeline_forecast_snapshot_y2020m04 WHERE snapshot_date = make_date(2020, 4, 5)), 5::bigint,
           'does not move a day');
-SELECT is((SELECT max(first_day) FROM _snapshot_partitions() WHERE first_day < make_date(2021, 1, 1)), make_date(2020, 4, 1), 'or a month');
+SELECT is((SELECT max(first_day) FROM snapshot_partitions() WHERE first_day < make_date(2021, 1, 1)), make_date(2020, 4, 1), 'or a month');
 SET LOCAL datestyle = 'ISO';
 
 -- The setting, and what is refused.

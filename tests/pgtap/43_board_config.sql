@@ -48,7 +48,7 @@ SELECT is(pg_temp.import(pg_temp.config()), '1 3 updated, 2 1 unchanged', 'the f
 SELECT is(pg_temp.failure(format('SELECT import_monday_boards(%L)', config)), expected, expected)
 FROM (VALUES
     (pg_temp.config('{"columns": [{"column_id": "x", "kind": "text", "field": "colour"}]}')::text, '22023: board configuration: board "1", column "x": a parent board has no field "colour"; Its fields are: '
-        || (SELECT string_agg(field, ', ') FROM _monday_fields('parent')) || '.'),
+        || (SELECT string_agg(field, ', ') FROM monday_fields('parent')) || '.'),
     (pg_temp.config('{"role": "main"}')::text, '22023: board configuration: board "1": unknown role "main"; Roles are parent, subitem and hidden.'),
     (pg_temp.config('{"columns": [{"column_id": "x", "kind": "button", "field": "type"}]}')::text,
      '22023: board configuration: board "1", column "x": columns of kind "button" cannot be read; Kinds are those of the API, for example numbers, date, status, text.'),

@@ -63,11 +63,11 @@ SELECT is((SELECT fail_job(id, lease_token, 'second') FROM job_queue_running), '
 SELECT is(pg_temp.jobs(), 'failed 2 of 2, crashes 0, second', 'the last reason stays');
 
 -- Backoff: full jitter below a limit that doubles.
-SELECT ok(bool_and(_retry_delay(attempts) BETWEEN interval '0' AND make_interval(secs => least(3600, 10 * 2 ^ (attempts - 1)))),
+SELECT ok(bool_and(retry_delay(attempts) BETWEEN interval '0' AND make_interval(secs => least(3600, 10 * 2 ^ (attempts - 1)))),
           'delays stay below the limit of their attempt')
 FROM generate_series(1, 40) attempts, generate_series(1, 50);
 SELECT ok(max(d) > interval '50 min' AND min(d) < interval '10 min', 'and use all of the room below it')
-FROM (SELECT _retry_delay(30) FROM generate_series(1, 200)) t (d);
+FROM (SELECT retry_delay(30) FROM generate_series(1, 200)) t (d);
 
 -- Put off by a provider.
 SELECT is(pg_temp.ended('SELECT wait_job(%s, %s, ''90 s'', ''too many requests'')'), 'queued', 'a provider may ask for patience');

@@ -27,7 +27,7 @@ SELECT pg_temp.hide('34', '17425_25.01 - A') \g /dev/null
 SELECT is(pg_temp.link('25'), 'none', 'nor is a leading number');
 SELECT pg_temp.hide('35', '') \g /dev/null
 SELECT is(pg_temp.link('26'), 'none', 'nor a blank name');
-SELECT is((SELECT string_agg(format('%s=%s', name_key, _name_key(item_name)), ', ') FROM subitems WHERE name_key <> _name_key(item_name)), NULL,
+SELECT is((SELECT string_agg(format('%s=%s', name_key, name_key(item_name)), ', ') FROM subitems WHERE name_key <> name_key(item_name)), NULL,
     'the stored key of a name is the one that is compared');
 SELECT pg_temp.sub('27', 'b') \g /dev/null
 SELECT is(pg_temp.link('27'), 'normalized_name 32 D32', 'of two that are equally good the lowest id counts');

@@ -6,18 +6,18 @@ SELECT plan(68);
 \ir include/monday.sql
 
 -- The formulas.
-SELECT is(_quote_amount(material, transport, tp, distributor, commission), expected, format('quote of %s + %s at %s + %s + %s %%', material, transport, tp, distributor, commission))
+SELECT is(quote_amount(material, transport, tp, distributor, commission), expected, format('quote of %s + %s at %s + %s + %s %%', material, transport, tp, distributor, commission))
 FROM (VALUES
     (1000, 100, 20, 5, 2.5, 1517.24), (1000, 0, NULL, NULL, NULL, 1000.00), (1000, NULL, NULL, NULL, NULL, NULL), (1000, 0, 33.3, NULL, NULL, 1499.25),
     (NULL, 100, 20, 0, 0, NULL), (NULL, NULL, NULL, NULL, NULL, NULL), (1000, 0, 50, 25, 25, NULL), (1000, 0, 110, 0, 0, -10000.00),
     (0.01, 0, 80, 0, 0, 0.05), (2.01, 0, 20, 0, 0, 2.51)
 ) AS t (material, transport, tp, distributor, commission, expected);
-SELECT is(_weighted_value(amount, percent), expected::numeric, format('%s %% of %s, rounded up', percent, amount))
+SELECT is(weighted_pipeline_value(amount, percent), expected::numeric, format('%s %% of %s, rounded up', percent, amount))
 FROM (VALUES (100, 50, 50), (0.01, 1, 0.01), (19237.37, 33.3, 6406.05), (100, 0, 0), (-0.01, 1, -0.01), (100, NULL, NULL), (NULL, 50, NULL)) AS t (amount, percent, expected);
-SELECT is(_gestation_period(designed::date, invoiced::date), expected, format('from %s to %s', designed, invoiced))
+SELECT is(gestation_between(designed::date, invoiced::date), expected, format('from %s to %s', designed, invoiced))
 FROM (VALUES ('2025-03-01', '2025-05-20', 80), ('2025-03-01', NULL, 0), (NULL, '2025-05-20', NULL), (NULL, NULL, NULL), ('2025-05-20', '2025-03-01', 0),
              ('2025-03-01', '2025-03-01', 0), ('1900-01-01', '9999-12-31', 0)) AS t (designed, invoiced, expected);
-SELECT is(_distinct_list(list), expected, format('"%s"', list))
+SELECT is(distinct_list(list), expected, format('"%s"', list))
 FROM (VALUES ('b, a ,b', 'b, a'), ('a', 'a'), (' , ,', NULL), ('', NULL), (NULL, NULL), ('a,A', 'a, A')) AS t (list, expected);
 
 -- Hidden items.

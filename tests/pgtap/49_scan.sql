@@ -85,7 +85,7 @@ SELECT is((SELECT string_agg(format('%s %s %s', job_type, project_id, priority),
 SELECT is((SELECT format('%s %s', a.analysed, a.pushes) FROM analyze_and_enqueue_pushes('{gone}') a), '0 0', 'a project that is gone is no error');
 SELECT is(pg_temp.failure($$ SELECT analyze_and_enqueue_pushes('{11, nobody}') $$),
     'P0002: unknown project "nobody"; Name the monday_id of an active project; archived and deleted projects are not analysed.', 'one that never was is');
-INSERT INTO push_state (project_id, columns_hash, comment_hash) SELECT project_id, columns_hash, comment_hash FROM _monday_push_content WHERE project_id = '11';
+INSERT INTO push_state (project_id, columns_hash, comment_hash) SELECT project_id, columns_hash, comment_hash FROM push_content WHERE project_id = '11';
 SELECT is((SELECT format('%s %s', a.analysed, a.pushes) FROM analyze_and_enqueue_pushes('{11}') a), '0 0', 'what is on the board already is not pushed');
 DELETE FROM job_queue;
 SELECT is((SELECT format('%s %s', a.analysed > 0, a.pushes) FROM analyze_and_enqueue_pushes() a), 't 1', 'all projects');

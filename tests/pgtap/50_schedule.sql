@@ -41,7 +41,7 @@ SELECT bag_has('SELECT job_name, schedule, action FROM schedule_pipeline_jobs()'
     'the jobs are installed at their times');
 SELECT is_empty($$ SELECT FROM schedule_pipeline_jobs() WHERE action <> 'unchanged' $$, 'a second call changes nothing');
 SELECT is((SELECT count(*) FROM cron.job WHERE jobname = 'forecast_snapshot_maintenance'), 1::bigint, 'a job stands in pg_cron once');
-SELECT is((SELECT command FROM cron.job WHERE jobname = 'refresh_conversion_views'), 'CALL public.refresh_pipeline_views()',
+SELECT is((SELECT command FROM cron.job WHERE jobname = 'refresh_conversion_views'), 'CALL pipeline.refresh_pipeline_views()',
           'a job names its schema');
 SET LOCAL pipeline_forecast.snapshot_cron_hour_utc = 5;
 SET LOCAL pipeline_forecast.snapshot_cron_minute_utc = 45;
@@ -65,7 +65,7 @@ SELECT jobid, 1000000 + n, status, status, now() - (3 - n) * interval '1 minute'
 FROM cron.job, (VALUES (1, 'succeeded'), (2, 'failed')) AS run (n, status) WHERE jobname = 'forecast_snapshot_maintenance';
 SELECT is((SELECT format('%s %s %s', last_outcome, last_run = now() - interval '1 minute', overdue) FROM pipeline_schedule
            WHERE job_name = 'forecast_snapshot_maintenance'), 'failed t f', 'pipeline_schedule shows the last run with its outcome');
-SELECT is(unschedule_pipeline_jobs(), (SELECT count(*)::integer FROM _pipeline_jobs()), 'unscheduling removes the jobs, the paused one too');
+SELECT is(unschedule_pipeline_jobs(), (SELECT count(*)::integer FROM scheduled_jobs()), 'unscheduling removes the jobs, the paused one too');
 SELECT is((SELECT count(*) FROM pipeline_schedule), 0::bigint, 'nothing is scheduled any more');
 SELECT is(unschedule_pipeline_jobs(), 0, 'a second call finds nothing');
 

@@ -11,19 +11,19 @@ SELECT bag_eq('SELECT job_name, schedule FROM schedule_pipeline_jobs()', $$ VALU
     ('rehydrate_delta', '0 * * * *'), ('rehydrate_recent', '0 */6 * * *'), ('monday_sync', '*/5 * * * *'), ('llm_backfill', '15 2 * * *'), ('reconcile', '30 1 * * *'),
     ('refresh_conversion_views', '*/30 * * * *'), ('forecast_snapshot_maintenance', '10 3 * * *'), ('cleanup', '40 3 * * *'),
     ('snapshot_catch_up', '5-59/10 * * * *'), ('job_catch_up', '3-59/10 * * * *') $$, 'all jobs are installed');
-SELECT is((SELECT command FROM cron.job WHERE jobname = 'reconcile'), 'SELECT public.enqueue_scheduled_job(''reconcile'')', 'jobs of the poller are enqueued');
+SELECT is((SELECT command FROM cron.job WHERE jobname = 'reconcile'), 'SELECT pipeline.enqueue_scheduled_job(''reconcile'')', 'jobs of the poller are enqueued');
 
 -- What the commands do.
 CREATE FUNCTION pg_temp.queued() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(concat_ws(' ', job_type, project_id), ', ' ORDER BY job_type) FROM job_queue WHERE status = 'queued'
 $$;
 UPDATE monday_board SET is_active = false;
-SELECT is((SELECT count(enqueue_scheduled_job(job)) FROM unnest(_poller_jobs()) job), 0::bigint, 'without a board nothing is enqueued');
+SELECT is((SELECT count(enqueue_scheduled_job(job)) FROM unnest(poller_jobs()) job), 0::bigint, 'without a board nothing is enqueued');
 SELECT is((SELECT count(*) FROM pipeline_job WHERE enqueued_at IS NOT NULL), 0::bigint, 'and nothing counts as enqueued');
 UPDATE monday_board SET is_active = true;
-SELECT is((SELECT count(enqueue_scheduled_job(job)) FROM unnest(_poller_jobs()) job), 5::bigint, 'each command enqueues its job');
+SELECT is((SELECT count(enqueue_scheduled_job(job)) FROM unnest(poller_jobs()) job), 5::bigint, 'each command enqueues its job');
 SELECT is(pg_temp.queued(), 'llm_backfill, monday_sync, reconcile, rehydrate_delta, rehydrate_recent', 'one of each');
-SELECT is((SELECT count(enqueue_scheduled_job(job)) FROM unnest(_poller_jobs()) job), 4::bigint, 'again, but for monday_sync');
+SELECT is((SELECT count(enqueue_scheduled_job(job)) FROM unnest(poller_jobs()) job), 4::bigint, 'again, but for monday_sync');
 SELECT is((SELECT count(*) FROM job_queue), 5::bigint, 'a job that still waits is joined');
 UPDATE pipeline_job SET enqueued_at = now() - interval '20 minutes' WHERE job_name = 'monday_sync';
 SELECT is(enqueue_scheduled_job('monday_sync'), NULL, 'after 20 minutes monday_sync is not due');

@@ -308,8 +308,8 @@ ROLLBACK TO older;
 
 -- Rights.
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p
-    WHERE p.proname IN ('analyze_project', 'analyze_projects', 'explain_analysis', 'segment_statistics', '_analyze', '_analyze_few', '_analysis_detail')
-      AND has_function_privilege('public', p.oid, 'EXECUTE') $$, 'nobody may analyse who was not granted it');
+    WHERE p.proname IN ('analyze_project', 'analyze_projects', 'explain_analysis', 'segment_statistics', 'compute_analyses', 'compute_few_analyses', 'analysis_detail')
+      AND has_function_privilege('public', p.oid, 'EXECUTE') AND has_schema_privilege('public', p.pronamespace, 'USAGE') $$, 'nobody may analyse who was not granted it');
 SELECT is((SELECT count(*) FROM pg_proc WHERE proname IN ('analyze_project', 'analyze_projects', 'explain_analysis', 'segment_statistics')
            AND obj_description(oid, 'pg_proc') IS NOT NULL), 4::bigint, 'each public function has a comment');
 

@@ -442,10 +442,10 @@ SELECT is(reuse_llm_result('a1', 'model-1'), true, 'numbers that come back bring
 
 SELECT is_empty(
     $$ SELECT p.oid::regprocedure FROM pg_proc p
-       WHERE p.pronamespace = 'public'::regnamespace
+       WHERE p.pronamespace IN ('pipeline'::regnamespace, 'pipeline_work'::regnamespace, 'pipeline_internal'::regnamespace, 'pipeline_data'::regnamespace)
          AND p.proname IN ('llm_request', 'store_llm_result', 'record_llm_failure', 'reuse_llm_result', 'llm_attempts', 'llm_budget',
-                           'llm_backfill_candidates', '_log_llm_call', '_apply_llm_answer', '_fail_llm')
-         AND has_function_privilege('public', p.oid, 'EXECUTE') $$,
+                           'llm_backfill_candidates', 'log_llm_call', 'apply_llm_answer', 'fail_llm')
+         AND has_function_privilege('public', p.oid, 'EXECUTE') AND has_schema_privilege('public', p.pronamespace, 'USAGE') $$,
     'PUBLIC may execute nothing that reads private tables or writes');
 CREATE ROLE llm_test_poller;
 SELECT grant_pipeline_poller('llm_test_poller');

@@ -155,8 +155,8 @@ SELECT is(pg_temp.failure(statement), '22023: max_projects must be zero or more;
 FROM unnest(ARRAY['SELECT monday_push_due(-1)', 'SELECT monday_push_due(NULL)']) AS statement;
 SELECT is_empty(
     $$ SELECT p.oid::regprocedure FROM pg_proc p
-       WHERE p.pronamespace = 'public'::regnamespace AND p.proname IN ('monday_push_payload', 'monday_push_due')
-         AND has_function_privilege('public', p.oid, 'EXECUTE') $$, 'PUBLIC may not look');
+       WHERE p.pronamespace IN ('pipeline'::regnamespace, 'pipeline_work'::regnamespace, 'pipeline_internal'::regnamespace, 'pipeline_data'::regnamespace) AND p.proname IN ('monday_push_payload', 'monday_push_due')
+         AND has_function_privilege('public', p.oid, 'EXECUTE') AND has_schema_privilege('public', p.pronamespace, 'USAGE') $$, 'PUBLIC may not look');
 CREATE ROLE push_test_poller;
 SELECT grant_pipeline_poller('push_test_poller');
 SET LOCAL ROLE push_test_poller;

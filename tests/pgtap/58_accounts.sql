@@ -70,7 +70,7 @@ SELECT is_empty(
     'all columns are of types that every BI tool reads');
 SELECT is_empty(
     $$ SELECT c.relname FROM pg_class c
-       WHERE c.oid IN ('vw_analysis_current'::regclass, '_monday_push_content'::regclass) AND obj_description(c.oid, 'pg_class') IS NULL $$,
+       WHERE c.oid IN ('vw_analysis_current'::regclass, 'push_content'::regclass) AND obj_description(c.oid, 'pg_class') IS NULL $$,
     'the views say what they are');
 SELECT is_empty(
     $$ SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
@@ -81,7 +81,7 @@ SELECT is_empty(
 
 -- Rights -----------------------------------------------------------------------------------------------------------
 
-SELECT ok(NOT has_function_privilege('public', 'get_account_performance(text)', 'EXECUTE'), 'PUBLIC may not ask about accounts');
+SELECT ok(NOT has_schema_privilege('public', 'pipeline', 'USAGE'), 'PUBLIC may not ask about accounts');
 CREATE ROLE account_test_poller;
 CREATE ROLE account_test_reader;
 SELECT grant_pipeline_poller('account_test_poller');
@@ -95,7 +95,7 @@ RESET ROLE;
 SELECT is((SELECT format('%s %s', won, analyses) FROM as_poller), '2 2', 'the role of the poller may ask');
 SELECT is((SELECT format('%s %s', analyses, rating) FROM as_reader), '2 57', 'a reader of reports sees the analyses');
 SELECT ok(NOT has_table_privilege('account_test_reader', relation, 'SELECT'), 'but not ' || relation)
-FROM unnest(ARRAY['analysis_results', 'projects', '_monday_push_content']) AS relation;
+FROM unnest(ARRAY['hidden_items', 'push_state', 'push_content']) AS relation;
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -28,7 +28,7 @@ SELECT is(pg_temp.failure('SELECT forecast_backtest_report(0)'),
 -- Forecasts of 30 April, 31 May and 20 June 2024; invoices of May, June and July.
 CREATE FUNCTION pg_temp.snapshot(day date, project text, month date, expected numeric, worst numeric, best numeric,
                                  bucket text DEFAULT 'Open') RETURNS void LANGUAGE sql AS $$
-    SELECT _snapshot_partition(day);
+    SELECT snapshot_partition(day);
     INSERT INTO pipeline_forecast_snapshot_day (snapshot_date, source, row_count) VALUES (day, 'live', 0) ON CONFLICT DO NOTHING;
     INSERT INTO pipeline_forecast_snapshot (snapshot_date, project_id, forecast_month, stage_bucket, contract_value, probability,
                                             committed_value, expected_value, best_case_value, worst_case_value)
@@ -215,9 +215,9 @@ $$, 'the report');
 SET LOCAL pipeline_forecast.currency = 'EUR';
 SELECT alike(forecast_backtest_report(1, last_month => '2024-05-01'), '%counts as nothing. All amounts are in EUR.%', 'with its currency, where that is known');
 RESET pipeline_forecast.currency;
-SELECT is(_horizons_text('{1,2,3,5,6,9}', '{7 %,8 %,8 %,8 %,8 %,7 %}'), 'horizon 1: 7 %, horizons 2 to 3: 8 %, horizons 5 to 6: 8 %, horizon 9: 7 %',
+SELECT is(horizons_text('{1,2,3,5,6,9}', '{7 %,8 %,8 %,8 %,8 %,7 %}'), 'horizon 1: 7 %, horizons 2 to 3: 8 %, horizons 5 to 6: 8 %, horizon 9: 7 %',
     'neighbouring horizons of the same value are told together');
-SELECT is(_count_text(1234567), '1,234,567', 'counts have separators');
+SELECT is(count_text(1234567), '1,234,567', 'counts have separators');
 
 -- Replayed from history, in which the project was worth 90 until 10 April.
 DELETE FROM project_history;

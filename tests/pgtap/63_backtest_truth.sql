@@ -12,7 +12,7 @@ SELECT format('P%s-%s', m, n) AS project_id, make_date(2024, m, 1) AS month, m, 
 FROM generate_series(1, 12) AS m, generate_series(1, 300) AS n;
 INSERT INTO projects (monday_id, item_name, account, category)
 SELECT project_id, 'P', 'Account ' || n % 3, 'Category ' || n % 2 FROM truth;
-SELECT _snapshot_partition(day::date) FROM generate_series(timestamp '2023-02-28', '2024-11-30', '1 day') AS day \g /dev/null
+SELECT snapshot_partition(day::date) FROM generate_series(timestamp '2023-02-28', '2024-11-30', '1 day') AS day \g /dev/null
 INSERT INTO pipeline_forecast_snapshot_day (snapshot_date, source, row_count)
 SELECT (make_date(2024, m, 1) - make_interval(months => h - 1))::date - 1, 'live', 300 FROM generate_series(1, 12) m, generate_series(1, 11) h
 ON CONFLICT DO NOTHING;
@@ -33,7 +33,7 @@ BEGIN
 END $$;
 CREATE FUNCTION pg_temp.figure(horizon integer) RETURNS forecast_backtest_row LANGUAGE sql AS $$
     -- The total alone; forecast_backtest() is the same with segments.
-    SELECT b FROM _backtest(12, 1, 1.0, false, '2024-12-01', false) b WHERE b.horizon = $1 AND b.forecast_month IS NULL
+    SELECT b FROM backtest_rows(12, 1, 1.0, false, '2024-12-01', false) b WHERE b.horizon = $1 AND b.forecast_month IS NULL
 $$;
 CREATE FUNCTION pg_temp.findings() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(DISTINCT finding, ' ' ORDER BY finding) FROM forecast_backtest_recommendations(12, last_month => '2024-12-01')

@@ -15,13 +15,13 @@ CREATE FUNCTION pg_temp.rejects() RETURNS text LANGUAGE sql AS $$
     FROM sync_reject WHERE run_id = (SELECT max(id) FROM sync_log)
 $$;
 
-CREATE TABLE staging (id text, "Deal ""Name""" text, stage text, amount text, percent text, opened text, closed text, due text,
+CREATE TABLE public.staging (id text, "Deal ""Name""" text, stage text, amount text, percent text, opened text, closed text, due text,
                       product text, days text);
 INSERT INTO staging VALUES
     ('D1', ' First deal ', 'Won', '$1,234.50', '40', '2024-01-10', '2024-03-10', '01/02/2025', 'P1', '60'),
     ('D2', 'Second deal', 'Prospecting', '', '', '2024-02-01', '', '', 'P2', ''),
     ('D3', NULL, 'Weird', '99', '0', '2024-02-30', '2024-01-01', '2025-01-02', 'none', 'x');
-CREATE TABLE price (product text, list_price text);
+CREATE TABLE public.price (product text, list_price text);
 INSERT INTO price VALUES ('P1', '500'), (' P2 ', '700.25'), ('P2', '900');
 
 -- A plain import: columns by name, trimmed; the name of an item falls back to its id.
@@ -64,7 +64,7 @@ SELECT is((SELECT format('%s %s %s %s %s %s %s', status, sync_type, board_name, 
 -- A refused value leaves what is stored; a blank one clears it.
 INSERT INTO projects (monday_id, item_name, new_enquiry_value, probability_percent, follow_up_date, zip_code)
 VALUES ('K', 'Kept', 10, 10, '2024-01-01', 'Z');
-CREATE TABLE changes (id text, amount text, percent text, due text, name text);
+CREATE TABLE public.changes (id text, amount text, percent text, due text, name text);
 INSERT INTO changes VALUES ('K', '1.2k', '101', '', NULL);
 SELECT is(pg_temp.import('changes', '{"project_id": "id", "new_enquiry_value": "amount", "probability_percent": "percent", "follow_up_date": "due", "item_name": "name"}'),
           '0 inserted, 1 updated, 0 unchanged, 2 rejected', 'a row with refused values is kept');
@@ -75,7 +75,7 @@ SELECT is(pg_temp.rejects(), 'K new_enquiry_value "1.2k": not a plain decimal nu
           'rejects name item, field, value and reason');
 
 -- How single values are read.
-SELECT is(_decode_field(kind, raw, format), expected, format('%s "%s" %s is %s', kind, raw, format, coalesce(expected, 'refused')))
+SELECT is(decode_field(kind, raw, format), expected, format('%s "%s" %s is %s', kind, raw, format, coalesce(expected, 'refused')))
 FROM (VALUES
     ('money', '£1,234,567.891', '', '1234567.891'), ('money', '-5', '', '-5'), ('money', '(500)', '', NULL),
     ('money', 'NaN', '', NULL), ('money', '1,23', '', NULL), ('money', '10000000000', '', NULL),
@@ -83,8 +83,8 @@ FROM (VALUES
     ('day', '2024-03-01T10:00:00Z', '', '2024-03-01'), ('day', '3/1/2024', 'DD/MM/YYYY', '2024-01-03'),
     ('day', 'infinity', '', NULL), ('gestation', '1.5', '', NULL), ('gestation', '500001', '', NULL), ('text', 'any', '', 'any')
 ) AS t (kind, raw, format, expected);
-SELECT is(_reject_reason('day', '1899-12-31', ''), 'day before 1900', 'a refusal has a reason');
-SELECT is(_reject_reason('money', '5', ''), NULL, 'what can be read has none');
+SELECT is(reject_reason('day', '1899-12-31', ''), 'day before 1900', 'a refusal has a reason');
+SELECT is(reject_reason('money', '5', ''), NULL, 'what can be read has none');
 
 -- Rows without an id, and ids that stand twice.
 TRUNCATE changes;
@@ -102,7 +102,7 @@ SELECT is(pg_temp.import('staging', '{"project_id": "id", "project_value": {"col
 SELECT is(pg_temp.rejects(), 'D3 project_value "none": no value for it in table "public.price"', 'a lookup that finds nothing is rejected');
 
 -- Old dates, moved to today by one number of days.
-CREATE TABLE dated (id text, opened text, closed text);
+CREATE TABLE public.dated (id text, opened text, closed text);
 INSERT INTO dated VALUES ('S1', '2017-01-01', '2017-01-11'), ('S2', '2017-01-05', '2017-01-31'), ('S3', NULL, NULL);
 SELECT import_projects('dated', '{"fields": {"project_id": "id", "date_created": "opened", "date_order_received": "closed",
     "expected_start_date": {"column": "opened", "plus_days": 90}}, "shift_to_today": true}') \g /dev/null
@@ -123,7 +123,7 @@ SELECT is(pg_temp.import('dated', '{"project_id": "id", "date_created": {"column
           '0 inserted, 2 updated, 1 unchanged, 0 rejected', 'where no date is known nothing is moved');
 
 -- Names that ask for trouble, and an empty source.
-CREATE TABLE "odd; DROP TABLE projects" ("a""b'c" text);
+CREATE TABLE public."odd; DROP TABLE projects" ("a""b'c" text);
 INSERT INTO "odd; DROP TABLE projects" VALUES ('it''s'), ('back\slash');
 SELECT is(pg_temp.import('"odd; DROP TABLE projects"', $$ {"project_id": "a\"b'c", "account": {"constant": "x'); DROP TABLE projects; --"}} $$),
           '2 inserted, 0 updated, 0 unchanged, 0 rejected', 'names and values are quoted');

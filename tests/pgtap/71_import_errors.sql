@@ -21,7 +21,7 @@ EXCEPTION WHEN OTHERS THEN
     RETURN hint;
 END $$;
 
-CREATE TABLE staging (id text, d text, amount text);
+CREATE TABLE public.staging (id text, d text, amount text);
 INSERT INTO staging VALUES ('1', '2024-01-01', '5');
 
 SELECT is(pg_temp.failure(format('SELECT import_projects(''staging'', %L)', mapping)), '22023: import mapping: ' || expected,

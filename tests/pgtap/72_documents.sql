@@ -5,12 +5,12 @@ SELECT plan(39);
 
 \ir include/failure.sql
 
--- _stage_bucket() --------------------------------------------------------------------------------------------------
+-- known_stage_bucket() --------------------------------------------------------------------------------------------------
 
-SELECT is(_stage_bucket(label), expected, format('stage bucket of %L', label))
+SELECT is(known_stage_bucket(label), expected, format('stage bucket of %L', label))
 FROM (VALUES ('Open', 'Open'), (' open ', 'Open'), ('LOST', 'Lost'), ('committed', 'Committed'), ('', NULL), ('  ', NULL), (NULL, NULL))
     AS t (label, expected);
-SELECT is(pg_temp.failure($$ SELECT _stage_bucket('won') $$),
+SELECT is(pg_temp.failure($$ SELECT known_stage_bucket('won') $$),
     '22023: unknown stage_bucket "won"; Name Committed, Open or Lost, in any case; leave it out for all.', 'another one is named with what is allowed');
 
 -- forecast_pipeline_document() -------------------------------------------------------------------------------------

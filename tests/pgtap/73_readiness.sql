@@ -4,7 +4,7 @@ BEGIN;
 SELECT plan(9);
 
 SELECT results_eq('SELECT * FROM pipeline_readiness()', format($$ VALUES ('layout', true, 'layout %s'), ('queue', true, 'no job is due'),
-    ('boards', true, 'no board is configured') $$, _layout_version()), 'an empty pipeline is in order');
+    ('boards', true, 'no board is configured') $$, layout_version()), 'an empty pipeline is in order');
 
 SELECT enqueue_job('analyze', 'a', run_at => now() + interval '1 hour') \g /dev/null
 SELECT is((SELECT detail FROM pipeline_readiness() WHERE check_name = 'queue'), 'no job is due', 'a job of the future is not late');
@@ -26,9 +26,9 @@ SELECT results_eq($$ SELECT ready, detail ~ '^board 1 was read 72\d\d s ago; boa
                      FROM pipeline_readiness(max_board_age => '1 hour') WHERE check_name = 'boards' $$,
     'VALUES (false, true)', 'late ones are named');
 
-UPDATE pipeline_schema_version SET version = version + 1000 WHERE version = _layout_version();
+UPDATE pipeline_schema_version SET version = version + 1000 WHERE version = layout_version();
 SELECT results_eq('SELECT * FROM pipeline_readiness()', format($$ VALUES ('layout', false,
-    'the pipeline tables have layout %s, and this version of the extension needs layout %s') $$, _layout_version() + 1000, _layout_version()),
+    'the pipeline tables have layout %s, and this version of the extension needs layout %s') $$, layout_version() + 1000, layout_version()),
     'tables of another layout are not, and nothing else is looked at');
 
 SELECT * FROM finish();

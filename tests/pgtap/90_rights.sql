@@ -1,7 +1,7 @@
 -- Rights: what a reader, a poller and anybody else can see and do.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(78);
+SELECT plan(95);
 
 INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value) VALUES ('p', 'P', 'Open Enquiry', 100);
 SELECT refresh_conversion_views(), create_pipeline_forecast_snapshot() \g /dev/null
@@ -27,19 +27,29 @@ END $$;
 CREATE FUNCTION pg_temp.listed(role text) RETURNS text LANGUAGE sql AS $$
     SELECT pg_temp.as_role(role, $q$ SELECT string_agg(table_name, ' ' ORDER BY table_name COLLATE "C")
         FROM information_schema.tables
-        WHERE table_schema = 'public' AND table_name NOT IN ('tap_funky', 'pg_all_foreign_keys') $q$)
+        WHERE table_schema LIKE 'pipeline%' AND table_name NOT IN ('tap_funky', 'pg_all_foreign_keys') $q$)
 $$;
 CREATE FUNCTION pg_temp.keys(role text) RETURNS text LANGUAGE sql AS $$
     SELECT pg_temp.as_role(role, $q$ SELECT string_agg(k.table_name || '.' || k.column_name, ' ' ORDER BY k.ordinal_position)
         FROM information_schema.table_constraints c JOIN information_schema.key_column_usage k USING (constraint_schema, constraint_name)
-        WHERE c.table_schema = 'public' AND c.constraint_type = 'PRIMARY KEY' $q$)
+        WHERE c.table_schema = 'pipeline' AND c.constraint_type = 'PRIMARY KEY' $q$)
+$$;
+CREATE FUNCTION pg_temp.readable(role text) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT c.oid::regclass::text FROM pg_class c
+    WHERE c.relnamespace IN ('pipeline'::regnamespace, 'pipeline_data'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm')
+      AND c.relname NOT IN ('tap_funky', 'pg_all_foreign_keys')
+      AND pg_temp.as_role(role, format('SELECT count(*) FROM %s', c.oid::regclass)) NOT LIKE '42501 %'
 $$;
 
--- The reader.
-SELECT is(pg_temp.listed('test_reader'),
-    'pipeline_forecast_snapshot vw_analysis_current vw_bookings_monthly vw_dim_date vw_dim_project vw_dim_snapshot_date vw_enquiries_monthly '
-    'vw_forecast_accuracy vw_forecast_explanation_v1 vw_forecast_history vw_forecast_latest vw_invoices vw_pipeline_forecast_monthly_12m_v1 vw_pipeline_forecast_project_v1 vw_revenue_monthly',
-    'a reader''s list of relations is the reports, without base tables and partitions');
+-- The reader: the views for reports and the snapshots.
+SELECT set_eq(
+    $$ SELECT pg_temp.readable('test_reader') $$,
+    $$ SELECT c.oid::regclass::text FROM pg_class c
+       WHERE c.relnamespace = 'pipeline'::regnamespace AND c.relkind IN ('v', 'm')
+         AND c.relname NOT IN ('pipeline_schedule', 'queue_health', 'webhook_metrics', 'system_performance', 'project_lineage',
+                               'sync_health', 'data_freshness', 'tap_funky', 'pg_all_foreign_keys')
+       UNION VALUES ('pipeline_forecast_snapshot') $$,
+    'a reader reads the views for reports and the snapshots, and no other table, partitions included');
 SELECT is(pg_temp.keys('test_reader'),
     'pipeline_forecast_snapshot.snapshot_date pipeline_forecast_snapshot.project_id pipeline_forecast_snapshot.forecast_month',
     'a reader sees the key of the snapshot');
@@ -49,37 +59,28 @@ FROM (VALUES ('vw_pipeline_forecast_project_v1', '1'), ('vw_pipeline_forecast_mo
              ('pipeline_forecast_snapshot', '1'), ('vw_analysis_current', '0'), ('vw_dim_snapshot_date', '1'), ('vw_dim_project', '1'),
              ('vw_forecast_latest', '1'), ('vw_forecast_history', '1'), ('vw_forecast_accuracy', '0'), ('vw_invoices', '0'), ('vw_enquiries_monthly', '0'),
              ('vw_bookings_monthly', '0'), ('vw_revenue_monthly', '0'), ('forecast_backtest()', '0'),
-             ('forecast_backtest_recommendations()', '1'),
+             ('forecast_backtest_recommendations()', '1'), ('vw_forecast_waterfall', '12'), ('vw_forecast_slippage', '0'), ('vw_stage_velocity', '0'),
+             ('forecast_waterfall(pipeline_today(), pipeline_today())', '12'),
+             ('forecast_waterfall_projects(pipeline_today(), pipeline_today())', '0'), ('forecast_slippage()', '0'), ('stage_velocity()', '0'),
+             ('explain_analysis(''p'')', '18'),
              ('explain_forecast(''p'')', '12')) AS t (name, expected);
 SELECT is_empty(
-    $$ SELECT c.relname, pg_temp.as_role('test_reader', format('SELECT count(*) FROM public.%I', c.relname))
-       FROM pg_class c
-       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
-         AND c.relname NOT IN ('vw_pipeline_forecast_project_v1', 'vw_pipeline_forecast_monthly_12m_v1', 'vw_forecast_explanation_v1',
-             'mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent', 'pipeline_forecast_snapshot',
-             'vw_analysis_current', 'vw_dim_date', 'vw_dim_snapshot_date', 'vw_dim_project', 'vw_forecast_latest', 'vw_forecast_history',
-             'vw_forecast_accuracy', 'vw_invoices', 'vw_enquiries_monthly', 'vw_bookings_monthly', 'vw_revenue_monthly', 'tap_funky', 'pg_all_foreign_keys')
-         AND pg_temp.as_role('test_reader', format('SELECT count(*) FROM public.%I', c.relname)) NOT LIKE '42501 %' $$,
-    'a reader reads no other relation, partitions included');
-SELECT is_empty(
     $$ SELECT c.relname FROM pg_class c
-       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+       WHERE c.relnamespace IN ('pipeline'::regnamespace, 'pipeline_data'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm')
          AND has_table_privilege('test_reader', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') $$, 'a reader writes nowhere');
 SELECT is_empty(
-    $$ SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
-       JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pipeline_forecast'
-       WHERE p.provolatile = 'v' AND has_function_privilege('test_reader', p.oid, 'EXECUTE') $$, 'a reader executes nothing that writes');
+    $$ SELECT p.oid::regprocedure FROM pg_proc p
+       WHERE p.pronamespace IN ('pipeline'::regnamespace, 'pipeline_work'::regnamespace, 'pipeline_internal'::regnamespace, 'pipeline_data'::regnamespace)
+         AND p.proname NOT IN (SELECT e.proname FROM pg_proc e JOIN pg_depend d ON d.objid = e.oid AND d.deptype = 'e'
+                               JOIN pg_extension x ON x.oid = d.refobjid AND x.extname = 'pgtap')
+         AND p.provolatile = 'v' AND has_function_privilege('test_reader', p.oid, 'EXECUTE') $$, 'a reader executes nothing that writes');
 SELECT is(pg_temp.as_role('test_reader', 'SELECT create_pipeline_forecast_snapshot()'),
           '42501 permission denied for function create_pipeline_forecast_snapshot', 'a reader takes no snapshot');
-SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM validate_pipeline_forecast()'),
-          '42501 permission denied for function validate_pipeline_forecast', 'a reader validates nothing');
-SELECT matches(pg_temp.as_role('test_reader', 'SELECT forecast_backtest_report()'), '^# Forecast backtest', 'a reader gets the report of the backtest');
 SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM forecast_backtest(replay => true)'),
           '42501 permission denied to replay history', 'history is not for readers to replay');
-SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM ' || call), '42501 permission denied for function ' || split_part(call, '(', 1),
-          'nor to read what moved: ' || call)
-FROM unnest(ARRAY['forecast_waterfall(pipeline_today(), pipeline_today())', 'forecast_waterfall_projects(pipeline_today(), pipeline_today())',
-                  'forecast_slippage()', 'stage_velocity()']) call;
+SELECT matches(pg_temp.as_role('test_reader', 'SELECT forecast_backtest_report()'), '^# Forecast backtest', 'a reader gets the report of the backtest');
+SELECT matches(pg_temp.as_role('test_reader', 'SELECT count(*) FROM ' || call), '^42501 permission denied', 'nor reads tables by a function: ' || call)
+FROM unnest(ARRAY['pipeline_forecast_as_of(now())', 'history_begins()', 'pipeline_data.analysis_input_as_of(now())']) call;
 SELECT create_pipeline_forecast_snapshot('2020-01-01', true) \g /dev/null
 SELECT unalike(pg_temp.listed('test_reader'), '%pipeline\_forecast\_snapshot\_y%', 'new partitions stay out of the list');
 SELECT lives_ok($$ SELECT grant_forecast_reader('test_reader') $$, 'granting again is no error');
@@ -122,14 +123,29 @@ SELECT is(pg_temp.as_role('test_poller', $$ WITH run AS (INSERT INTO sync_log (s
     SELECT id > 0 FROM run $$), 'true', 'a poller records runs');
 SELECT matches(pg_temp.as_role('test_poller', statement), '^42501 permission denied', 'a poller is refused: ' || statement)
 FROM unnest(ARRAY['UPDATE pipeline_stage SET sort_order = 0', 'DELETE FROM project_history', 'DELETE FROM pipeline_forecast_snapshot',
-                  'SELECT create_pipeline_forecast_snapshot()', 'SELECT refresh_conversion_views()', 'SELECT pipeline_setup()',
-                  'SELECT grant_forecast_reader(''test_nobody'')']) statement;
+                  'UPDATE pipeline_forecast_snapshot SET expected_value = 0', 'UPDATE llm_call SET cost = 0', 'DELETE FROM api_key',
+                  'UPDATE pipeline_data.pipeline_schema_version SET version = 99']) statement;
+SELECT matches(pg_temp.as_role('test_poller', 'SELECT ' || call), expected, 'a poller runs what its commands run: ' || call)
+FROM (VALUES ('create_pipeline_forecast_snapshot()', '^[0-9]+$'), ('inserted FROM run_daily_forecast_snapshot_maintenance()', '^[0-9]+$'),
+             ('string_agg(outcome, '' '') FROM refresh_conversion_views()', '^refreshed refreshed refreshed$'),
+             ('count(*) FROM pipeline_schedule', '^0$'), ('cleanup_old_pipeline_forecast_snapshots()', '^[0-9]+$'),
+             ('catch_up_forecast_snapshots()', '^[0-9]+$')) AS t (call, expected);
+SELECT is(pg_temp.as_role('test_poller', 'SELECT ' || call),
+          '42501 role "test_poller" may not grant the rights of the pipeline', 'a poller passes nothing on: ' || call)
+FROM unnest(ARRAY['grant_forecast_reader(''test_nobody'')', 'grant_pipeline_poller(''test_nobody'')']) call;
+SELECT is(pg_temp.as_role('test_poller', 'SELECT grant_pipeline_owner(''test_nobody'')'),
+          '42501 only the owner of the extension makes another role the owner of the tables', 'nor makes an owner');
+CREATE VIEW pipeline.added_later AS SELECT 1 AS x WHERE false;
+SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM added_later'), '42501 permission denied for view added_later', 'what is new is not granted yet');
+SELECT pipeline_setup() \g /dev/null
+SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM added_later'), '0', 'pipeline_setup() repeats the grants of a reader');
+SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) FROM added_later'), '0', 'and of a poller');
 
 -- Anybody else.
 SELECT is(pg_temp.listed('test_nobody'), NULL, 'a role without grants lists no relation');
 SELECT is_empty(
     $$ SELECT c.relname FROM pg_class c
-       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+       WHERE c.relnamespace IN ('pipeline'::regnamespace, 'pipeline_data'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm')
          AND c.relname NOT IN ('tap_funky', 'pg_all_foreign_keys')
          AND has_table_privilege('test_nobody', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER') $$,
     'a role without grants has no right on any');
@@ -138,11 +154,9 @@ SELECT is_empty(
        JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pipeline_forecast'
        WHERE p.provolatile = 'v' AND has_function_privilege('test_nobody', p.oid, 'EXECUTE') $$,
     'and executes nothing that writes');
-SELECT is(pg_temp.as_role('test_nobody', 'SELECT count(*) FROM forecast_backtest()'), '42501 permission denied for function forecast_backtest',
-          'and tests no forecast');
-SELECT is(pg_temp.as_role('test_nobody', 'SELECT pipeline_contract_value(1, 2)'), '1.00', 'the formula itself is no secret');
-SELECT matches(pg_temp.as_role('test_nobody', 'SELECT count(*) FROM pipeline_forecast_as_of(now())'), '^42501 permission denied for table',
-               'as of needs the rights on what it reads');
+SELECT is(pg_temp.as_role('test_nobody', 'SELECT count(*) FROM pipeline.' || call), '42501 permission denied for schema pipeline',
+          'and finds nothing: ' || call)
+FROM unnest(ARRAY['forecast_backtest()', 'pipeline_contract_value(1, 2)', 'projects']) call;
 
 SELECT * FROM finish();
 ROLLBACK;

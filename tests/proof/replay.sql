@@ -58,7 +58,7 @@ DECLARE
 BEGIN
     CREATE TEMP TABLE found ON COMMIT DROP AS
     SELECT a.*
-    FROM _analyze(NULL, moment, true) a
+    FROM compute_analyses(NULL, moment, true) a
     JOIN replay.deal d ON d.project_id = a.project_id
     WHERE d.engaged <= day AND (d.closed IS NULL OR d.closed > day);
 

@@ -29,11 +29,11 @@ PlannedField planned(const char *name, const json &source, const std::vector<std
 std::string read(const std::string &column) { return "nullif(btrim(s.\"" + column + "\"::text), '')"; }
 
 std::string decode(const char *kind, const std::string &text, const std::string &format = "") {
-    return std::string("pf._decode_field('") + kind + "', " + text + ", '" + format + "')";
+    return std::string("pf.decode_field('") + kind + "', " + text + ", '" + format + "')";
 }
 
 std::string reason(const char *kind, const std::string &text, const std::string &format = "") {
-    return std::string("pf._reject_reason('") + kind + "', " + text + ", '" + format + "')";
+    return std::string("pf.reject_reason('") + kind + "', " + text + ", '" + format + "')";
 }
 
 TEST(ImportPlan, AColumnIsReadTrimmedAndBlankAsNull) {

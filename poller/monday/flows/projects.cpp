@@ -106,7 +106,7 @@ private:
         if (names.empty()) co_return;
         const db::Result unknown = co_await flow_.database.query(
             "SELECT n.name FROM unnest($1::text[]) AS n (name) "
-            "WHERE NOT EXISTS (SELECT FROM hidden_items h WHERE h.name_key = _name_key(n.name)) LIMIT $2",
+            "WHERE NOT EXISTS (SELECT FROM hidden_items h WHERE h.name_key = name_key(n.name)) LIMIT $2",
             db::params(names, kMostIds));
         if (unknown.empty()) co_return;
         json wanted = json::array();

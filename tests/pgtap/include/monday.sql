@@ -5,7 +5,7 @@ INSERT INTO monday_column (board_id, column_id, field, kind)
 SELECT board.id, f.field, f.field,
     CASE WHEN f.sql_type = 'date' THEN 'date' WHEN f.sql_type = 'text' THEN 'text' ELSE 'numbers' END
 FROM (VALUES ('1', 'parent'), ('3', 'hidden')) AS board (id, role)
-CROSS JOIN _monday_fields(board.role) f
+CROSS JOIN monday_fields(board.role) f
 WHERE NOT f.is_written AND (NOT f.is_derived OR f.field IN ('project_name', 'quote_amount'));
 INSERT INTO monday_column (board_id, column_id, field, kind) VALUES ('2', 'hidden_item_id', 'hidden_item_id', 'board_relation');
 

@@ -108,7 +108,7 @@ TEST_F(Database, SessionsFindTheExtensionAndSpeakUtc) {
         const Result result = co_await connection->query(
             "SELECT current_setting('search_path'), current_setting('TimeZone'), current_setting('application_name'),"
             " pipeline_setting('snapshot_retention_days')");
-        EXPECT_EQ(result[0][0].text(), "public, pg_temp");
+        EXPECT_EQ(result[0][0].text(), "pg_catalog, pipeline, pipeline_work, pipeline_internal, pipeline_data, pg_temp");
         EXPECT_EQ(result[0][1].text(), "UTC");
         EXPECT_EQ(result[0][2].text(), "pipeline-poller");
     });

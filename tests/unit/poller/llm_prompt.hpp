@@ -10,7 +10,7 @@
 
 namespace poller::llm {
 
-// From the source of _llm_answer_schema(), so that the rules of the providers are tested on what is really sent.
+// From the source of llm_answer_schema(), so that the rules of the providers are tested on what is really sent.
 inline nlohmann::ordered_json answer_schema() {
     std::ifstream file(PIPELINE_LLM_SQL);
     std::stringstream text;

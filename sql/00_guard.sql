@@ -1,1 +1,0 @@
-\echo Use "CREATE EXTENSION pipeline_forecast" to load this file. \quit

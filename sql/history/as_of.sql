@@ -1,0 +1,39 @@
+-- The project forecast as it was at a moment: the versions that were valid then, the stage rules of then, and the
+-- same formula. Bound to the tables when it is made, like a view, so that filters on it reach them.
+CREATE OR REPLACE FUNCTION pipeline.pipeline_forecast_as_of(as_of timestamptz)
+RETURNS SETOF vw_pipeline_forecast_project_v1
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+SELECT
+@include forecast/columns.sql@
+FROM (
+    SELECT
+        p.*,
+        pipeline_forecast_date(
+            p.date_order_received, p.expected_start_date, p.follow_up_date, p.date_created,
+            a.expected_gestation_days, timezone('UTC', as_of)::date) AS forecast_date,
+        CASE WHEN s.stage IS NULL THEN any_other.stage_bucket ELSE s.stage_bucket END AS stage_bucket,
+        CASE WHEN s.stage IS NULL THEN any_other.default_probability ELSE s.default_probability END
+            AS default_probability,
+        CASE WHEN s.stage IS NULL THEN any_other.default_spread ELSE s.default_spread END AS default_spread,
+        a.analysis_timestamp,
+        a.expected_gestation_days,
+        a.expected_conversion_rate,
+        a.conversion_confidence
+    FROM project_history p
+    LEFT JOIN pipeline_stage_history s
+        ON s.stage = p.pipeline_stage
+        AND s.valid_from <= as_of AND (s.valid_to > as_of OR s.valid_to IS NULL)
+    LEFT JOIN pipeline_stage_history any_other
+        ON any_other.stage = '(any other)'
+        AND any_other.valid_from <= as_of AND (any_other.valid_to > as_of OR any_other.valid_to IS NULL)
+    LEFT JOIN analysis_history a
+        ON a.project_id = p.project_id
+        AND a.valid_from <= as_of AND (a.valid_to > as_of OR a.valid_to IS NULL)
+    WHERE p.valid_from <= as_of AND (p.valid_to > as_of OR p.valid_to IS NULL)
+      AND p.state = 'active'
+) i;
+END;
+
+COMMENT ON FUNCTION pipeline.pipeline_forecast_as_of(timestamptz) IS
+    'The rows of vw_pipeline_forecast_project_v1 as they were at the given moment, from history. Empty before history begins.';

@@ -1,0 +1,303 @@
+-- Which boards feed the pipeline: importing a configuration, proposing one, and comparing it with the boards.
+
+CREATE FUNCTION pipeline_internal.read_monday_config(config jsonb) RETURNS jsonb
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_read_monday_config';
+COMMENT ON FUNCTION pipeline_internal.read_monday_config(jsonb) IS
+    'A board configuration, checked and complete: a list of boards with their mapped columns. Error 22023 for one that makes no sense.';
+
+CREATE FUNCTION pipeline_internal.monday_labels(settings jsonb) RETURNS jsonb
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_monday_labels';
+COMMENT ON FUNCTION pipeline_internal.monday_labels(jsonb) IS
+    'Label ids and texts from the settings of a status or dropdown column.';
+
+CREATE FUNCTION pipeline_internal.require_board_config(boards jsonb) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    board record;
+    currencies text[];
+BEGIN
+    FOR board IN
+        SELECT given.board_id, given.role, given.parent_board_id, stored.role AS stored_role, parent.role AS parent_role,
+            EXISTS (SELECT FROM jsonb_array_elements(boards) other
+                    WHERE other->>'board_id' = given.parent_board_id) AS parent_is_given
+        FROM jsonb_to_recordset(boards) AS given (board_id text, role text, parent_board_id text)
+        LEFT JOIN monday_board stored ON stored.board_id = given.board_id
+        LEFT JOIN monday_board parent ON parent.board_id = given.parent_board_id
+    LOOP
+        IF board.stored_role <> board.role THEN
+            RAISE EXCEPTION USING
+                ERRCODE = '22023',
+                MESSAGE = format('board configuration: board "%s" is a %s board already', board.board_id, board.stored_role),
+                HINT = 'Its rows lie in another table. To start anew, delete it from monday_board first.';
+        END IF;
+        IF board.parent_board_id IS NOT NULL AND NOT board.parent_is_given AND board.parent_role IS DISTINCT FROM 'parent' THEN
+            RAISE EXCEPTION USING
+                ERRCODE = '22023',
+                MESSAGE = format('board configuration: board "%s": its parent board "%s" is %s', board.board_id, board.parent_board_id,
+                                 coalesce('a ' || board.parent_role || ' board', 'unknown')),
+                HINT = 'Describe the parent board in the same configuration.';
+        END IF;
+    END LOOP;
+    SELECT array_agg(DISTINCT c.currency) INTO currencies
+    FROM (
+        SELECT given.currency FROM jsonb_to_recordset(boards) AS given (currency text)
+        UNION ALL
+        SELECT b.currency FROM monday_board b
+        WHERE b.is_active AND b.board_id NOT IN (SELECT g->>'board_id' FROM jsonb_array_elements(boards) g)
+    ) c
+    WHERE c.currency IS NOT NULL;
+    IF cardinality(currencies) > 1 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('board configuration: boards have different currencies: %s', array_to_string(currencies, ', ')),
+            HINT = 'Amounts of all boards are summed and nothing is converted; one pipeline has one currency.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.require_board_config(jsonb) IS
+    'Error 22023 for a configuration that does not go with the boards that are stored.';
+
+CREATE FUNCTION pipeline.import_monday_boards(config jsonb)
+RETURNS TABLE(board_id text, columns integer, action text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_column
+DECLARE
+    boards jsonb;
+    former jsonb;
+    known_labels jsonb;
+BEGIN
+    PERFORM require_writable('import boards');
+    PERFORM require_layout();
+    IF config IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22004',
+            MESSAGE = 'config must not be null',
+            HINT = 'Call import_monday_boards(''{"boards": [...]}'').';
+    END IF;
+    boards := read_monday_config(config);
+    PERFORM lock_monday_data();
+    PERFORM require_board_config(boards);
+
+    SELECT jsonb_object_agg(c.board_id || ' ' || c.column_id, c.labels) INTO known_labels
+    FROM monday_column c
+    WHERE c.labels IS NOT NULL;
+    former := monday_configuration();
+
+    INSERT INTO monday_board AS stored (board_id, role, name, parent_board_id, currency, decimal_mark, date_format)
+    SELECT b.board_id, b.role, b.name, b.parent_board_id, b.currency, b.decimal_mark, b.date_format
+    FROM jsonb_to_recordset(boards) AS b (
+        board_id text, role text, name text, parent_board_id text, currency text, decimal_mark text, date_format text)
+    ON CONFLICT (board_id) DO UPDATE
+    SET (name, parent_board_id, currency, decimal_mark, date_format, is_active, updated_at) = ROW (
+        excluded.name, excluded.parent_board_id, excluded.currency, excluded.decimal_mark, excluded.date_format, true, now())
+    WHERE (stored.name, stored.parent_board_id, stored.currency, stored.decimal_mark, stored.date_format, stored.is_active)
+        IS DISTINCT FROM
+          (excluded.name, excluded.parent_board_id, excluded.currency, excluded.decimal_mark, excluded.date_format, true);
+
+    DELETE FROM monday_column c
+    USING jsonb_array_elements(boards) b
+    WHERE c.board_id = b->>'board_id'
+      AND NOT EXISTS (SELECT FROM jsonb_array_elements(b->'columns') g
+                      WHERE (g->>'column_id', g->>'field') = (c.column_id, c.field));
+    INSERT INTO monday_column AS stored (board_id, column_id, field, kind, title, writable, labels)
+    SELECT b->>'board_id', c.column_id, c.field, c.kind, c.title, c.writable,
+        coalesce(c.labels, known_labels->((b->>'board_id') || ' ' || c.column_id))
+    FROM jsonb_array_elements(boards) b
+    CROSS JOIN LATERAL jsonb_to_recordset(b->'columns') AS c (
+        column_id text, field text, kind text, title text, writable boolean, labels jsonb)
+    ON CONFLICT (board_id, column_id) DO UPDATE
+    SET (kind, title, writable, labels) = ROW (excluded.kind, excluded.title, excluded.writable, excluded.labels)
+    WHERE (stored.kind, stored.title, stored.writable, stored.labels)
+        IS DISTINCT FROM (excluded.kind, excluded.title, excluded.writable, excluded.labels);
+
+    -- What the columns mean decides how every item is read, not only those that change from now on.
+    UPDATE monday_board b
+    SET high_water_mark = NULL
+    FROM jsonb_array_elements(former) f
+    JOIN jsonb_array_elements(monday_configuration()) n ON n->>'board_id' = f->>'board_id'
+    WHERE b.board_id = f->>'board_id' AND b.high_water_mark IS NOT NULL
+      AND (f->'reading') IS DISTINCT FROM (n->'reading');
+
+    RETURN QUERY
+    SELECT n->>'board_id', jsonb_array_length(n->'columns'),
+        CASE WHEN f IS NULL THEN 'created' WHEN f = n THEN 'unchanged' ELSE 'updated' END
+    FROM jsonb_array_elements(monday_configuration()) n
+    LEFT JOIN jsonb_array_elements(former) f ON f->>'board_id' = n->>'board_id'
+    WHERE n->>'board_id' IN (SELECT b->>'board_id' FROM jsonb_array_elements(boards) b)
+    ORDER BY 1;
+END;
+$$;
+COMMENT ON FUNCTION pipeline.import_monday_boards(jsonb) IS
+'Takes the configuration of boards, {"boards": [{"board_id", "role": parent | subitem | hidden, "name", "parent_board_id", "currency", "decimal_mark", "date_format", "columns": [{"column_id", "title", "kind", "field", "writable", "labels"}]}]}: boards that are not named stay as they are, the columns of those that are named become the ones given. Returns for each board the number of mapped columns and what was done (created, updated, unchanged). A board whose columns mean something else now is read anew as a whole.
+Errors: 22023 naming board and column for a configuration that makes no sense, 22004 for null.';
+
+CREATE FUNCTION pipeline_internal.monday_configuration() RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT coalesce(jsonb_agg(
+        jsonb_build_object(
+            'board_id', b.board_id,
+            'board', to_jsonb(b) - ARRAY['high_water_mark', 'created_at', 'updated_at'],
+            'columns', coalesce(c.columns, '[]'),
+            'reading', jsonb_build_array(b.decimal_mark, b.date_format, c.reading))), '[]')
+    FROM monday_board b
+    LEFT JOIN LATERAL (
+        SELECT jsonb_agg(to_jsonb(m) ORDER BY m.column_id) AS columns,
+            jsonb_agg(jsonb_build_array(m.column_id, m.field, m.kind, m.labels) ORDER BY m.column_id)
+                FILTER (WHERE NOT m.writable) AS reading
+        FROM monday_column m
+        WHERE m.board_id = b.board_id
+    ) c ON true
+$$;
+COMMENT ON FUNCTION pipeline_internal.monday_configuration() IS
+    'All boards with their columns, and apart from them what decides how an item is read.';
+
+CREATE FUNCTION pipeline_internal.mapping_proposal(board_columns jsonb, role text)
+RETURNS TABLE(column_id text, title text, kind text, field text, reason text)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+ROWS 50
+AS 'MODULE_PATHNAME', 'pipeline_propose_monday_mapping';
+COMMENT ON FUNCTION pipeline_internal.mapping_proposal(jsonb, text) IS 'See propose_monday_mapping().';
+
+CREATE FUNCTION pipeline.propose_monday_mapping(board_columns jsonb, role text)
+RETURNS TABLE(column_id text, title text, kind text, field text, reason text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF board_columns IS NULL OR role IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22004',
+            MESSAGE = format('%s must not be null', CASE WHEN role IS NULL THEN 'role' ELSE 'board_columns' END),
+            HINT = 'Give the columns of a board as the API returns them, and parent, subitem or hidden.';
+    END IF;
+    RETURN QUERY SELECT * FROM mapping_proposal(board_columns, role);
+END;
+$$;
+COMMENT ON FUNCTION pipeline.propose_monday_mapping(jsonb, text) IS
+    'Proposes by their titles which columns of a board ([{id, title, type}], as the API returns them) hold which fields of a role (parent, subitem, hidden), for a person to look over: field is NULL for a column that stays unmapped, reason says why. Errors: 22023 unknown role, or no list of columns; 22004 null.';
+
+CREATE FUNCTION pipeline_internal.actual_monday_columns(actual jsonb)
+RETURNS TABLE(board_id text, column_id text, title text, kind text, settings jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT b->>'id', c->>'id', c->>'title', c->>'type', coalesce(nullif(c->'settings', 'null'), c->'settings_str')
+    FROM jsonb_array_elements(actual) b
+    CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(b->'columns') WHEN 'array' THEN b->'columns' ELSE '[]' END) c
+    WHERE jsonb_typeof(b) = 'object' AND jsonb_typeof(c) = 'object' AND c->'archived' IS DISTINCT FROM 'true'
+$$;
+COMMENT ON FUNCTION pipeline_internal.actual_monday_columns(jsonb) IS
+    'The columns of boards as the API returns them, without archived ones; boards that it gives as null are left out.';
+
+CREATE FUNCTION pipeline_internal.require_board_list(actual jsonb) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF actual IS NULL OR jsonb_typeof(actual) <> 'array' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = CASE WHEN actual IS NULL THEN '22004' ELSE '22023' END,
+            MESSAGE = 'actual must be a list of boards',
+            HINT = 'Give the boards as the API returns them: [{"id", "name", "columns": [{"id", "title", "type", "settings"}]}].';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.require_board_list(jsonb) IS 'Error 22004 or 22023 for what is no list of boards.';
+
+CREATE FUNCTION pipeline.check_monday_boards(actual jsonb)
+RETURNS TABLE(board_id text, column_id text, field text, problem text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    PERFORM require_layout();
+    PERFORM require_board_list(actual);
+    RETURN QUERY
+    WITH found AS MATERIALIZED (
+        SELECT * FROM actual_monday_columns(actual)
+    ),
+    board AS (
+        SELECT b.board_id, b.role,
+            EXISTS (SELECT FROM jsonb_array_elements(actual) a WHERE a->>'id' = b.board_id) AS is_there
+        FROM monday_board b
+        WHERE b.is_active
+    )
+    SELECT b.board_id::text, NULL::text, NULL::text, 'missing: the board does not exist, or the token may not read it'
+    FROM board b
+    WHERE NOT b.is_there
+    UNION ALL
+    SELECT b.board_id, c.column_id, c.field,
+        CASE WHEN f.column_id IS NULL THEN 'missing: the board has no such column'
+             WHEN f.kind <> c.kind THEN format('retyped: the column is of kind %s now, not %s', f.kind, c.kind)
+             ELSE format('renamed: the column is called "%s" now, not "%s"', f.title, c.title) END
+    FROM board b
+    JOIN monday_column c ON c.board_id = b.board_id
+    LEFT JOIN found f ON f.board_id = c.board_id AND f.column_id = c.column_id
+    WHERE b.is_there AND (f.column_id IS NULL OR f.kind <> c.kind OR f.title <> c.title)
+    UNION ALL
+    SELECT b.board_id, NULL, m.field, 'unmapped: no column holds this field'
+    FROM board b
+    CROSS JOIN LATERAL monday_fields(b.role) m
+    WHERE b.is_there AND NOT m.is_derived
+      AND NOT EXISTS (SELECT FROM monday_column c WHERE c.board_id = b.board_id AND c.field = m.field)
+    UNION ALL
+    SELECT b.board_id, f.column_id, p.field, format('unmapped: the column "%s" might hold this field', f.title)
+    FROM board b
+    CROSS JOIN LATERAL mapping_proposal(
+        (SELECT coalesce(jsonb_agg(jsonb_build_object('id', f.column_id, 'title', f.title, 'type', f.kind)), '[]')
+         FROM found f WHERE f.board_id = b.board_id), b.role) p
+    JOIN found f ON f.board_id = b.board_id AND f.column_id = p.column_id
+    WHERE p.field IS NOT NULL
+      AND NOT EXISTS (SELECT FROM monday_column c
+                      WHERE c.board_id = b.board_id AND (c.column_id = p.column_id OR c.field = p.field))
+    ORDER BY 1, 2 NULLS FIRST, 3;
+END;
+$$;
+COMMENT ON FUNCTION pipeline.check_monday_boards(jsonb) IS
+    'Compares the configured boards with the boards as the API returns them ([{id, name, columns [{id, title, type}]}]): boards and columns that are missing, columns that were renamed or became another kind, fields without a column. No row: all is well. Errors: 22004, 22023 for what is no list of boards.';
+
+CREATE FUNCTION pipeline_work.refresh_monday_labels(actual jsonb) RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    changed integer;
+BEGIN
+    PERFORM require_writable('refresh labels');
+    PERFORM require_layout();
+    PERFORM require_board_list(actual);
+    WITH fresh AS MATERIALIZED (
+        SELECT c.board_id, c.column_id, c.labels AS former, monday_labels(f.settings) AS labels
+        FROM actual_monday_columns(actual) f
+        JOIN monday_column c ON c.board_id = f.board_id AND c.column_id = f.column_id
+        WHERE f.kind IN ('status', 'dropdown') AND f.settings IS NOT NULL
+    ),
+    written AS (
+        UPDATE monday_column c
+        SET labels = f.labels
+        FROM fresh f
+        WHERE c.board_id = f.board_id AND c.column_id = f.column_id AND f.former IS DISTINCT FROM f.labels
+        RETURNING c.board_id
+    ),
+    -- A label that was renamed changes all items that have it, and none of them says so.
+    renamed AS (
+        UPDATE monday_board b
+        SET high_water_mark = NULL
+        WHERE b.high_water_mark IS NOT NULL AND b.board_id IN (
+            SELECT f.board_id
+            FROM fresh f
+            CROSS JOIN LATERAL jsonb_each_text(f.former) AS label (id, text)
+            WHERE f.labels->>label.id IS DISTINCT FROM label.text)
+    )
+    SELECT count(*) INTO changed FROM written;
+    RETURN changed;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_work.refresh_monday_labels(jsonb) IS
+    'Takes the labels of status and dropdown columns from the boards as the API returns them ([{id, columns [{id, type, settings or settings_str}]}]). Returns the number of columns whose labels changed; a board on which a label was renamed is read anew as a whole. Errors: 22004, 22023 for what is no list of boards.';

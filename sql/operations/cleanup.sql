@@ -1,0 +1,41 @@
+-- Old records of operation go.
+
+-- Commits after each batch, so that no long transaction holds back vacuum; therefore every name is qualified.
+CREATE PROCEDURE pipeline.cleanup_pipeline_records(batch_size integer DEFAULT 10000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    statement pg_catalog.text;
+    oldest_kept pg_catalog.timestamptz := pg_catalog.now() OPERATOR(pg_catalog.-) pg_catalog.make_interval(
+        days => pipeline.pipeline_setting('log_retention_days')::pg_catalog.int4);
+    removed pg_catalog.int8;
+BEGIN
+    PERFORM pipeline_internal.require_writable('remove old records');
+    PERFORM pipeline_internal.require_layout();
+    FOREACH statement IN ARRAY ARRAY[
+        'WITH gone AS (
+            DELETE FROM pipeline.refresh_log WHERE id IN (
+                SELECT id FROM pipeline.refresh_log WHERE started_at OPERATOR(pg_catalog.<) $1 LIMIT $2)
+            RETURNING 1)
+         SELECT pg_catalog.count(*) FROM gone',
+        'WITH gone AS (
+            DELETE FROM pipeline.sync_log WHERE id IN (
+                SELECT id FROM pipeline.sync_log
+                WHERE started_at OPERATOR(pg_catalog.<) $1 AND status OPERATOR(pg_catalog.<>) ''running'' LIMIT $2)
+            RETURNING 1)
+         SELECT pg_catalog.count(*) FROM gone',
+        'SELECT pipeline_work.purge_webhook_events(NULL, $2)',
+        'SELECT pipeline_work.purge_finished_jobs(NULL, $2)'
+    ] LOOP
+        LOOP
+            EXECUTE statement INTO removed USING oldest_kept, batch_size;
+            COMMIT;
+            EXIT WHEN removed OPERATOR(pg_catalog.=) 0;
+        END LOOP;
+    END LOOP;
+
+    PERFORM pipeline_data.purge_cron_runs(oldest_kept);
+END;
+$$;
+COMMENT ON PROCEDURE pipeline.cleanup_pipeline_records(integer) IS
+    'Removes operational records older than pipeline_forecast.log_retention_days in batches: refresh_log, sync_log with rejects, finished jobs, pg_cron run details of this database; webhook events by pipeline_forecast.webhook_retention_days. Business history and snapshots are not touched.';

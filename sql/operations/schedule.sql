@@ -1,0 +1,109 @@
+-- The clock: what pg_cron runs, and when.
+
+CREATE FUNCTION pipeline_internal.poller_jobs() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY['rehydrate_delta', 'rehydrate_recent', 'monday_sync', 'llm_backfill', 'reconcile'];
+COMMENT ON FUNCTION pipeline_internal.poller_jobs() IS 'The jobs that pg_cron only enqueues.';
+
+CREATE FUNCTION pipeline_internal.scheduled_jobs() RETURNS TABLE(job_name text, schedule text, command text)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    VALUES
+        ('refresh_conversion_views', '*/30 * * * *',
+         'CALL pipeline.refresh_pipeline_views()'),
+        ('forecast_snapshot_maintenance',
+         format('%s %s * * *', pipeline_setting('snapshot_cron_minute_utc'),
+                pipeline_setting('snapshot_cron_hour_utc')),
+         'SELECT * FROM pipeline.run_daily_forecast_snapshot_maintenance()'),
+        ('snapshot_catch_up', '5-59/10 * * * *',
+         'SELECT pipeline.catch_up_forecast_snapshots()'),
+        ('cleanup', '40 3 * * *',
+         'CALL pipeline.cleanup_pipeline_records()'),
+        ('job_catch_up', '3-59/10 * * * *',
+         'SELECT pipeline.catch_up_scheduled_jobs()')
+    UNION ALL
+    SELECT job.name,
+        CASE job.name
+            WHEN 'rehydrate_delta' THEN '0 * * * *'
+            WHEN 'rehydrate_recent' THEN '0 */6 * * *'
+            -- Every 25 minutes: cron cannot say it, the command counts them.
+            WHEN 'monday_sync' THEN '*/5 * * * *'
+            WHEN 'llm_backfill' THEN '15 2 * * *'
+            WHEN 'reconcile' THEN '30 1 * * *' END,
+        format('SELECT pipeline.enqueue_scheduled_job(%L)', job.name)
+    FROM unnest(poller_jobs()) AS job (name)
+$$;
+COMMENT ON FUNCTION pipeline_internal.scheduled_jobs() IS 'The jobs that schedule_pipeline_jobs() installs.';
+
+CREATE FUNCTION pipeline.schedule_pipeline_jobs()
+RETURNS TABLE(job_name text, schedule text, action text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    job record;
+    present jsonb;
+    cron_timezone text := coalesce(current_setting('cron.timezone', true), 'GMT');
+BEGIN
+    PERFORM require_writable('schedule the pipeline jobs');
+    PERFORM require_layout();
+    IF upper(cron_timezone) NOT IN ('GMT', 'UTC') THEN
+        RAISE WARNING USING
+            MESSAGE = format('pg_cron runs by time zone %s, and the pipeline jobs are meant in UTC', cron_timezone),
+            HINT = 'Set cron.timezone = ''GMT'' and restart the server, or move the hour by the setting pipeline_forecast.snapshot_cron_hour_utc.';
+    END IF;
+
+    FOR job IN SELECT * FROM scheduled_jobs() LOOP
+        SELECT r.row INTO present
+        FROM cron_rows(format(
+            'SELECT to_jsonb(j) FROM cron.job j WHERE j.jobname = %L AND j.username = %L AND j.database = %L',
+            cron_job_name(job.job_name), current_user, current_database())) AS r (row);
+        job_name := job.job_name;
+        schedule := job.schedule;
+        action := CASE
+            WHEN present IS NULL THEN 'installed'
+            WHEN (present->>'schedule', present->>'command') = (job.schedule, job.command) THEN 'unchanged'
+            ELSE 'updated' END;
+        IF action <> 'unchanged' THEN
+            PERFORM cron_rows(CASE
+                WHEN cron_job_name(job.job_name) = job.job_name THEN
+                    format('SELECT to_jsonb(cron.schedule(%L, %L, %L))', job.job_name, job.schedule, job.command)
+                ELSE
+                    format('SELECT to_jsonb(cron.schedule_in_database(%L, %L, %L, %L))',
+                           cron_job_name(job.job_name), job.schedule, job.command, current_database())
+                END);
+        END IF;
+        INSERT INTO pipeline_job AS known (job_name, schedule, command)
+        VALUES (job.job_name, job.schedule, job.command)
+        ON CONFLICT ON CONSTRAINT pipeline_job_pkey DO UPDATE
+        SET schedule = excluded.schedule, command = excluded.command, installed_at = excluded.installed_at
+        WHERE (known.schedule, known.command) IS DISTINCT FROM (excluded.schedule, excluded.command);
+        RETURN NEXT;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION pipeline.schedule_pipeline_jobs() IS
+    'Installs the pg_cron jobs of this database, or brings them up to date; one row per job with what was done (installed, updated, unchanged). A job that was paused stays paused. Error 55000 with a hint where there is no pg_cron.';
+
+CREATE FUNCTION pipeline.unschedule_pipeline_jobs() RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    removed integer;
+BEGIN
+    PERFORM require_writable('unschedule the pipeline jobs');
+    PERFORM require_layout();
+    -- By id: pg_cron looks a name up among the jobs of the calling user only.
+    SELECT count(*) INTO removed
+    FROM pipeline_job known
+    CROSS JOIN LATERAL cron_rows(format(
+        'SELECT to_jsonb(cron.unschedule(j.jobid)) FROM cron.job j WHERE j.jobname = %L AND j.database = %L',
+        cron_job_name(known.job_name), current_database()));
+    DELETE FROM pipeline_job;
+    RETURN removed;
+END;
+$$;
+COMMENT ON FUNCTION pipeline.unschedule_pipeline_jobs() IS
+    'Removes the pg_cron jobs of this database; returns their number.';

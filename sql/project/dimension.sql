@@ -1,0 +1,104 @@
+-- The dimension of projects: what reports say of each of them, kept beside the projects. One statement for a change of
+-- any number of rows, planned each time for the reason that history gives.
+
+CREATE FUNCTION pipeline_internal.dimension_upsert(projects text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT format($sql$
+        INSERT INTO project_dimension (
+            project_id, project_name, account, type, category, product_type, pipeline_stage, stage_bucket,
+            sales_representative, date_created, state)
+        SELECT
+            n.monday_id, coalesce(nullif(n.project_name, ''), n.item_name), n.account, n.type, n.category,
+            n.product_type, n.pipeline_stage, n.stage_bucket, n.sales_representative, n.date_created, n.state
+        FROM %s
+        ON CONFLICT (project_id) DO UPDATE
+        SET (project_name, account, type, category, product_type, pipeline_stage, stage_bucket,
+             sales_representative, date_created, state)
+            = (excluded.project_name, excluded.account, excluded.type, excluded.category, excluded.product_type,
+               excluded.pipeline_stage, excluded.stage_bucket, excluded.sales_representative, excluded.date_created,
+               excluded.state)
+    $sql$, $1)
+$$;
+COMMENT ON FUNCTION pipeline_internal.dimension_upsert(text) IS
+    'The statement that brings project_dimension up to date with the projects that a FROM clause names n.';
+
+CREATE FUNCTION pipeline_internal.keep_project_dimension() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+SET jit = off
+AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        EXECUTE dimension_upsert('new_rows n');
+    ELSIF TG_OP = 'UPDATE' THEN
+        EXECUTE dimension_upsert($sql$
+            new_rows n
+            JOIN old_rows o ON o.monday_id = n.monday_id
+            WHERE (o.project_name, o.item_name, o.account, o.type, o.category, o.product_type, o.pipeline_stage,
+                   o.stage_bucket, o.sales_representative, o.date_created, o.state)
+                IS DISTINCT FROM
+                  (n.project_name, n.item_name, n.account, n.type, n.category, n.product_type, n.pipeline_stage,
+                   n.stage_bucket, n.sales_representative, n.date_created, n.state)
+        $sql$);
+    ELSE
+        EXECUTE $sql$
+            UPDATE project_dimension d SET state = 'deleted'
+            FROM old_rows o WHERE d.project_id = o.monday_id
+        $sql$;
+    END IF;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.keep_project_dimension() IS
+    'Statement trigger of projects: brings project_dimension up to date with what changed in them.';
+
+CREATE FUNCTION pipeline_internal.missing_from_dimension() RETURNS TABLE(
+    project_id text, project_name text, account text, type text, category text, product_type text,
+    pipeline_stage text, stage_bucket text, sales_representative text, date_created date, state text
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT
+        p.monday_id, coalesce(nullif(p.project_name, ''), p.item_name), p.account, p.type, p.category,
+        p.product_type, p.pipeline_stage, p.stage_bucket, p.sales_representative, p.date_created, p.state
+    FROM projects p
+    EXCEPT
+    SELECT * FROM project_dimension
+$$;
+COMMENT ON FUNCTION pipeline_internal.missing_from_dimension() IS
+    'The rows that project_dimension would have if it agreed with projects, and has not.';
+
+CREATE FUNCTION pipeline_internal.catch_up_dimension() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    EXECUTE dimension_upsert($sql$
+        projects n WHERE n.monday_id IN (SELECT m.project_id FROM missing_from_dimension() m)
+    $sql$);
+
+    -- Facts outlive their projects: one that was removed outright is named by its last version.
+    INSERT INTO project_dimension (
+        project_id, project_name, account, type, category, product_type, pipeline_stage, date_created, state)
+    SELECT
+        gone.project_id, coalesce(nullif(last.project_name, ''), gone.item_name), last.account, last.type,
+        last.category, last.product_type, last.pipeline_stage, last.date_created, gone.state
+    FROM project_history gone
+    LEFT JOIN LATERAL (
+        SELECT * FROM project_history former
+        WHERE former.project_id = gone.project_id AND former.state <> 'deleted'
+        ORDER BY former.valid_from DESC LIMIT 1
+    ) last ON true
+    WHERE gone.valid_to IS NULL AND gone.state = 'deleted'
+    ON CONFLICT (project_id) DO NOTHING;
+
+    UPDATE project_dimension d SET state = 'deleted'
+    WHERE d.state <> 'deleted'
+      AND NOT EXISTS (SELECT FROM projects p WHERE p.monday_id = d.project_id);
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.catch_up_dimension() IS
+    'Brings project_dimension up to date with what was written while its triggers were away. History comes first: it knows what was removed.';

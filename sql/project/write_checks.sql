@@ -1,0 +1,77 @@
+-- What may be written to projects, and what keeps every project under the right stage rule.
+
+CREATE FUNCTION pipeline_internal.check_project_row() RETURNS trigger
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS 'MODULE_PATHNAME', 'pipeline_check_project_row';
+COMMENT ON FUNCTION pipeline_internal.check_project_row() IS
+    'Row trigger of projects: refuses values that no forecast can hold (22003, 22008, 22023) and sets stage_rule and stage_bucket.';
+
+CREATE FUNCTION pipeline_internal.stage_rule_of(pipeline_stage text) RETURNS TABLE(stage text, stage_bucket text)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT s.stage, s.stage_bucket
+    FROM pipeline_stage s
+    WHERE s.stage IN ($1, '(any other)')
+    ORDER BY s.stage = '(any other)'
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION pipeline_internal.stage_rule_of(text) IS 'The stage rule that applies to a stage, and its bucket.';
+
+-- Writing a row is what gives it its rule: see check_project_row().
+CREATE FUNCTION pipeline_internal.apply_stage_rules() RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+    UPDATE projects p
+    SET pipeline_stage = p.pipeline_stage
+    FROM projects q
+    LEFT JOIN pipeline_stage s ON s.stage = q.pipeline_stage
+    JOIN pipeline_stage any_other ON any_other.stage = '(any other)'
+    WHERE q.id = p.id
+      AND (p.stage_rule, p.stage_bucket)
+          <> (coalesce(s.stage, any_other.stage), coalesce(s.stage_bucket, any_other.stage_bucket))
+$$;
+COMMENT ON FUNCTION pipeline_internal.apply_stage_rules() IS
+    'Gives every project the stage rule that now applies.';
+
+CREATE FUNCTION pipeline_internal.stage_rules_changed() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    moment timestamptz;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pipeline_stage WHERE stage = '(any other)') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '23503',
+            MESSAGE = 'the stage rule "(any other)" cannot be removed',
+            DETAIL = 'It serves every stage that has no rule of its own.',
+            HINT = 'Change its bucket, probability or spread instead.';
+    END IF;
+
+    -- Projects that are being written find the rules as they were; wait for them, so that none keeps an old rule.
+    LOCK TABLE projects IN SHARE ROW EXCLUSIVE MODE;
+    moment := clock_timestamp();
+    UPDATE pipeline_stage_history h
+    SET valid_to = moment
+    WHERE h.valid_to IS NULL
+      AND NOT EXISTS (
+        SELECT FROM pipeline_stage s
+        WHERE s.stage = h.stage
+          AND (s.stage_bucket, s.default_probability, s.default_spread, s.outcome)
+              IS NOT DISTINCT FROM (h.stage_bucket, h.default_probability, h.default_spread, h.outcome));
+    INSERT INTO pipeline_stage_history
+        (stage, stage_bucket, default_probability, default_spread, outcome, valid_from)
+    SELECT s.stage, s.stage_bucket, s.default_probability, s.default_spread, s.outcome, moment
+    FROM pipeline_stage s
+    WHERE NOT EXISTS (
+        SELECT FROM pipeline_stage_history h WHERE h.stage = s.stage AND h.valid_to IS NULL);
+
+    PERFORM apply_stage_rules();
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.stage_rules_changed() IS
+    'Statement trigger of pipeline_stage: keeps its history and gives every project the rule that now applies.';

@@ -1,0 +1,251 @@
+-- The queue: putting jobs in and taking them out. A claim is one statement; many workers on many machines may claim at
+-- once. All clocks are the database's.
+
+-- Called many times a second, so that both checks are one call, and what is wrong is said by functions that are called
+-- only then.
+CREATE FUNCTION pipeline_internal.require_queue(action text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF to_regclass('pipeline_schema_version') IS NOT NULL AND NOT pg_is_in_recovery() THEN
+        IF (SELECT max(v.version) FROM pipeline_schema_version v) = layout_version() THEN
+            RETURN;
+        END IF;
+    END IF;
+    PERFORM require_writable(action);
+    PERFORM require_layout();
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.require_queue(text) IS
+    'Error 25006 on a standby, 55000 unless the tables have the layout that this version works with.';
+
+CREATE FUNCTION pipeline_internal.require_same_length(first text, first_length integer, second text, second_length integer)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF (first_length = second_length) IS NOT TRUE THEN
+        RAISE EXCEPTION USING
+            ERRCODE = CASE WHEN num_nulls(first_length, second_length) > 0 THEN '22004' ELSE '22023' END,
+            MESSAGE = CASE WHEN first_length IS NULL THEN format('%s must not be null', first)
+                           WHEN second_length IS NULL THEN format('%s must not be null', second)
+                           ELSE format('%s has %s elements and %s has %s', first, first_length, second, second_length) END,
+            HINT = format('Give %s and %s as two arrays of the same length.', first, second);
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.require_same_length(text, integer, text, integer) IS
+    'Error 22004 where one of two arrays is null, 22023 where their lengths differ.';
+
+CREATE FUNCTION pipeline_internal.refuse_lease(lease interval) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    RAISE EXCEPTION USING
+        ERRCODE = '22023',
+        MESSAGE = format('lease must be longer than zero, not %s', coalesce(lease::text, 'NULL')),
+        HINT = 'Leave the argument out for 60 seconds, and renew it well before it runs out.';
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.refuse_lease(interval) IS 'Error 22023 for a lease that is no time at all.';
+
+CREATE FUNCTION pipeline.enqueue_job(
+    job_type text,
+    project_id text DEFAULT NULL,
+    payload jsonb DEFAULT '{}',
+    priority integer DEFAULT 100,
+    run_at timestamptz DEFAULT now()
+) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_column
+DECLARE
+    -- NULL means what leaving the argument out means.
+    content jsonb := coalesce(payload, '{}');
+    due timestamptz := coalesce(enqueue_job.run_at, now());
+    job_id bigint;
+BEGIN
+    PERFORM require_queue('enqueue a job');
+    IF coalesce(btrim(job_type), '') = '' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = CASE WHEN job_type IS NULL THEN '22004' ELSE '22023' END,
+            MESSAGE = 'job_type must not be null or empty',
+            HINT = 'Name the type of the job, for example analyze.';
+    END IF;
+    IF btrim(project_id) = '' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = 'project_id must not be empty',
+            HINT = 'Leave it out for a job that concerns no single project.';
+    END IF;
+    IF jsonb_typeof(content) <> 'object' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('payload must be a JSON object, not %s', jsonb_typeof(content)),
+            HINT = 'Payloads of jobs that coalesce are merged key by key.';
+    END IF;
+    IF NOT isfinite(due) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22008',
+            MESSAGE = 'run_at must be finite',
+            HINT = 'Leave it out for a job that is due at once.';
+    END IF;
+
+    -- Not DO NOTHING: the update locks the waiting job, so that it cannot be claimed before what it is meant to see is
+    -- committed. An event whose job was claimed a moment ago thus gets a job of its own.
+    INSERT INTO job_queue_queued AS waiting
+        (id, job_type, project_id, payload, priority, run_at, dedupe_key, max_attempts)
+    SELECT nextval('job_queue_id_seq'), enqueue_job.job_type, enqueue_job.project_id, content, coalesce(enqueue_job.priority, 100), due,
+        coalesce(enqueue_job.project_id, encode(sha256(convert_to(content::text, 'UTF8')), 'hex')),
+        coalesce((SELECT t.max_attempts FROM job_type t WHERE t.job_type = enqueue_job.job_type), 10)
+    ON CONFLICT (job_type, dedupe_key) WHERE dedupe_key IS NOT NULL DO UPDATE
+    SET priority = least(waiting.priority, excluded.priority),
+        run_at = least(waiting.run_at, excluded.run_at),
+        payload = waiting.payload || excluded.payload,
+        updated_at = excluded.updated_at
+    RETURNING id INTO job_id;
+    PERFORM pg_notify('pipeline_jobs', '');
+    RETURN job_id;
+END;
+$$;
+COMMENT ON FUNCTION pipeline.enqueue_job(text, text, jsonb, integer, timestamptz) IS
+    'Enqueues a job and returns its id. A job of this type that waits for the same project (or, without a project, with the same payload) is joined instead: the smaller priority and the earlier run_at count, payloads are merged. Notifies pipeline_jobs. Errors: 22004, 22023, 22008.';
+
+CREATE FUNCTION pipeline_work.claim_jobs(
+    worker text,
+    job_types text[],
+    slots integer[],
+    lease interval DEFAULT '60 s'
+) RETURNS TABLE(
+    id bigint,
+    job_type text,
+    project_id text,
+    payload jsonb,
+    attempts integer,
+    max_attempts integer,
+    lease_token bigint,
+    waited_ms double precision
+)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+-- The statistics of a queue are those of a moment that is over: the plan is fixed to its indexes.
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    moment timestamptz := clock_timestamp();
+BEGIN
+    PERFORM require_queue('claim jobs');
+    IF worker IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22004',
+            MESSAGE = 'worker must not be null',
+            HINT = 'Name the process that claims, so that people can find it.';
+    END IF;
+    IF (cardinality(job_types) = cardinality(slots)) IS NOT TRUE THEN
+        PERFORM require_same_length('job_types', cardinality(job_types), 'slots', cardinality(slots));
+    END IF;
+    IF array_position(job_types, NULL) IS NOT NULL OR array_position(slots, NULL) IS NOT NULL OR 0 > ANY (slots) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = 'slots must be zero or more, and job_types and slots hold no nulls',
+            HINT = 'Give the number of free places for each type of job; 0 claims none.';
+    END IF;
+    IF (lease > interval '0') IS NOT TRUE THEN
+        PERFORM refuse_lease(lease);
+    END IF;
+    -- Once a second is enough, by whichever worker comes first: while an old snapshot keeps dead rows from being removed,
+    -- looking through them at every claim would cost more than the claims.
+    IF EXISTS (SELECT FROM queue_upkeep u
+               WHERE u.leases_checked_at NOT BETWEEN moment - interval '1 second' AND moment) THEN
+        PERFORM reclaim_expired_jobs(moment);
+    END IF;
+
+    RETURN QUERY
+    WITH candidate AS MATERIALIZED (
+        SELECT due.*
+        FROM unnest(claim_jobs.job_types, claim_jobs.slots) AS wanted (job_type, places)
+        LEFT JOIN job_type t ON t.job_type = wanted.job_type
+        LEFT JOIN provider_gate gate ON gate.provider = t.provider
+        CROSS JOIN LATERAL (
+            SELECT q.*
+            FROM job_queue_queued q
+            WHERE q.job_type = wanted.job_type AND q.run_at <= moment
+              -- Asked for each job by itself, by LIMIT: as a join the planner would read the whole index, dead rows too.
+              AND CASE WHEN q.project_id IS NOT NULL THEN
+                    (SELECT r.id FROM job_queue_running r WHERE r.project_id = q.project_id LIMIT 1) IS NULL
+                  WHEN q.dedupe_key IS NOT NULL THEN
+                    (SELECT r.id FROM job_queue_running r
+                     WHERE r.job_type = q.job_type AND r.dedupe_key = q.dedupe_key AND r.project_id IS NULL
+                     LIMIT 1) IS NULL
+                  ELSE true END
+            ORDER BY q.priority, q.run_at
+            LIMIT wanted.places
+            FOR UPDATE OF q SKIP LOCKED
+        ) due
+        WHERE gate.blocked_until IS NULL OR gate.blocked_until <= moment
+    ), started AS (
+        -- The unique indexes of running jobs decide between two workers, and between two types of one project within
+        -- this claim, where the more urgent one comes first. In one order, so that claims that meet wait in turn.
+        INSERT INTO job_queue_running AS r
+            (id, job_type, project_id, status, attempts, max_attempts, crashes, payload, detail, priority, run_at,
+             dedupe_key, lease_until, lease_token, worker_id, created_at, updated_at, started_at)
+        SELECT c.id, c.job_type, c.project_id, 'running', c.attempts + 1, c.max_attempts, c.crashes, c.payload, c.detail,
+            c.priority, c.run_at, c.dedupe_key, moment + lease, token.value, worker, c.created_at, moment, moment
+        FROM candidate c
+        CROSS JOIN (SELECT nextval('job_lease_token_seq') AS value) token
+        ORDER BY c.project_id, CASE WHEN c.project_id IS NULL THEN c.job_type END,
+            CASE WHEN c.project_id IS NULL THEN c.dedupe_key END, c.priority, c.run_at, c.id
+        ON CONFLICT DO NOTHING
+        RETURNING r.id, r.job_type, r.project_id, r.payload, r.attempts, r.max_attempts, r.lease_token, r.priority,
+            r.run_at, r.created_at
+    ), taken AS (
+        DELETE FROM job_queue_queued q USING started s WHERE q.id = s.id
+    )
+    SELECT s.id, s.job_type, s.project_id, s.payload, s.attempts, s.max_attempts, s.lease_token,
+        (extract(epoch FROM moment - greatest(s.run_at, s.created_at)) * 1000)::double precision
+    FROM started s
+    ORDER BY s.priority, s.run_at, s.id;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_work.claim_jobs(text, text[], integer[], interval) IS
+    'Takes up to slots[i] due jobs of job_types[i] and leases them to a worker: by priority, then run_at. At most one job of a project runs at a time; types whose provider''s gate is shut are left. Jobs whose lease ran out go back into the queue first, and fail at the third time. Every later call for a job carries its lease_token. Errors: 22004, 22023.';
+
+CREATE FUNCTION pipeline_work.renew_leases(ids bigint[], tokens bigint[], lease interval DEFAULT '60 s')
+RETURNS SETOF bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
+AS $$
+BEGIN
+    PERFORM require_queue('renew leases');
+    IF (cardinality(ids) = cardinality(tokens)) IS NOT TRUE THEN
+        PERFORM require_same_length('ids', cardinality(ids), 'tokens', cardinality(tokens));
+    END IF;
+    IF (lease > interval '0') IS NOT TRUE THEN
+        PERFORM refuse_lease(lease);
+    END IF;
+    RETURN QUERY
+    UPDATE job_queue_running r
+    SET lease_until = clock_timestamp() + lease
+    FROM unnest(ids, tokens) AS held (id, token)
+    WHERE r.id = held.id AND r.lease_token = held.token
+    RETURNING r.id;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_work.renew_leases(bigint[], bigint[], interval) IS
+    'Extends the leases of running jobs to a whole lease from now. Returns the ids that are still held; a missing one is lost, and its work must be dropped. Errors: 22004, 22023.';

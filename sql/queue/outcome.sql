@@ -1,0 +1,329 @@
+-- How a run of a job ends: finished, failed, or put back. Every call names the lease under which the job ran; whoever has
+-- lost it changes nothing. Rows move by DELETE and INSERT, not by an update of their status: a session that waits for a
+-- row which an update moves to another partition gets an error; one that waits for a deleted row finds it gone.
+
+CREATE FUNCTION pipeline_internal.settle_events(project_ids text[], job_ids bigint[], failures text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    moment timestamptz := clock_timestamp();
+BEGIN
+    UPDATE webhook_events e
+    SET open_jobs = e.open_jobs - covered.jobs,
+        error_message = coalesce(covered.failure, e.error_message),
+        status = CASE WHEN e.open_jobs > covered.jobs THEN 'pending'
+                      WHEN coalesce(covered.failure, e.error_message) IS NOT NULL THEN 'failed'
+                      ELSE 'processed' END,
+        processed_at = CASE WHEN e.open_jobs > covered.jobs THEN NULL ELSE moment END,
+        -- An event may have waited for longer than the column holds.
+        processing_time_ms = CASE WHEN e.open_jobs > covered.jobs THEN NULL
+            ELSE least(extract(epoch FROM moment - e.received_at) * 1000, 999999999) END
+    FROM (
+        -- Sorted, so that two workers whose jobs cover the same events lock them in one order.
+        SELECT link.event_id, count(*)::integer AS jobs, max(ended.failure) AS failure
+        FROM unnest(project_ids, job_ids, failures) AS ended (project_id, job_id, failure)
+        JOIN webhook_event_job link
+            ON link.project_id = ended.project_id AND link.job_id = ended.job_id
+        GROUP BY link.event_id
+        ORDER BY link.event_id
+    ) covered
+    WHERE e.id = covered.event_id AND e.open_jobs > 0;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.settle_events(text[], bigint[], text[]) IS
+    'Events whose jobs have all ended become processed, or failed where one of the jobs failed.';
+
+CREATE FUNCTION pipeline_internal.end_jobs(ids bigint[], tokens bigint[], outcome text, details text[], crashed integer)
+RETURNS SETOF bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
+AS $$
+DECLARE
+    moment timestamptz := clock_timestamp();
+    ended bigint[];
+    project_jobs bigint[];
+    projects text[];
+    failures text[];
+BEGIN
+    WITH released AS (
+        DELETE FROM job_queue_running r
+        USING unnest(ids, tokens, details) AS held (id, token, detail)
+        WHERE r.id = held.id AND r.lease_token = held.token
+        RETURNING r.*, left(held.detail, 10000) AS last_word
+    ), filed AS (
+        INSERT INTO job_queue_finished AS f
+            (id, job_type, project_id, status, attempts, max_attempts, crashes, payload, detail, priority, run_at,
+             dedupe_key, lease_token, worker_id, created_at, updated_at, started_at, finished_at)
+        SELECT r.id, r.job_type, r.project_id, outcome, r.attempts, r.max_attempts, r.crashes + crashed, r.payload,
+            r.last_word, r.priority, r.run_at, r.dedupe_key, r.lease_token, r.worker_id, r.created_at, moment,
+            r.started_at, moment
+        FROM released r
+        RETURNING f.id, f.job_type, f.project_id, f.detail
+    )
+    -- Only one type of job covers events.
+    SELECT array_agg(f.id), array_agg(f.id) FILTER (WHERE f.job_type = 'rehydrate_and_analyze'),
+        array_agg(f.project_id) FILTER (WHERE f.job_type = 'rehydrate_and_analyze'),
+        array_agg(f.detail) FILTER (WHERE f.job_type = 'rehydrate_and_analyze' AND outcome = 'failed')
+    INTO ended, project_jobs, projects, failures
+    FROM filed f;
+    IF projects IS NOT NULL THEN
+        PERFORM settle_events(projects, project_jobs, failures);
+    END IF;
+    RETURN QUERY SELECT unnest(ended);
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.end_jobs(bigint[], bigint[], text, text[], integer) IS
+    'Files running jobs as completed or failed, with the events they cover; returns those that were still held.';
+
+CREATE FUNCTION pipeline_internal.put_back_jobs(
+    ids bigint[],
+    tokens bigint[],
+    run_ats timestamptz[],
+    details text[],
+    counted boolean,
+    crashed integer
+) RETURNS SETOF bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
+AS $$
+DECLARE
+    moment timestamptz := clock_timestamp();
+BEGIN
+    RETURN QUERY
+    WITH released AS (
+        DELETE FROM job_queue_running r
+        USING unnest(ids, tokens, run_ats, details) AS held (id, token, run_at, detail)
+        WHERE r.id = held.id AND r.lease_token = held.token
+        RETURNING r.*, held.run_at AS next_run_at, left(held.detail, 10000) AS last_word
+    ), waiting AS (
+        -- While the job ran, another may have been enqueued for the same work. That one does it then, with what is known
+        -- of its predecessor: it knows of everything that came in.
+        INSERT INTO job_queue_queued AS q
+            (id, job_type, project_id, attempts, max_attempts, crashes, payload, detail, priority, run_at, dedupe_key,
+             created_at, updated_at, started_at)
+        SELECT DISTINCT ON (r.job_type, coalesce(r.dedupe_key, r.id::text))
+            r.id, r.job_type, r.project_id, r.attempts - CASE WHEN counted THEN 0 ELSE 1 END, r.max_attempts,
+            r.crashes + crashed, r.payload, coalesce(r.last_word, r.detail), r.priority, r.next_run_at, r.dedupe_key,
+            r.created_at, moment, r.started_at
+        FROM released r
+        ORDER BY r.job_type, coalesce(r.dedupe_key, r.id::text), r.id
+        ON CONFLICT (job_type, dedupe_key) WHERE dedupe_key IS NOT NULL DO UPDATE
+        SET attempts = greatest(q.attempts, excluded.attempts),
+            crashes = greatest(q.crashes, excluded.crashes),
+            payload = excluded.payload || q.payload,
+            detail = coalesce(excluded.detail, q.detail),
+            priority = least(q.priority, excluded.priority),
+            run_at = greatest(q.run_at, excluded.run_at),
+            updated_at = moment
+        RETURNING q.id, q.job_type, q.dedupe_key
+    ), superseded AS (
+        SELECT r.*, w.id AS heir
+        FROM released r
+        JOIN waiting w ON w.job_type = r.job_type AND w.dedupe_key = r.dedupe_key
+        WHERE w.id <> r.id
+    ), filed AS (
+        INSERT INTO job_queue_finished
+            (id, job_type, project_id, status, attempts, max_attempts, crashes, payload, detail, priority, run_at,
+             dedupe_key, lease_token, worker_id, created_at, updated_at, started_at, finished_at, successor_id)
+        SELECT s.id, s.job_type, s.project_id, CASE WHEN counted THEN 'failed' ELSE 'completed' END, s.attempts,
+            s.max_attempts, s.crashes + crashed, s.payload,
+            concat_ws('; ', s.last_word, format('job %s does the work instead', s.heir)), s.priority, s.run_at,
+            s.dedupe_key, s.lease_token, s.worker_id, s.created_at, moment, s.started_at, moment, s.heir
+        FROM superseded s
+    ), relinked AS (
+        UPDATE webhook_event_job link
+        SET job_id = s.heir
+        FROM superseded s
+        WHERE link.project_id = s.project_id AND link.job_id = s.id
+    ), retried AS (
+        UPDATE webhook_events e
+        SET retry_count = e.retry_count + 1
+        FROM (
+            SELECT DISTINCT link.event_id
+            FROM released r
+            JOIN webhook_event_job link ON link.project_id = r.project_id AND link.job_id = r.id
+            WHERE counted
+            ORDER BY link.event_id
+        ) covered
+        WHERE e.id = covered.event_id AND e.open_jobs > 0
+    )
+    SELECT r.id FROM released r;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.put_back_jobs(bigint[], bigint[], timestamptz[], text[], boolean, integer) IS
+    'Puts running jobs back into the queue, or hands their work to the job that waits for the same. Counted: the attempt counts. Returns those that were still held.';
+
+CREATE FUNCTION pipeline_internal.reclaim_expired_jobs(moment timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    crash_limit CONSTANT integer := 3;
+    ended record;
+BEGIN
+    -- Another worker may be at it.
+    PERFORM FROM queue_upkeep u
+    WHERE u.leases_checked_at NOT BETWEEN moment - interval '1 second' AND moment
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    UPDATE queue_upkeep SET leases_checked_at = moment;
+
+    FOR ended IN
+        SELECT e.given_up, array_agg(e.id) AS ids, array_agg(e.lease_token) AS tokens, array_agg(moment) AS run_ats,
+            array_agg(e.detail) AS details
+        FROM (
+            SELECT r.id, r.lease_token, r.crashes + 1 >= crash_limit OR r.attempts >= r.max_attempts AS given_up,
+                format('worker "%s" was lost during attempt %s of %s, its lease ran out at %s%s', r.worker_id, r.attempts,
+                       r.max_attempts, to_char(r.lease_until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'),
+                       CASE WHEN r.crashes + 1 >= crash_limit
+                            THEN format('; given up after %s lost workers', r.crashes + 1) ELSE '' END) AS detail
+            FROM job_queue_running r
+            WHERE r.lease_until < moment
+            ORDER BY r.id
+            LIMIT 1000
+            FOR UPDATE SKIP LOCKED
+        ) e
+        GROUP BY e.given_up
+    LOOP
+        IF ended.given_up THEN
+            PERFORM end_jobs(ended.ids, ended.tokens, 'failed', ended.details, 1);
+        ELSE
+            PERFORM put_back_jobs(ended.ids, ended.tokens, ended.run_ats, ended.details, true, 1);
+        END IF;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.reclaim_expired_jobs(timestamptz) IS
+    'Jobs whose lease ran out go back into the queue at once; one that lost its worker for the third time, or on its last attempt, has failed.';
+
+CREATE FUNCTION pipeline_work.finish_jobs(ids bigint[], tokens bigint[], details text[] DEFAULT NULL)
+RETURNS SETOF bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    PERFORM require_queue('finish jobs');
+    IF (cardinality(ids) = cardinality(tokens)) IS NOT TRUE THEN
+        PERFORM require_same_length('ids', cardinality(ids), 'tokens', cardinality(tokens));
+    END IF;
+    IF details IS NOT NULL THEN
+        IF (cardinality(ids) = cardinality(details)) IS NOT TRUE THEN
+        PERFORM require_same_length('ids', cardinality(ids), 'details', cardinality(details));
+    END IF;
+    END IF;
+    RETURN QUERY SELECT * FROM end_jobs(ids, tokens, 'completed', details, 0);
+END;
+$$;
+COMMENT ON FUNCTION pipeline_work.finish_jobs(bigint[], bigint[], text[]) IS
+    'Completes running jobs, with the webhook events that they cover. Returns the ids that were completed; a missing one was lost before, and its work must not count. Errors: 22004, 22023.';
+
+CREATE FUNCTION pipeline_internal.retry_delay(attempts integer) RETURNS interval
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT make_interval(secs => random() * least(3600, 10 * 2 ^ least(greatest($1, 1) - 1, 20)))
+$$;
+COMMENT ON FUNCTION pipeline_internal.retry_delay(integer) IS
+    'Exponential backoff with full jitter: anything up to 10 s after the first attempt, doubling with each, up to an hour.';
+
+CREATE FUNCTION pipeline_work.fail_job(id bigint, token bigint, detail text, retry boolean DEFAULT true) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+DECLARE
+    reason text := coalesce(nullif(btrim(detail), ''), 'the worker gave no reason');
+    attempts integer;
+    is_last boolean;
+BEGIN
+    PERFORM require_queue('fail a job');
+    SELECT r.attempts, r.attempts >= r.max_attempts INTO attempts, is_last
+    FROM job_queue_running r
+    WHERE r.id = fail_job.id AND r.lease_token = token
+    FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'lost';
+    END IF;
+    IF coalesce(retry, true) AND NOT is_last THEN
+        PERFORM put_back_jobs(ARRAY[id], ARRAY[token],
+            ARRAY[clock_timestamp() + retry_delay(attempts)], ARRAY[reason], true, 0);
+        RETURN 'queued';
+    END IF;
+    PERFORM end_jobs(ARRAY[id], ARRAY[token], 'failed', ARRAY[reason], 0);
+    RETURN 'failed';
+END;
+$$;
+COMMENT ON FUNCTION pipeline_work.fail_job(bigint, bigint, text, boolean) IS
+    'Ends a run with an error. Returns queued: it is tried again after a random delay that doubles its limit with each attempt (10 s to 1 h); failed: attempts are used up, or retry is false; lost: the job is no longer held, and nothing was changed.';
+
+CREATE FUNCTION pipeline_work.wait_job(id bigint, token bigint, wait interval, detail text) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+DECLARE
+    moment timestamptz := clock_timestamp();
+    reason text := coalesce(nullif(btrim(detail), ''), 'put off by its provider');
+    age_limit interval;
+    is_too_old boolean;
+BEGIN
+    PERFORM require_queue('put off a job');
+    IF wait IS NULL OR wait < interval '0' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('wait must be zero or longer, not %s', coalesce(wait::text, 'NULL')),
+            HINT = 'Give the time that the provider asked for.';
+    END IF;
+    SELECT coalesce(t.max_age, interval '1 day'), r.created_at + coalesce(t.max_age, interval '1 day') < moment + wait
+    INTO age_limit, is_too_old
+    FROM job_queue_running r
+    LEFT JOIN job_type t ON t.job_type = r.job_type
+    WHERE r.id = wait_job.id AND r.lease_token = token
+    FOR UPDATE OF r;
+    IF NOT FOUND THEN
+        RETURN 'lost';
+    END IF;
+    IF is_too_old THEN
+        PERFORM end_jobs(ARRAY[id], ARRAY[token], 'failed',
+            ARRAY[format('not done within %s: %s', age_limit, reason)], 0);
+        RETURN 'failed';
+    END IF;
+    PERFORM put_back_jobs(ARRAY[id], ARRAY[token], ARRAY[moment + wait], ARRAY[reason], false, 0);
+    RETURN 'queued';
+END;
+$$;
+COMMENT ON FUNCTION pipeline_work.wait_job(bigint, bigint, interval, text) IS
+    'Puts a running job off because a provider asked for it: the attempt does not count. Returns queued; failed if that would take it beyond the max_age of its type since it was enqueued; lost if it is no longer held. Error 22023 for a negative wait.';
+
+CREATE FUNCTION pipeline_work.return_jobs(ids bigint[], tokens bigint[]) RETURNS SETOF bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    PERFORM require_queue('return jobs');
+    IF (cardinality(ids) = cardinality(tokens)) IS NOT TRUE THEN
+        PERFORM require_same_length('ids', cardinality(ids), 'tokens', cardinality(tokens));
+    END IF;
+    RETURN QUERY
+    SELECT * FROM put_back_jobs(
+        ids, tokens, array_fill(clock_timestamp(), ARRAY[cardinality(ids)]), NULL, false, 0);
+    PERFORM pg_notify('pipeline_jobs', '');
+END;
+$$;
+COMMENT ON FUNCTION pipeline_work.return_jobs(bigint[], bigint[]) IS
+    'Gives back jobs that were claimed and not started: due at once, the attempt does not count. Returns the ids that were given back, and notifies pipeline_jobs. Errors: 22004, 22023.';

@@ -1,0 +1,83 @@
+-- Retention: whole expired months go by dropping their partition, so that the cost does not depend on their rows.
+
+CREATE FUNCTION pipeline_internal.snapshot_partitions() RETURNS TABLE(partition regclass, first_day date, next_month date)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT c.oid::regclass, (bounds.matched)[1]::date, (bounds.matched)[2]::date
+    FROM pg_inherits i
+    JOIN pg_class c ON c.oid = i.inhrelid
+    CROSS JOIN LATERAL (
+        SELECT regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') AS matched
+    ) bounds
+    WHERE i.inhparent = 'pipeline_forecast_snapshot'::regclass AND bounds.matched IS NOT NULL
+    ORDER BY 2
+$$;
+COMMENT ON FUNCTION pipeline_internal.snapshot_partitions() IS
+    'The partitions of pipeline_forecast_snapshot with their bounds.';
+
+CREATE FUNCTION pipeline_internal.count_snapshot_rows(partition regclass, first_day date, next_month date) RETURNS bigint
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    recorded bigint;
+    unrecorded boolean;
+    counted bigint;
+BEGIN
+    SELECT coalesce(sum(d.row_count), 0) INTO recorded
+    FROM pipeline_forecast_snapshot_day d
+    WHERE d.snapshot_date >= first_day AND d.snapshot_date < next_month;
+
+    -- One index probe a day tells whether rows came in by another way than the snapshot function.
+    EXECUTE format($sql$
+        SELECT EXISTS (
+            SELECT FROM generate_series($1, $2 - 1, interval '1 day') AS g (day)
+            WHERE NOT EXISTS (SELECT FROM pipeline_forecast_snapshot_day d WHERE d.snapshot_date = g.day::date)
+              AND EXISTS (SELECT FROM %s s WHERE s.snapshot_date = g.day::date))
+    $sql$, partition) INTO unrecorded USING first_day, next_month;
+    IF NOT unrecorded THEN
+        RETURN recorded;
+    END IF;
+    -- Counting is exact while it is cheap; beyond that the server's own row counter has to do.
+    IF pg_relation_size(partition) <= 16 * 1024 * 1024 THEN
+        EXECUTE format('SELECT count(*) FROM %s', partition) INTO counted;
+    ELSE
+        counted := greatest(recorded, pg_stat_get_live_tuples(partition),
+                            (SELECT reltuples::bigint FROM pg_class WHERE oid = partition));
+    END IF;
+    RETURN counted;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.count_snapshot_rows(regclass, date, date) IS
+    'Rows of a partition without reading it: exact for snapshots taken by the functions and for small partitions, else the server''s row counter.';
+
+
+CREATE FUNCTION pipeline.run_daily_forecast_snapshot_maintenance(
+    snapshot_date date DEFAULT pipeline_today(),
+    retain_days integer DEFAULT NULL
+) RETURNS TABLE(date date, inserted integer, deleted integer, ms numeric)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    started timestamptz := clock_timestamp();
+BEGIN
+    date := snapshot_date;
+    inserted := create_pipeline_forecast_snapshot(snapshot_date);
+    BEGIN
+        deleted := cleanup_old_pipeline_forecast_snapshots(retain_days);
+    EXCEPTION WHEN lock_not_available THEN
+        -- The day's snapshot must not be lost to somebody's long report.
+        deleted := 0;
+        RAISE WARNING USING
+            ERRCODE = '55P03',
+            MESSAGE = 'expired forecast snapshots were not removed: a running query holds them',
+            HINT = 'The next daily run removes them.';
+    END;
+    ms := round(extract(epoch FROM clock_timestamp() - started) * 1000, 3);
+    RETURN NEXT;
+END;
+$$;
+COMMENT ON FUNCTION pipeline.run_daily_forecast_snapshot_maintenance(date, integer) IS
+    'The daily job: takes the snapshot of a day and removes expired ones; one row with the day, rows inserted and deleted, and milliseconds.';
