@@ -9,16 +9,21 @@ PG_CONFIG ?= $(shell command -v pg_config || echo /usr/lib/postgresql/15/bin/pg_
 
 EXTENSION  = control/pipeline_forecast
 MODULE_big = pipeline_forecast
-LIBRARY_SOURCES = $(wildcard extension/*.cpp extension/pg/*.cpp extension/core/*.cpp extension/core/analysis/*.cpp extension/core/monday/*.cpp)
-OBJS       = $(LIBRARY_SOURCES:.cpp=.o)
-LIBRARY_HEADERS = $(wildcard extension/pg/*.hpp extension/core/*.hpp extension/core/analysis/*.hpp extension/core/monday/*.hpp)
+# Every folder is compiled as one batch: its files share the time that the headers take. Names in anonymous namespaces
+# are therefore unique within a folder.
+LIBRARY_FOLDERS = $(patsubst %/,%,$(sort $(dir $(shell find extension -name '*.cpp'))))
+LIBRARY_SOURCES = $(wildcard $(LIBRARY_FOLDERS:=/*.cpp))
+LIBRARY_HEADERS = $(wildcard $(LIBRARY_FOLDERS:=/*.hpp))
+BATCHES    = $(foreach folder,$(LIBRARY_FOLDERS),build/batches/$(subst /,_,$(folder)).cpp)
+OBJS       = $(BATCHES:.cpp=.o)
 DATA       = $(wildcard sql/pipeline_forecast--*--*.sql)
 DATA_built = sql/pipeline_forecast--$(EXTVERSION).sql
 
 # Hidden by default, so that nothing but the SQL-callable functions leaves the library; PGDLLEXPORT is empty before
 # PostgreSQL 16 and has to be told.
-PG_CPPFLAGS = -Iextension -DPIPELINE_FORECAST_VERSION='"$(EXTVERSION)"' -DPGDLLEXPORT='__attribute__((visibility("default")))'
-PG_CXXFLAGS = -std=c++20 -fvisibility=hidden -Wall -Wextra -Wno-register -Wno-unused-parameter -Wno-sign-compare $(if $(WERROR),-Werror)
+PG_CPPFLAGS = -I. -Iextension -DPIPELINE_FORECAST_VERSION='"$(EXTVERSION)"' -DPGDLLEXPORT='__attribute__((visibility("default")))'
+# The server's own flags ask for debug symbols, 26 MB of them in the installed library; make DEBUG=yes keeps them.
+PG_CXXFLAGS = -std=c++20 $(if $(DEBUG),,-g0) -fvisibility=hidden -Wall -Wextra -Wno-register -Wno-unused-parameter -Wno-sign-compare $(if $(WERROR),-Werror)
 SHLIB_LINK  = -lstdc++
 
 ISOLATION      = $(notdir $(basename $(wildcard tests/isolation/specs/*.spec)))
@@ -46,6 +51,15 @@ endif
 COMPILE.cxx.bc += $(PG_CXXFLAGS)
 $(OBJS): $(LIBRARY_HEADERS) control/pipeline_forecast.control
 
+# A batch is rewritten only when a file came or went.
+define batch
+build/batches/$(subst /,_,$(1)).cpp: $(1)
+	@mkdir -p $$(@D)
+	@for source in $(wildcard $(1)/*.cpp); do echo "#include \"$$$$source\""; done >$$@
+build/batches/$(subst /,_,$(1)).o: $(wildcard $(1)/*.cpp)
+endef
+$(foreach folder,$(LIBRARY_FOLDERS),$(eval $(call batch,$(folder))))
+
 sql/pipeline_forecast--$(EXTVERSION).sql: sql/assemble.sh sql/load_order sql/schemas.sql $(wildcard sql/*/*.sql) control/pipeline_forecast.control
 	sql/assemble.sh > $@.new && mv $@.new $@
 
@@ -58,8 +72,7 @@ INSTALL_POLLER ?= $(wildcard $(POLLER))
 
 .PHONY: poller install-poller
 poller:
-	@cmake -S . -B build/cmake -DCMAKE_BUILD_TYPE=Release >/dev/null
-	@cmake --build build/cmake -j2 --target pipeline-poller
+	@control/build-poller
 
 install: $(if $(INSTALL_POLLER),install-poller)
 
@@ -87,7 +100,8 @@ deps:
 # A sub-make: on a new machine the server's makefiles come with the packages.
 built-and-installed:
 	@control/install-packages build
-	@env -u MAKEFLAGS -u DATA $(MAKE) -s -j2 all
+	@env -u MAKEFLAGS -u DATA $(MAKE) -s -q all 2>/dev/null || { \
+	    echo 'Building the extension: about a minute on two cores'; env -u MAKEFLAGS -u DATA $(MAKE) -s -j2 all; }
 	@env -u MAKEFLAGS -u DATA $(MAKE) -s poller
 	@$(SUDO) env -u MAKEFLAGS -u DATA $(MAKE) -s install INSTALL_POLLER= PG_CONFIG=$(PG_CONFIG)
 

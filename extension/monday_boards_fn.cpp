@@ -42,7 +42,7 @@ json as_json(const monday::BoardConfig &board) {
             {"columns", columns}};
 }
 
-std::string text_of(const json &object, const char *key) {
+std::string text_member(const json &object, const char *key) {
     const json &text = monday::member(object, key);
     return text.is_string() ? text.get<std::string>() : std::string{};
 }
@@ -54,7 +54,7 @@ std::vector<monday::TitledColumn> titled_columns(const json &list) {
     }
     std::vector<monday::TitledColumn> columns;
     for (const json &column : list) {
-        columns.push_back({text_of(column, "id"), text_of(column, "title"), text_of(column, "type")});
+        columns.push_back({text_member(column, "id"), text_member(column, "title"), text_member(column, "type")});
     }
     return columns;
 }

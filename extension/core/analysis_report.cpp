@@ -18,7 +18,7 @@ using analysis::ProjectRow;
 using analysis::Rating;
 using nlohmann::json;
 
-constexpr std::int64_t kUnknown = INT64_MIN;
+constexpr std::int64_t kNoFigure = INT64_MIN;
 
 std::string fixed(double number, int decimals) {
     std::array<char, 64> buffer{};
@@ -83,16 +83,16 @@ std::string filter_text(const ProjectRow &project, FieldSet fields) {
 }
 
 std::string input_hash(Fingerprint own, const Analysis &found) {
-    const auto rate = [](const std::optional<double> &value) { return value ? stored_rate(*value).e5 : kUnknown; };
+    const auto rate = [](const std::optional<double> &value) { return value ? stored_rate(*value).e5 : kNoFigure; };
     const auto percent = [](double value) { return static_cast<std::int64_t>(std::llround(value * 100)); };
     const auto &days = found.gestation.statistics;
     own.add(kAnalysisVersion)
         .add(std::int64_t{found.segment.tier})
         .add(filter_names(found.segment.filter))
         .add(static_cast<std::int64_t>(found.segment.segment_size))
-        .add(days ? days->median : kUnknown)
-        .add(days ? days->p25 : kUnknown)
-        .add(days ? days->p75 : kUnknown)
+        .add(days ? days->median : kNoFigure)
+        .add(days ? days->p25 : kNoFigure)
+        .add(days ? days->p75 : kNoFigure)
         .add(percent(found.gestation.confidence))
         .add(rate(found.inclusive.rate))
         .add(percent(found.inclusive.confidence))
@@ -100,7 +100,7 @@ std::string input_hash(Fingerprint own, const Analysis &found) {
         .add(static_cast<std::int64_t>(found.outcomes.won))
         .add(static_cast<std::int64_t>(found.outcomes.lost))
         .add(static_cast<std::int64_t>(found.outcomes.open))
-        .add(found.mean_value_cents ? std::llround(*found.mean_value_cents) : kUnknown)
+        .add(found.mean_value_cents ? std::llround(*found.mean_value_cents) : kNoFigure)
         .add(std::int64_t{found.rating.score});
     return own.hex();
 }
@@ -113,11 +113,12 @@ std::vector<AnalysisStep> explain(const ProjectRow &project, const Analysis &fou
     std::vector<AnalysisStep> steps{
         {"segment", "tier " + std::to_string(found.segment.tier) + ": " + (filter.empty() ? "all projects" : filter),
          std::to_string(found.segment.segment_size) + " projects"},
-        {"time_weights", weighting + ", mean 1, from " + fixed(tally.lightest_weight, 4) + " to " +
-                             fixed(tally.heaviest_weight, 4),
+        {"time_weights",
+         weighting + ", mean 1, from " + fixed(tally.lightest_weight, 4) + " to " + fixed(tally.heaviest_weight, 4),
          "sum " + fixed(tally.weighted_won + tally.weighted_lost + tally.weighted_open, 2)},
-        {"outcomes", std::to_string(tally.won) + " won, " + std::to_string(tally.lost) + " lost, " +
-                         std::to_string(tally.open) + " open",
+        {"outcomes",
+         std::to_string(tally.won) + " won, " + std::to_string(tally.lost) + " lost, " + std::to_string(tally.open) +
+             " open",
          "weighted " + fixed(tally.weighted_won, 2) + " / " + fixed(tally.weighted_lost, 2) + " / " +
              fixed(tally.weighted_open, 2)},
         {"conversion_rate", "(weighted won + 1) / (weighted total + 2)", fixed(found.inclusive.rate.value_or(0.5), 5)},
@@ -130,9 +131,8 @@ std::vector<AnalysisStep> explain(const ProjectRow &project, const Analysis &fou
         {"gestation_days",
          std::string(found.gestation_is_global ? "of all projects, since the segment gives none; " : "") +
              "weighted median of " + std::to_string(found.gestation.sample_size) + " durations" +
-             (days ? ", p25 " + std::to_string(days->p25) + ", p75 " + std::to_string(days->p75) +
-                         ", mean " + std::to_string(days->mean) + ", deviation " +
-                         std::to_string(days->standard_deviation)
+             (days ? ", p25 " + std::to_string(days->p25) + ", p75 " + std::to_string(days->p75) + ", mean " +
+                         std::to_string(days->mean) + ", deviation " + std::to_string(days->standard_deviation)
                    : ""),
          days_text(found.gestation.expected_days())},
         {"gestation_confidence", "0.7 * min(n / 30, 1) + 0.3 * max(0, 1 - deviation / mean)",
@@ -150,8 +150,9 @@ std::vector<AnalysisStep> explain(const ProjectRow &project, const Analysis &fou
         {"account_score", record_text(found.rating_inputs.account), three(rating.account_score)},
         {"product_type_score", record_text(found.rating_inputs.product_type), three(rating.product_type_score)},
         {"weighted_sum", weighted_sum_text(rating), three(rating.weighted_sum)},
-        {"bonus", "alignment " + three(rating.alignment_bonus) + ", weakness " + three(rating.weakness_bonus) +
-                      ", momentum " + three(rating.momentum_bonus) + ", the sum within -0.15 and 0.30",
+        {"bonus",
+         "alignment " + three(rating.alignment_bonus) + ", weakness " + three(rating.weakness_bonus) + ", momentum " +
+             three(rating.momentum_bonus) + ", the sum within -0.15 and 0.30",
          three(rating.total_bonus)},
         {"final_value",
          std::string("weighted_sum + bonus within 0 and 1") +

@@ -13,7 +13,7 @@ namespace {
 // Leap days are at most eight years apart (1896 and 1904).
 constexpr int kDaysToSearch = 8 * 366;
 
-[[noreturn]] void refuse(std::string_view text) {
+[[noreturn]] void refuse_schedule(std::string_view text) {
     throw InputError(kInvalidParameter, "invalid cron schedule \"" + std::string(text) + "\"",
                      "A schedule has five fields: minute, hour, day of month, month, day of week.");
 }
@@ -34,19 +34,19 @@ struct Range {
 };
 
 // One field, as the numbers in it.
-class Field {
+class ScheduleField {
 public:
-    Field(std::string_view schedule, Range limits) : schedule_(schedule), limits_(limits) {}
+    ScheduleField(std::string_view schedule, Range limits) : schedule_(schedule), limits_(limits) {}
 
     [[nodiscard]] std::vector<unsigned> numbers(std::string_view text) const {
         std::vector<unsigned> found;
         for (const std::string_view item : split(text, ',')) {
             const std::vector<std::string_view> parts = split(item, '/');
-            if (parts.size() > 2) refuse(schedule_);
+            if (parts.size() > 2) refuse_schedule(schedule_);
             const unsigned step = parts.size() == 2 ? number(parts[1]) : 1;
             // As pg_cron: a step needs a range to walk through, and is no wider than the field.
             const bool has_range = parts[0] == "*" || parts[0].find('-') != std::string_view::npos;
-            if (step == 0 || step > limits_.high || (parts.size() == 2 && !has_range)) refuse(schedule_);
+            if (step == 0 || step > limits_.high || (parts.size() == 2 && !has_range)) refuse_schedule(schedule_);
             const Range span = range(parts[0]);
             for (unsigned value = span.low; value <= span.high; value += step) found.push_back(value);
         }
@@ -57,16 +57,16 @@ private:
     [[nodiscard]] unsigned number(std::string_view text) const {
         unsigned value = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error != std::errc{} || end != text.data() + text.size()) refuse(schedule_);
+        if (error != std::errc{} || end != text.data() + text.size()) refuse_schedule(schedule_);
         return value;
     }
 
     [[nodiscard]] Range range(std::string_view text) const {
         if (text == "*") return limits_;
         const std::vector<std::string_view> ends = split(text, '-');
-        if (ends.size() > 2) refuse(schedule_);
+        if (ends.size() > 2) refuse_schedule(schedule_);
         const Range found{number(ends.front()), number(ends.back())};
-        if (found.low < limits_.low || found.high > limits_.high || found.low > found.high) refuse(schedule_);
+        if (found.low < limits_.low || found.high > limits_.high || found.low > found.high) refuse_schedule(schedule_);
         return found;
     }
 
@@ -81,14 +81,14 @@ CronSchedule CronSchedule::parse(std::string_view text) {
     for (const std::string_view field : split(text, ' ')) {
         if (!field.empty()) fields.push_back(field);
     }
-    if (fields.size() != 5) refuse(text);
+    if (fields.size() != 5) refuse_schedule(text);
 
     CronSchedule schedule;
-    for (const unsigned minute : Field(text, {0, 59}).numbers(fields[0])) schedule.minutes_.set(minute);
-    for (const unsigned hour : Field(text, {0, 23}).numbers(fields[1])) schedule.hours_.set(hour);
-    for (const unsigned day : Field(text, {1, 31}).numbers(fields[2])) schedule.days_.set(day);
-    for (const unsigned month : Field(text, {1, 12}).numbers(fields[3])) schedule.months_.set(month);
-    for (const unsigned weekday : Field(text, {0, 7}).numbers(fields[4])) schedule.weekdays_.set(weekday % 7);
+    for (const unsigned minute : ScheduleField(text, {0, 59}).numbers(fields[0])) schedule.minutes_.set(minute);
+    for (const unsigned hour : ScheduleField(text, {0, 23}).numbers(fields[1])) schedule.hours_.set(hour);
+    for (const unsigned day : ScheduleField(text, {1, 31}).numbers(fields[2])) schedule.days_.set(day);
+    for (const unsigned month : ScheduleField(text, {1, 12}).numbers(fields[3])) schedule.months_.set(month);
+    for (const unsigned weekday : ScheduleField(text, {0, 7}).numbers(fields[4])) schedule.weekdays_.set(weekday % 7);
     // As pg_cron: a day field that begins with * counts as unrestricted, even with a step.
     schedule.any_day_ = fields[2].starts_with('*');
     schedule.any_weekday_ = fields[4].starts_with('*');

@@ -5,7 +5,7 @@
 namespace pipeline_forecast {
 namespace {
 
-const std::string kUnknown = "unknown";
+const std::string kUnknownText = "unknown";
 
 std::string decimal(std::int64_t scaled, int scale) {
     const bool negative = scaled < 0;
@@ -23,7 +23,7 @@ std::string show(int number) { return std::to_string(number); }
 
 template <typename Value>
 std::string show(std::optional<Value> value) {
-    return value ? show(*value) : kUnknown;
+    return value ? show(*value) : kUnknownText;
 }
 
 std::string contract_rule(const ForecastInput &input) {
@@ -88,17 +88,16 @@ std::vector<ExplanationStep> explain(const ForecastInput &input, const DateInput
     const std::string band = show(likely) + " and " + show(spread);
 
     return {
-        {"stage_bucket", "the rule of the stage in pipeline_stage", stage.empty() ? kUnknown : stage,
+        {"stage_bucket", "the rule of the stage in pipeline_stage", stage.empty() ? kUnknownText : stage,
          std::string(to_string(input.bucket))},
         {"contract_value", contract_rule(input),
-         "total_order_value " + show(input.total_order_value) + ", new_enquiry_value " +
-             show(input.new_enquiry_value),
+         "total_order_value " + show(input.total_order_value) + ", new_enquiry_value " + show(input.new_enquiry_value),
          show(contract)},
         {"forecast_date", date_rule(forecast_date_source(dates)),
          "date_order_received " + show(dates.date_order_received) + ", expected_start_date " +
-             show(dates.expected_start_date) + ", follow_up_date " + show(dates.follow_up_date) +
-             ", date_created " + show(dates.date_created) + ", expected_gestation_days " +
-             show(dates.expected_gestation_days) + ", today " + show(today),
+             show(dates.expected_start_date) + ", follow_up_date " + show(dates.follow_up_date) + ", date_created " +
+             show(dates.date_created) + ", expected_gestation_days " + show(dates.expected_gestation_days) +
+             ", today " + show(today),
          show(date)},
         {"forecast_month", "first day of the month of forecast_date", show(date), show(month_start(date))},
         {"probability", probability_rule(probability_source(input)),
@@ -106,8 +105,7 @@ std::vector<ExplanationStep> explain(const ForecastInput &input, const DateInput
              show(input.stated_probability) + ", stage default " + show(input.default_probability),
          show(likely)},
         {"probability_spread", spread_rule(input),
-         "conversion_confidence " + show(input.conversion_confidence) + ", stage default " +
-             show(input.default_spread),
+         "conversion_confidence " + show(input.conversion_confidence) + ", stage default " + show(input.default_spread),
          show(spread)},
         {"best_case_probability", case_rule(input.bucket, "probability + probability_spread, within 0 and 1"), band,
          show(best)},

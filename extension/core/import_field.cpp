@@ -45,8 +45,8 @@ bool is_at_most(std::string_view magnitude, std::string_view limit) {
 
 std::string_view magnitude_of(std::string_view number) { return number.starts_with('-') ? number.substr(1) : number; }
 
-Decoded<std::string> within(Decoded<std::string> number, std::string_view limit, bool may_be_negative,
-                            std::string_view reason) {
+Decoded<std::string> within_limit(Decoded<std::string> number, std::string_view limit, bool may_be_negative,
+                                  std::string_view reason) {
     if (!number.value) return number;
     const bool negative =
         number.value->starts_with('-') && number.value->find_first_of("123456789") != std::string::npos;
@@ -114,20 +114,20 @@ Decoded<std::string> decode_field(FieldKind kind, std::string_view text, std::st
         }
         case FieldKind::kMoney:
             // One cent below the limit of the forecast's money, so that rounding stays below it.
-            return within(decode_number(text, decimal_mark), "9999999999.99", true,
-                          "amount is not below 10,000,000,000");
+            return within_limit(decode_number(text, decimal_mark), "9999999999.99", true,
+                                "amount is not below 10,000,000,000");
         case FieldKind::kPercent:
-            return within(decode_number(text, decimal_mark), "100", false, "percentage is not between 0 and 100");
+            return within_limit(decode_number(text, decimal_mark), "100", false, "percentage is not between 0 and 100");
         case FieldKind::kGestation: {
             Decoded<std::string> number = decode_number(text, decimal_mark);
             if (number.value && number.value->find('.') != std::string::npos) {
                 return Decoded<std::string>::refused("not a whole number of days");
             }
-            return within(std::move(number), "500000", false, "duration is not between 0 and 500000 days");
+            return within_limit(std::move(number), "500000", false, "duration is not between 0 and 500000 days");
         }
         case FieldKind::kNumber:
-            return within(decode_number(text, decimal_mark), "999999999999999", true,
-                          "number is not below 1,000,000,000,000,000");
+            return within_limit(decode_number(text, decimal_mark), "999999999999999", true,
+                                "number is not below 1,000,000,000,000,000");
         case FieldKind::kKey:
             if (text.size() > kLongestKey) return Decoded<std::string>::refused("text is longer than 1000 bytes");
             break;

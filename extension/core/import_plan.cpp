@@ -71,10 +71,10 @@ private:
         if (std::ranges::find(columns_, name) == columns_.end()) {
             std::string known;
             for (const std::string &candidate : columns_) known += (known.empty() ? "" : ", ") + candidate;
-            throw InputError("42703",
-                             "import mapping: " + place_ + " names column " + in_quotes(name) +
-                                 ", which the source does not have",
-                             "Its columns are: " + known + ".");
+            throw InputError(
+                "42703",
+                "import mapping: " + place_ + " names column " + in_quotes(name) + ", which the source does not have",
+                "Its columns are: " + known + ".");
         }
         return "nullif(btrim(s." + sql_name(name) + "::text), '')";
     }
@@ -145,8 +145,8 @@ private:
             refuse("import mapping: \"format\" belongs to a date, and " + place_ + " is none");
         }
         const std::string format = day_format(source);
-        Expressions result = source.contains("lookup") ? looked_up(source["lookup"], mapped, format)
-                                                       : decoded(mapped, format);
+        Expressions result =
+            source.contains("lookup") ? looked_up(source["lookup"], mapped, format) : decoded(mapped, format);
         if (source.contains("plus_days")) {
             if (field_.kind != FieldKind::kDay) refuse("import mapping: " + place_ + " is not a date");
             const json &days = source["plus_days"];
@@ -186,8 +186,7 @@ private:
             }
         }
         const std::string values = sql_literal(map.dump()) + "::jsonb";
-        return "CASE WHEN " + values + " ? (" + text + ") THEN " + values + " ->> (" + text + ") ELSE " + text +
-               " END";
+        return "CASE WHEN " + values + " ? (" + text + ") THEN " + values + " ->> (" + text + ") ELSE " + text + " END";
     }
 
     [[nodiscard]] Expressions looked_up(const json &lookup, const std::string &text, const std::string &format) const {
@@ -195,14 +194,13 @@ private:
         require_keys(lookup, place, {"table", "key", "value"});
         const std::string table = require_text(lookup, "table", place);
         const std::size_t dot = table.find('.');
-        const std::string qualified =
-            dot == std::string::npos
-                ? sql_name(lookup_schema_) + "." + sql_name(table)
-                : sql_name(table.substr(0, dot)) + "." + sql_name(table.substr(dot + 1));
+        const std::string qualified = dot == std::string::npos
+                                          ? sql_name(lookup_schema_) + "." + sql_name(table)
+                                          : sql_name(table.substr(0, dot)) + "." + sql_name(table.substr(dot + 1));
         // min(): a key that stands twice gives the same answer at every import.
-        const std::string answer = "(SELECT min(l." + sql_name(require_text(lookup, "value", place)) +
-                                   "::text) FROM " + qualified + " l WHERE btrim(l." +
-                                   sql_name(require_text(lookup, "key", place)) + "::text) = (" + text + "))";
+        const std::string answer = "(SELECT min(l." + sql_name(require_text(lookup, "value", place)) + "::text) FROM " +
+                                   qualified + " l WHERE btrim(l." + sql_name(require_text(lookup, "key", place)) +
+                                   "::text) = (" + text + "))";
         Expressions result = decoded(answer, format);
         result.raw = text;
         result.reason = "CASE WHEN " + answer + " IS NULL THEN " +
@@ -266,7 +264,7 @@ void mark_shift(ImportPlan &plan, const json &shift, const json &fields) {
     }
 }
 
-json parse(std::string_view mapping) {
+json parse_mapping(std::string_view mapping) {
     json parsed = json::parse(mapping, nullptr, false);
     if (parsed.is_discarded()) refuse("import mapping is not valid JSON");
     return parsed;
@@ -276,7 +274,7 @@ json parse(std::string_view mapping) {
 
 ImportPlan compile_import(std::string_view mapping, const std::vector<std::string> &source_columns,
                           std::string_view lookup_schema, std::string_view decode_schema) {
-    const json document = parse(mapping);
+    const json document = parse_mapping(mapping);
     require_keys(document, "the mapping", {"fields", "shift_to_today", "lookup_files"});
     const auto fields = document.find("fields");
     if (fields == document.end() || !fields->is_object()) refuse("import mapping has no \"fields\"");

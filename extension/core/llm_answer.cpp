@@ -54,7 +54,7 @@ private:
     std::vector<std::set<std::string>> keys_;
 };
 
-json parse(std::string_view text) {
+json parse_answer(std::string_view text) {
     if (text.size() > kLargestAnswerBytes) {
         violate("the answer has " + std::to_string(text.size()) + " bytes, more than " +
                 std::to_string(kLargestAnswerBytes));
@@ -123,7 +123,7 @@ std::string_view to_string(AnswerFault fault) noexcept {
 
 std::variant<LlmAnswer, RejectedAnswer> parse_llm_answer(std::string_view text) {
     try {
-        const json document = parse(text);
+        const json document = parse_answer(text);
         object_with(document, "the answer",
                     {"summary", "reasoning", "adjustments", "special_factors", "confidence_notes"});
         const json &reasoning =

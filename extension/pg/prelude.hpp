@@ -33,3 +33,13 @@ extern "C" {
 #include "utils/typcache.h"
 }
 #pragma GCC diagnostic pop
+
+// The server's macros of these names would rename what the standard library's headers declare.
+#undef vsnprintf
+#undef snprintf
+#undef vsprintf
+#undef sprintf
+#undef vfprintf
+#undef fprintf
+#undef vprintf
+#undef printf

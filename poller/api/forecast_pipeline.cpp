@@ -11,7 +11,7 @@ namespace poller::api {
 namespace {
 
 // Each of some kilobytes; there are 12 · 4 for a month that is asked for, and few months make sense.
-constexpr std::size_t kMostKept = 256;
+constexpr std::size_t kMostKeptQuestions = 256;
 
 }  // namespace
 
@@ -61,7 +61,7 @@ awaitable<ForecastPipeline::Document> ForecastPipeline::document(const Question 
     Document document{etag_of(fmt::format("{}|{}|{}|{}", version, question.months, question.as_of_month.value_or(""),
                                           question.stage_bucket.value_or(""))),
                       std::string(found[0][1].text())};
-    if (version == kept_version_ && kept_.size() < kMostKept) kept_.emplace(question, document);
+    if (version == kept_version_ && kept_.size() < kMostKeptQuestions) kept_.emplace(question, document);
     co_return document;
 }
 

@@ -8,7 +8,7 @@ namespace poller::api {
 namespace {
 
 // Each of some kilobytes.
-constexpr std::size_t kMostKept = 64;
+constexpr std::size_t kMostKeptDocuments = 64;
 
 }  // namespace
 
@@ -91,7 +91,7 @@ awaitable<std::string> PageDocuments::document(const Question &question) {
     }
     if (const auto found = kept_.find(question); found != kept_.end()) co_return found->second;
     std::string fresh = co_await documents_.get(question);
-    if (snapshots == kept_snapshots_ && kept_.size() < kMostKept) kept_.emplace(question, fresh);
+    if (snapshots == kept_snapshots_ && kept_.size() < kMostKeptDocuments) kept_.emplace(question, fresh);
     co_return fresh;
 }
 

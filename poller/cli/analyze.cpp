@@ -13,13 +13,13 @@
 namespace poller::cli {
 namespace {
 
-struct Options {
+struct AnalyzeOptions {
     std::vector<std::string> projects;
     bool all = false;
     bool json = false;
 };
 
-awaitable<int> analyze(db::Connection &database, std::shared_ptr<Options> options) {
+awaitable<int> analyze(db::Connection &database, std::shared_ptr<AnalyzeOptions> options) {
     std::optional<std::vector<std::string>> projects;
     if (!options->all) {
         projects = options->projects;
@@ -40,7 +40,7 @@ awaitable<int> analyze(db::Connection &database, std::shared_ptr<Options> option
 
 void add_analyze(CommandLine &line) {
     CLI::App *command = line.program.add_subcommand("analyze", "Analyse projects now");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<AnalyzeOptions>();
     CLI::Option *projects = command->add_option("PROJECT", options->projects, "ids of projects");
     command->add_flag("--all", options->all, "every project")->excludes(projects);
     command->add_flag("--json", options->json, "counts as JSON");

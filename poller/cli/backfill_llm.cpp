@@ -22,7 +22,7 @@ namespace {
 // A wait that is longer than a person's patience ends the command.
 constexpr std::chrono::milliseconds kPatience = std::chrono::minutes{2};
 
-struct Options {
+struct LlmBackfillOptions {
     int since = 7;
     int limit = 1000;
     double throttle = 0.35;
@@ -58,7 +58,7 @@ awaitable<Step> explain(llm::Explainer &explainer, const std::string &project, b
     }
 }
 
-void print(const Tally &tally, bool as_json) {
+void print_tally(const Tally &tally, bool as_json) {
     if (as_json) {
         nlohmann::ordered_json document{{"results", tally.results}};
         if (!tally.stopped.empty()) document["stopped"] = tally.stopped;
@@ -69,7 +69,7 @@ void print(const Tally &tally, bool as_json) {
     if (!tally.stopped.empty()) fmt::print("stopped: {}\n", tally.stopped);
 }
 
-awaitable<int> backfill(jobs::Services services, std::shared_ptr<Options> options) {
+awaitable<int> backfill(jobs::Services services, std::shared_ptr<LlmBackfillOptions> options) {
     const auto service = llm::configured_service(services.settings);
     if (!service && !options->dry_run) {
         throw ConfigError("no language model is configured",
@@ -95,7 +95,7 @@ awaitable<int> backfill(jobs::Services services, std::shared_ptr<Options> option
         progress.show(static_cast<std::uint64_t>(place) + 1);
     }
     progress.finish();
-    print(tally, options->json);
+    print_tally(tally, options->json);
     co_return failed ? 1 : 0;
 }
 
@@ -104,7 +104,7 @@ awaitable<int> backfill(jobs::Services services, std::shared_ptr<Options> option
 void add_backfill_llm(CommandLine &line) {
     CLI::App *command = line.program.add_subcommand(
         "backfill-llm", "Get analyses explained by the language model that have no explanation");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<LlmBackfillOptions>();
     command->add_option("--since", options->since, "projects created or analysed anew within so many days (7)")
         ->check(CLI::Range(0, 36500));
     command->add_option("--limit", options->limit, "at most so many projects (1000)")->check(CLI::NonNegativeNumber);

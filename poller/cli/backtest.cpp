@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct BacktestOptions {
     int months_back = 6;
     int lag_days = 1;
     std::string minimum_actual = "1.0";
@@ -72,7 +72,7 @@ struct Files {
     return months;
 }
 
-[[nodiscard]] awaitable<int> backtest(db::Connection &database, const Options &options) {
+[[nodiscard]] awaitable<int> backtest(db::Connection &database, const BacktestOptions &options) {
     const std::optional<Files> files = options.out ? std::optional(files_for(*options.out)) : std::nullopt;
     // One moment for all: the report, its plot and its figures agree.
     co_await database.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -114,7 +114,7 @@ struct Files {
 void add_backtest(CommandLine &line) {
     CLI::App *command =
         line.program.add_subcommand("backtest", "Compare forecasts with what was invoiced: report, plot and figures");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BacktestOptions>();
     command->add_option("--months-back", options->months_back, "complete months to test")->capture_default_str();
     command->add_option("--lag-days", options->lag_days, "a forecast counts if it was made this long before its month")
         ->capture_default_str()

@@ -23,14 +23,14 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-struct Options {
+struct BoardsOptions {
     std::string file;
     std::string parent;
     std::string subitems;
     std::string hidden;
     bool json = false;
 };
-using OptionsPtr = std::shared_ptr<Options>;
+using BoardsOptionsPtr = std::shared_ptr<BoardsOptions>;
 
 monday::Client client_of(jobs::Services services, monday::Budget &budget) {
     return {services.http, budget, monday::account_of(services.settings), jobs::kPatienceOfFlows};
@@ -48,7 +48,7 @@ std::string read_configuration_file(const std::string &path) {
     return text.str();
 }
 
-awaitable<int> import(db::Connection &database, OptionsPtr options) {
+awaitable<int> import(db::Connection &database, BoardsOptionsPtr options) {
     const std::string configuration = read_configuration_file(options->file);
     const db::Result boards = co_await database.execute(
         "SELECT board_id AS board, columns, action FROM import_monday_boards($1::jsonb)", db::params(configuration));
@@ -59,7 +59,7 @@ awaitable<int> import(db::Connection &database, OptionsPtr options) {
 // check
 // ----------------------------------------------------------------------------------------------------------------
 
-awaitable<int> check(jobs::Services services, OptionsPtr options) {
+awaitable<int> check(jobs::Services services, BoardsOptionsPtr options) {
     monday::Budget budget(services.database);
     monday::Client client = client_of(services, budget);
     const std::vector<monday::Board> boards = co_await monday::active_boards(services.database);
@@ -95,21 +95,26 @@ awaitable<json> board_of(monday::Client &client, std::string id) {
     co_return std::move(boards.front());
 }
 
-awaitable<std::vector<Found>> find_boards(monday::Client &client, OptionsPtr options) {
+awaitable<std::vector<Found>> find_boards(monday::Client &client, BoardsOptionsPtr options) {
     std::vector<Found> found;
-    found.push_back({"parent", co_await board_of(client, options->parent)});
+    // A value first and the aggregate after it (poller/asio.hpp says why).
+    json parent = co_await board_of(client, options->parent);
+    found.push_back({"parent", std::move(parent)});
     std::string subitems = options->subitems;
     if (subitems.empty()) subitems = monday::related_board(found[0].board, "subtasks");
     if (subitems.empty()) co_return found;
-    found.push_back({"subitem", co_await board_of(client, subitems)});
+    json subitem = co_await board_of(client, subitems);
+    found.push_back({"subitem", std::move(subitem)});
     std::string hidden = options->hidden;
     if (hidden.empty()) hidden = monday::related_board(found[1].board, "board_relation");
-    if (!hidden.empty() && hidden != options->parent) found.push_back({"hidden", co_await board_of(client, hidden)});
+    if (hidden.empty() || hidden == options->parent) co_return found;
+    json connected = co_await board_of(client, hidden);
+    found.push_back({"hidden", std::move(connected)});
     co_return found;
 }
 
 // The proposal is printed as a file for import; what stays unmapped is told beside it.
-awaitable<int> discover(jobs::Services services, OptionsPtr options) {
+awaitable<int> discover(jobs::Services services, BoardsOptionsPtr options) {
     monday::Budget budget(services.database);
     monday::Client client = client_of(services, budget);
     const std::vector<Found> found = co_await find_boards(client, options);
@@ -143,7 +148,7 @@ awaitable<int> discover(jobs::Services services, OptionsPtr options) {
 }
 
 template <typename Work>
-void choose_outside(CLI::App *command, CommandLine &line, OptionsPtr options, Work work) {
+void choose_outside(CLI::App *command, CommandLine &line, BoardsOptionsPtr options, Work work) {
     command->callback([&line, options, work] {
         line.chosen = [&line, options, work] {
             return with_services(line.context,
@@ -158,7 +163,7 @@ void add_boards(CommandLine &line) {
     CLI::App *command =
         line.program.add_subcommand("boards", "Boards that feed the pipeline, and what their columns hold");
     command->require_subcommand(1);
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BoardsOptions>();
 
     CLI::App *importing = command->add_subcommand("import", "Take over a board file");
     importing->add_option("FILE", options->file, "JSON, as boards discover prints it")->required();

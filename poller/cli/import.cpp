@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Options {
+struct ImportOptions {
     std::string file;
     std::string mapping;
     bool json = false;
@@ -64,7 +64,7 @@ struct Options {
     progress.finish();
 }
 
-[[nodiscard]] awaitable<int> import(db::Connection &database, const Options &options) {
+[[nodiscard]] awaitable<int> import(db::Connection &database, const ImportOptions &options) {
     const json mapping = read_mapping(options.mapping);
     co_await stage(database, "import", options.file);
     const json lookups = mapping.value("lookup_files", json::object());
@@ -92,7 +92,7 @@ struct Options {
 
 void add_import(CommandLine &line) {
     CLI::App *command = line.program.add_subcommand("import", "Read projects from a CSV file through a mapping");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ImportOptions>();
     command->add_option("FILE", options->file, "CSV file with a head line, UTF-8")->required();
     command->add_option("--map", options->mapping, "JSON file: where each field of a project comes from")
         ->required()
@@ -100,7 +100,8 @@ void add_import(CommandLine &line) {
     command->add_flag("--json", options->json, "counts as JSON");
     command->callback([&line, options] {
         line.chosen = [&line, options] {
-            return with_database(line.context, [options](db::Connection &database) { return import(database, *options); });
+            return with_database(line.context,
+                                 [options](db::Connection &database) { return import(database, *options); });
         };
     });
 }

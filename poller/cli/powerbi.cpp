@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct PowerBiOptions {
     std::string folder;
     std::optional<std::string> server;
 };
@@ -68,7 +68,7 @@ void require_own_folder(const fs::path &folder) {
     co_return views;
 }
 
-[[nodiscard]] awaitable<int> export_model(db::Connection &database, const Options &options,
+[[nodiscard]] awaitable<int> export_model(db::Connection &database, const PowerBiOptions &options,
                                           const db::Address &address) {
     const fs::path folder = options.folder;
     require_own_folder(folder);
@@ -111,7 +111,7 @@ void add_powerbi(CommandLine &line) {
     CLI::App *powerbi = line.program.add_subcommand("powerbi", "Prepare reports in Power BI");
     powerbi->require_subcommand(1);
     CLI::App *command = powerbi->add_subcommand("export", "Write a data source (PBIDS) and a semantic model (PBIP)");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PowerBiOptions>();
     command->add_option("DIR", options->folder, "a new or empty folder, or one written by this command")->required();
     command
         ->add_option("--server", options->server, "how Power BI reaches the database; as this program does if left out")

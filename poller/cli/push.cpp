@@ -16,7 +16,7 @@
 namespace poller::cli {
 namespace {
 
-struct Options {
+struct PushOptions {
     std::vector<std::string> projects;
     bool changed = false;
     int limit = 1000;
@@ -31,7 +31,7 @@ struct Result {
     bool failed = false;
 };
 
-awaitable<std::vector<std::string>> projects_of(db::Pool &database, const Options &options) {
+awaitable<std::vector<std::string>> projects_of(db::Pool &database, const PushOptions &options) {
     if (!options.changed) co_return options.projects;
     const db::Result due =
         co_await database.query("SELECT project_id FROM monday_push_due($1)", db::params(options.limit));
@@ -40,7 +40,7 @@ awaitable<std::vector<std::string>> projects_of(db::Pool &database, const Option
     co_return projects;
 }
 
-void print(const std::vector<Result> &results, bool as_json) {
+void print_results(const std::vector<Result> &results, bool as_json) {
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     for (const Result &result : results) {
         if (as_json) {
@@ -52,7 +52,7 @@ void print(const std::vector<Result> &results, bool as_json) {
     if (as_json) fmt::print("{}\n", rows.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
-awaitable<int> push(jobs::Services services, std::shared_ptr<Options> options) {
+awaitable<int> push(jobs::Services services, std::shared_ptr<PushOptions> options) {
     monday::Budget budget(services.database);
     monday::Client client(services.http, budget, monday::account_of(services.settings), jobs::kPatienceOfFlows);
     monday::PushOptions push_options;
@@ -68,7 +68,7 @@ awaitable<int> push(jobs::Services services, std::shared_ptr<Options> options) {
         try {
             result.text = co_await monday::push_project(services.database, client, project, push_options);
         } catch (const WaitError &) {
-            print(results, options->json);
+            print_results(results, options->json);
             throw;
         } catch (const Error &error) {
             result.text = error.what();
@@ -79,7 +79,7 @@ awaitable<int> push(jobs::Services services, std::shared_ptr<Options> options) {
         progress.show(results.size());
     }
     progress.finish();
-    print(results, options->json);
+    print_results(results, options->json);
     co_return failed ? 1 : 0;
 }
 
@@ -88,7 +88,7 @@ awaitable<int> push(jobs::Services services, std::shared_ptr<Options> options) {
 void add_push(CommandLine &line) {
     CLI::App *command =
         line.program.add_subcommand("push", "Write numbers and comments to their items on monday.com now");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PushOptions>();
     CLI::Option *projects = command->add_option("PROJECT", options->projects, "ids of projects");
     CLI::Option *changed =
         command->add_flag("--changed", options->changed, "all whose item differs from what belongs there");

@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char *kTrigger = "command line";
 
-struct Options {
+struct RehydrateOptions {
     std::vector<std::string> what;
     std::optional<int> days_back;
     bool json = false;
@@ -43,7 +43,7 @@ private:
     std::optional<Progress> bar_;
 };
 
-awaitable<void> read(monday::Flow &flow, const Options &options) {
+awaitable<void> read(monday::Flow &flow, const RehydrateOptions &options) {
     const std::string &what = options.what.front();
     if (what == "delta") {
         co_await monday::flows::read_changes(flow, "rehydrate_delta", options.days_back.value_or(3));
@@ -60,7 +60,7 @@ awaitable<void> read(monday::Flow &flow, const Options &options) {
     }
 }
 
-awaitable<int> rehydrate(jobs::Services services, std::shared_ptr<Options> options) {
+awaitable<int> rehydrate(jobs::Services services, std::shared_ptr<RehydrateOptions> options) {
     const db::Result before = co_await services.database.query("SELECT coalesce(max(id), 0) FROM sync_log");
     const std::int64_t newest = before[0][0].integer();
     monday::Budget budget(services.database);
@@ -89,7 +89,7 @@ awaitable<int> rehydrate(jobs::Services services, std::shared_ptr<Options> optio
 
 void add_rehydrate(CommandLine &line) {
     CLI::App *command = line.program.add_subcommand("rehydrate", "Read from monday.com now");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<RehydrateOptions>();
     command
         ->add_option("WHAT", options->what,
                      "delta (last days), recent (broader, with deletes and moves), full, reconcile, or ids of projects")

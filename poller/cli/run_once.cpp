@@ -26,14 +26,14 @@ namespace {
 constexpr auto kLook = std::chrono::milliseconds(100);
 constexpr auto kGrace = std::chrono::seconds(20);
 
-struct Options {
+struct RunOnceOptions {
     std::string job;
     std::vector<std::string> projects;
     std::string payload = "{}";
     bool json = false;
 };
 
-[[nodiscard]] awaitable<std::vector<std::int64_t>> enqueue(db::Pool &database, const Options &options) {
+[[nodiscard]] awaitable<std::vector<std::int64_t>> enqueue(db::Pool &database, const RunOnceOptions &options) {
     std::vector<std::optional<std::string>> projects(options.projects.begin(), options.projects.end());
     if (projects.empty()) {
         projects.emplace_back(std::nullopt);
@@ -81,7 +81,7 @@ struct Options {
     co_return 0;
 }
 
-[[nodiscard]] awaitable<int> work_off(db::Pool &database, jobs::Worker &worker, const Options &options) {
+[[nodiscard]] awaitable<int> work_off(db::Pool &database, jobs::Worker &worker, const RunOnceOptions &options) {
     const std::vector<std::int64_t> ids = co_await enqueue(database, options);
     worker.start();
     co_await wait_for(database, ids, options.job);
@@ -89,7 +89,7 @@ struct Options {
     co_return co_await show_outcomes(database, ids, options.json);
 }
 
-int run_once(const Context &context, const Options &options) {
+int run_once(const Context &context, const RunOnceOptions &options) {
     Settings settings = context.configuration().settings;
     settings.job_types = {options.job};
     db::ConnectOptions to_database;
@@ -118,7 +118,7 @@ int run_once(const Context &context, const Options &options) {
 
 void add_run_once(CommandLine &line) {
     CLI::App *command = line.program.add_subcommand("run-once", "Run a job now and wait for it");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<RunOnceOptions>();
     command->add_option("JOB", options->job, "type of the job")->required()->check(CLI::IsMember(known_jobs()));
     command->add_option("--project", options->projects, "for this project only; may be repeated")->type_name("ID");
     command->add_option("--payload", options->payload, "what the job is told, as JSON")->type_name("JSON");

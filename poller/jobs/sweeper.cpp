@@ -8,13 +8,13 @@
 namespace poller::jobs {
 namespace {
 
-constexpr std::chrono::minutes kInterval{1};
+constexpr std::chrono::minutes kSweepInterval{1};
 
 }  // namespace
 
 awaitable<void> sweep_webhook_events(db::Pool &database, std::stop_token stop) {
     while (!stop.stop_requested()) {
-        co_await sleep_for(jittered(kInterval, 0.2), stop);
+        co_await sleep_for(jittered(kSweepInterval, 0.2), stop);
         if (stop.stop_requested()) {
             break;
         }

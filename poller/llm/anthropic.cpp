@@ -26,7 +26,7 @@ bool is_about_money(const json &error, std::string_view type, std::string_view m
                                [&](std::string_view words) { return message.find(words) != std::string_view::npos; });
 }
 
-Answer read_failure(const http::Reply &response, std::chrono::system_clock::time_point now) {
+Answer read_anthropic_failure(const http::Reply &response, std::chrono::system_clock::time_point now) {
     const json document = parse_json(response.body).value_or(json{});
     const json &error = member(document, "error");
     const std::string type = text_of(member(error, "type")).value_or("");
@@ -48,7 +48,7 @@ std::optional<std::int64_t> input_tokens(const json &usage) {
 }
 
 // The text blocks, or the input of the forced tool.
-std::string content_text(const json &content) {
+std::string text_of_blocks(const json &content) {
     std::string text;
     if (!content.is_array()) return text;
     for (const json &block : content) {
@@ -82,7 +82,7 @@ http::Call Anthropic::request(const Prompt &prompt, const Endpoint &endpoint) co
 }
 
 Answer Anthropic::read(const http::Reply &response, std::chrono::system_clock::time_point now) const {
-    if (response.status != 200) return read_failure(response, now);
+    if (response.status != 200) return read_anthropic_failure(response, now);
     const auto document = parse_json(response.body);
     if (!document) return unreadable(response, "the response is not JSON");
 
@@ -104,7 +104,7 @@ Answer Anthropic::read(const http::Reply &response, std::chrono::system_clock::t
     if (reason != "end_turn" && reason != "stop_sequence" && reason != "tool_use") {
         return failed(std::move(answer), Outcome::kHttpError, "stop_reason " + reason);
     }
-    return with_text(std::move(answer), content_text(member(*document, "content")));
+    return with_text(std::move(answer), text_of_blocks(member(*document, "content")));
 }
 
 }  // namespace poller::llm

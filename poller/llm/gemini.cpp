@@ -75,7 +75,8 @@ bool is_daily_quota(const json &error) {
     return false;
 }
 
-Answer read_failure(const http::Reply &response, const json &document, std::chrono::system_clock::time_point now) {
+Answer read_gemini_failure(const http::Reply &response, const json &document,
+                           std::chrono::system_clock::time_point now) {
     const json &error = member(unwrapped(document), "error");
     const std::string status = text_of(member(error, "status")).value_or("");
     const std::string message = text_of(member(error, "message")).value_or("");
@@ -121,7 +122,7 @@ http::Call Gemini::request(const Prompt &prompt, const Endpoint &endpoint) const
 
 Answer Gemini::read(const http::Reply &response, std::chrono::system_clock::time_point now) const {
     const auto document = parse_json(response.body);
-    if (response.status != 200) return read_failure(response, document.value_or(json{}), now);
+    if (response.status != 200) return read_gemini_failure(response, document.value_or(json{}), now);
     if (!document) return unreadable(response, "the response is not JSON");
 
     Answer answer;

@@ -43,7 +43,7 @@ std::string_view answer_part(std::string_view text) {
 }
 
 // A text, or parts of one.
-std::string content_text(const json &content) {
+std::string text_of_parts(const json &content) {
     if (!content.is_array()) return text_of(content).value_or("");
     std::string text;
     for (const json &part : content) text += text_of(member(part, "text")).value_or("");
@@ -92,7 +92,7 @@ Answer OpenAiChat::read(const http::Reply &response, std::chrono::system_clock::
     const std::string reason = text_of(member(choice, "finish_reason")).value_or("stop");
     if (reason == "length") return failed(std::move(answer), Outcome::kTruncated, "finish_reason length");
     if (reason == "content_filter") return failed(std::move(answer), Outcome::kRefusal, "finish_reason content_filter");
-    return with_text(std::move(answer), std::string{answer_part(content_text(member(message, "content")))});
+    return with_text(std::move(answer), std::string{answer_part(text_of_parts(member(message, "content")))});
 }
 
 }  // namespace poller::llm

@@ -152,7 +152,7 @@ bool is_refusal(const std::exception_ptr &failure) {
     }
 }
 
-std::string message_of(const std::exception_ptr &failure) {
+std::string reason_of(const std::exception_ptr &failure) {
     try {
         std::rethrow_exception(failure);
     } catch (const std::exception &error) {
@@ -182,7 +182,7 @@ awaitable<std::string> push_project(db::Pool &database, Client &client, std::str
     }
     if (!failure) co_return done;
     if (is_worth_noting(failure)) {
-        const std::string message = message_of(failure);
+        const std::string message = reason_of(failure);
         co_await database.query("SELECT record_monday_push_failure($1, $2, $3)",
                                 db::params(project_id, message, is_refusal(failure)));
     }

@@ -14,7 +14,7 @@ namespace {
 [[nodiscard]] std::string tabs(int count) { return std::string(static_cast<std::size_t>(count), '\t'); }
 
 // Names of letters and digits stand as they are, all others in quotes.
-[[nodiscard]] std::string quoted(std::string_view name) {
+[[nodiscard]] std::string quoted_name(std::string_view name) {
     const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char character) {
         return std::isalnum(character) != 0 || character == '_';
     });
@@ -80,13 +80,14 @@ namespace {
 
 [[nodiscard]] std::string measure_tmdl(const Table &table, const Measure &measure) {
     return fmt::format("{}\tmeasure {} ={}\t\tformatString: {}\n\t\tlineageTag: {}\n\n",
-                       description(measure.description, 1), quoted(measure.name), expression(measure.expression, 1),
-                       measure.format, lineage_tag(table.name + "/measure/" + measure.name));
+                       description(measure.description, 1), quoted_name(measure.name),
+                       expression(measure.expression, 1), measure.format,
+                       lineage_tag(table.name + "/measure/" + measure.name));
 }
 
 [[nodiscard]] std::string column_tmdl(const Table &table, const Column &column) {
     std::string text = description(column.description, 1);
-    text += fmt::format("\tcolumn {}\n\t\tdataType: {}\n", quoted(column.name), column.type);
+    text += fmt::format("\tcolumn {}\n\t\tdataType: {}\n", quoted_name(column.name), column.type);
     if (column.hidden) {
         text += "\t\tisHidden\n";
     }
@@ -99,7 +100,7 @@ namespace {
     text += fmt::format("\t\tlineageTag: {}\n\t\tsummarizeBy: none\n\t\tsourceColumn: {}\n",
                         lineage_tag(table.name + "/column/" + column.source), column.source);
     if (!column.sort_by.empty()) {
-        text += fmt::format("\t\tsortByColumn: {}\n", quoted(column.sort_by));
+        text += fmt::format("\t\tsortByColumn: {}\n", quoted_name(column.sort_by));
     }
     return text + "\n";
 }
@@ -151,7 +152,7 @@ std::string model_tmdl(const Model &model) {
         "\tsourceQueryCulture: en-US\n\n\tannotation __PBI_TimeIntelligenceEnabled = 0\n\n\t{}\n\n",
         kOwnModel);
     for (const Table &table : model.tables) {
-        text += fmt::format("ref table {}\n", quoted(table.name));
+        text += fmt::format("ref table {}\n", quoted_name(table.name));
     }
     return text;
 }
@@ -179,15 +180,15 @@ std::string relationships_tmdl(const Model &model) {
     for (const Relationship &link : model.relationships) {
         text += fmt::format("relationship {}\n\tfromColumn: {}.{}\n\ttoColumn: {}.{}\n\n",
                             lineage_tag(fmt::format("{}/{} to {}", link.from_table, link.from_column, link.to_table)),
-                            quoted(link.from_table), quoted(link.from_column), quoted(link.to_table),
-                            quoted(link.to_column));
+                            quoted_name(link.from_table), quoted_name(link.from_column), quoted_name(link.to_table),
+                            quoted_name(link.to_column));
     }
     return text;
 }
 
 std::string table_tmdl(const Table &table, const Source &source) {
     std::string text = description(table.description, 0);
-    text += fmt::format("table {}\n\tlineageTag: {}\n", quoted(table.name), lineage_tag(table.name));
+    text += fmt::format("table {}\n\tlineageTag: {}\n", quoted_name(table.name), lineage_tag(table.name));
     text += table.is_calendar ? "\tdataCategory: Time\n\n" : "\n";
     for (const Measure &measure : table.measures) {
         text += measure_tmdl(table, measure);
@@ -195,7 +196,7 @@ std::string table_tmdl(const Table &table, const Source &source) {
     for (const Column &column : table.columns) {
         text += column_tmdl(table, column);
     }
-    text += fmt::format("\tpartition {} = m\n\t\tmode: import\n\t\tsource ={}\n", quoted(table.name),
+    text += fmt::format("\tpartition {} = m\n\t\tmode: import\n\t\tsource ={}\n", quoted_name(table.name),
                         expression(query(table, source), 2));
     return text + (table.refreshed_by.empty() ? "" : refresh_policy_tmdl(table, source));
 }

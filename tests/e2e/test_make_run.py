@@ -128,6 +128,11 @@ def test_what_is_wrong_is_said(checkout, account, boards):
 # Again ----------------------------------------------------------------------------------------------------------------
 
 
+def test_status_and_stop_where_nothing_runs_are_no_errors(checkout):
+    assert "Nothing runs here yet" in checkout.done("status")
+    checkout.done("stop")
+
+
 def test_after_stop_everything_goes_on_with_its_data(checkout):
     def counts(connection):
         return {name: value(connection, f"SELECT count(*) FROM {name}") for name in (
@@ -142,7 +147,7 @@ def test_after_stop_everything_goes_on_with_its_data(checkout):
     assert refused.returncode != 0 and "make clean-run" in refused.stderr, "simulated projects do not mix with real ones"
     checkout.done("stop")
     checkout.done("stop")
-    assert "The cluster is stopped" in checkout.make("status").stdout
+    assert "The cluster is stopped" in checkout.done("status")
 
     shown = checkout.done("run", SIMULATED_PROJECTS="60")
     assert "analyses changed" in shown and "push_to_monday" in shown, "the edit came back, too"

@@ -7,7 +7,7 @@
 namespace pipeline_forecast {
 namespace {
 
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
 
 TEST(Accuracy, AShareIsRoundedHalfAwayFromZero) {
     EXPECT_EQ(share(1, 3), Share{333'333});
@@ -43,10 +43,10 @@ TEST(Accuracy, MeasuresByHand) {
 }
 
 TEST(Accuracy, NothingOverflows) {
-    EXPECT_EQ(wape(Money{kMost}, Money{1}), kLargestShare);
-    EXPECT_EQ(bias(Money{-kMost}, Money{kMost}), Share{-2'000'000});
-    EXPECT_EQ(skill(Money{kMost}, Money{1}), Share{-kLargestShare.e6});
-    EXPECT_EQ(share(kMost, kMost), Share{1'000'000});
+    EXPECT_EQ(wape(Money{kLargest}, Money{1}), kLargestShare);
+    EXPECT_EQ(bias(Money{-kLargest}, Money{kLargest}), Share{-2'000'000});
+    EXPECT_EQ(skill(Money{kLargest}, Money{1}), Share{-kLargestShare.e6});
+    EXPECT_EQ(share(kLargest, kLargest), Share{1'000'000});
 }
 
 }  // namespace

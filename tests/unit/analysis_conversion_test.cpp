@@ -6,14 +6,12 @@
 #include <vector>
 
 #include "core/analysis/rounding.hpp"
+#include "analysis_moment.hpp"
 
 namespace pipeline_forecast::analysis {
 namespace {
 
 using std::chrono::year;
-
-constexpr Day kToday = year{2026} / 2 / 17;
-constexpr TimeWeighting kWeighting{.as_of = {kToday, 0.5}};
 
 std::vector<DatedOutcome> hand_checked() {
     return {{Outcome::kWon, year{2026} / 1 / 18},

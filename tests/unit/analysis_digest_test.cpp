@@ -17,15 +17,15 @@ namespace pipeline_forecast::analysis {
 namespace {
 
 constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMostCents = std::numeric_limits<std::int64_t>::max();
 
-const ProjectRow kProject{.account = "North",
-                          .type = "New Build",
-                          .category = "House",
-                          .product_type = "Board A",
-                          .new_enquiry_value = Money{20'000'00},
-                          .gestation_period = 90,
-                          .date_created = kToday};
+const ProjectRow kStored{.account = "North",
+                         .type = "New Build",
+                         .category = "House",
+                         .product_type = "Board A",
+                         .new_enquiry_value = Money{20'000'00},
+                         .gestation_period = 90,
+                         .date_created = kToday};
 
 std::string packed(const std::vector<ProjectRow> &rows) {
     DigestBuilder digest;
@@ -43,9 +43,18 @@ std::string sqlstate_of(std::string_view bytes) {
 }
 
 TEST(AnalysisPackedColumn, HoldsAnyNumbers) {
-    const std::vector<std::vector<std::int64_t>> columns{
-        {},           {0},           {5, 5, 5},      {0, 255},        {-1, 255},          {100'000, 165'535},
-        {0, 1 << 20}, {-5, 1 << 30}, {0, 1LL << 40}, {kLeast, kMost}, {kMost - 1, kMost}, {kLeast, 0, -1, 1, kMost}};
+    const std::vector<std::vector<std::int64_t>> columns{{},
+                                                         {0},
+                                                         {5, 5, 5},
+                                                         {0, 255},
+                                                         {-1, 255},
+                                                         {100'000, 165'535},
+                                                         {0, 1 << 20},
+                                                         {-5, 1 << 30},
+                                                         {0, 1LL << 40},
+                                                         {kLeast, kMostCents},
+                                                         {kMostCents - 1, kMostCents},
+                                                         {kLeast, 0, -1, 1, kMostCents}};
     for (const std::vector<std::int64_t> &values : columns) {
         std::string bytes;
         append_column(bytes, values);
@@ -66,11 +75,11 @@ TEST(AnalysisPackedColumn, TakesNoMoreBytesThanTheValuesNeed) {
     EXPECT_EQ(size_of({1000, 1255}), head + 2);
     EXPECT_EQ(size_of({1000, 1256}), head + 4);
     EXPECT_EQ(size_of({0, 65'536}), head + 8);
-    EXPECT_EQ(size_of({kLeast, kMost}), head + 16);
+    EXPECT_EQ(size_of({kLeast, kMostCents}), head + 16);
 }
 
 TEST(AnalysisDigest, HoldsWhatStatisticsRead) {
-    const std::string bytes = packed({kProject, {.date_created = kToday + std::chrono::days{1}}});
+    const std::string bytes = packed({kStored, {.date_created = kToday + std::chrono::days{1}}});
     const DigestPiece piece(bytes);
     ASSERT_EQ(piece.size(), 2U);
     EXPECT_EQ(piece.code(0, 0), piece.find(0, "North"));
@@ -87,21 +96,21 @@ TEST(AnalysisDigest, HoldsWhatStatisticsRead) {
 }
 
 TEST(AnalysisDigest, HoldsExtremes) {
-    ProjectRow row = kProject;
+    ProjectRow row = kStored;
     row.account = "North\nSouth";
     row.new_enquiry_value = Money{kLeast};
     row.gestation_period = std::numeric_limits<int>::min();
     row.date_created = Day{std::chrono::days{std::numeric_limits<int>::max()}};
-    ProjectRow other = kProject;
+    ProjectRow other = kStored;
     const std::string long_text(100'000, 'x');
     other.account = long_text;
-    other.new_enquiry_value = Money{kMost};
+    other.new_enquiry_value = Money{kMostCents};
     other.gestation_period = 1000;
     other.date_created = Day{std::chrono::days{std::numeric_limits<int>::min()}};
     const std::string bytes = packed({row, other});
     const DigestPiece piece(bytes);
     EXPECT_EQ(piece.new_enquiry_value(0)->cents, kLeast);
-    EXPECT_EQ(piece.new_enquiry_value(1)->cents, kMost);
+    EXPECT_EQ(piece.new_enquiry_value(1)->cents, kMostCents);
     EXPECT_EQ(piece.gestation_period(0), 0) << "no duration that statistics would use";
     EXPECT_EQ(piece.gestation_period(1), 0);
     EXPECT_EQ(piece.date_created(0), row.date_created);
@@ -112,18 +121,18 @@ TEST(AnalysisDigest, HoldsExtremes) {
 TEST(AnalysisDigest, NothingIsNoPiece) {
     EXPECT_EQ(DigestBuilder{}.pack(), "");
     DigestBuilder digest;
-    digest.remove(kProject, "open");
-    digest.add(kProject, "open");
+    digest.remove(kStored, "open");
+    digest.add(kStored, "open");
     EXPECT_EQ(std::move(digest).pack(), "");
 }
 
 TEST(AnalysisDigest, AnotherStageOrValueIsAnotherProject) {
     DigestBuilder digest;
-    digest.add(kProject, "won");
-    digest.remove(kProject, "open");
-    ProjectRow unknown = kProject;
+    digest.add(kStored, "won");
+    digest.remove(kStored, "open");
+    ProjectRow unknown = kStored;
     unknown.new_enquiry_value = std::nullopt;
-    ProjectRow zero = kProject;
+    ProjectRow zero = kStored;
     zero.new_enquiry_value = Money{0};
     digest.add(unknown, "open");
     digest.remove(zero, "open");
@@ -134,7 +143,7 @@ TEST(AnalysisDigest, AnotherStageOrValueIsAnotherProject) {
 TEST(AnalysisDigest, KeepsTheTextsInUseOnly) {
     DigestBuilder digest;
     for (const std::string_view account : {"one", "two", "three"}) {
-        ProjectRow row = kProject;
+        ProjectRow row = kStored;
         row.account = account;
         digest.add(row, "open");
         if (account != "two") digest.remove(row, "open");

@@ -8,14 +8,12 @@
 #include <vector>
 
 #include "core/input_error.hpp"
+#include "analysis_moment.hpp"
 
 namespace pipeline_forecast::analysis {
 namespace {
 
 using std::chrono::days;
-
-constexpr Day kToday = std::chrono::year{2026} / 2 / 17;
-constexpr Moment kNow{kToday, 0.5};
 
 // A project of today that is compared by all four fields.
 const ProjectRow kProject{.id = "p",

@@ -9,14 +9,13 @@
 #include <vector>
 
 #include "core/analysis/quantiles.hpp"
+#include "analysis_moment.hpp"
 
 namespace pipeline_forecast::analysis {
 namespace {
 
 using std::chrono::year;
 
-constexpr Day kToday = year{2026} / 2 / 17;
-constexpr TimeWeighting kWeighting{.as_of = {kToday, 0.5}};
 constexpr TimeWeighting kUnweighted{.as_of = {kToday, 0.5}, .enabled = false};
 
 TEST(AnalysisQuantiles, EqualWeightsHaveNoHalfStep) {
@@ -47,7 +46,7 @@ TEST(AnalysisQuantiles, Type7) {
     EXPECT_EQ(type7_quantile(std::vector<double>{7}, 0.25), 7.0);
 }
 
-struct Vector {
+struct GestationVector {
     std::vector<GestationSample> samples;
     std::size_t sample_size;
     GestationStatistics expected;
@@ -56,7 +55,7 @@ struct Vector {
 
 TEST(AnalysisGestation, HandCheckedVectors) {
     const Day new_year = year{2026} / 1 / 1;
-    const std::vector<Vector> vectors{
+    const std::vector<GestationVector> vectors{
         {{{10, kToday}, {20, year{2024} / 2 / 18}, {30, year{2022} / 2 / 18}},
          3,
          {.median = 10, .p25 = 10, .p75 = 16, .iqr = 6, .mean = 16, .standard_deviation = 7},
@@ -70,7 +69,7 @@ TEST(AnalysisGestation, HandCheckedVectors) {
          {.median = 6, .p25 = 5, .p75 = 255, .iqr = 250, .mean = 337, .standard_deviation = 468},
          0.07},
     };
-    for (const Vector &vector : vectors) {
+    for (const GestationVector &vector : vectors) {
         const GestationBaseline baseline = summarize_gestation(vector.samples, kWeighting).baseline;
         EXPECT_EQ(baseline.sample_size, vector.sample_size);
         EXPECT_EQ(baseline.confidence, vector.confidence);

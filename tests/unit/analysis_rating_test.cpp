@@ -59,7 +59,7 @@ Rating rate_with_gestation_score(double conversion_rate, double gestation_score,
     return rate_project(inputs);
 }
 
-struct Vector {
+struct RatingVector {
     double conversion_rate;
     std::optional<int> days;
     std::optional<ValueBand> band;
@@ -72,7 +72,7 @@ struct Vector {
 };
 
 TEST(AnalysisRating, HandCheckedVectors) {
-    const std::vector<Vector> vectors{
+    const std::vector<RatingVector> vectors{
         {.23, std::nullopt, ValueBand::kZero, .650, .60, .05, 0, .370, 38},
         {.50, 30, ValueBand::kSmall, .975, 1.0, .35, .06, .650, 66},
         {.35, 60, ValueBand::kMedium, .880, .90, .55, .06, .788, 79},
@@ -85,7 +85,7 @@ TEST(AnalysisRating, HandCheckedVectors) {
         {.23, 120, std::nullopt, .650, .60, .50, 0, .563, 57},
         {.10, 181, ValueBand::kZero, .300, .25, .05, 0, .202, 22},
     };
-    for (const Vector &vector : vectors) {
+    for (const RatingVector &vector : vectors) {
         SCOPED_TRACE(vector.score);
         const Rating rating = rate(vector.conversion_rate, vector.days, vector.band);
         EXPECT_EQ(rating.score, vector.score);

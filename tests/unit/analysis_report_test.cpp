@@ -25,8 +25,8 @@ using analysis::Outcome;
 using analysis::ProjectRow;
 using analysis::ProjectSet;
 
-constexpr Day kToday = std::chrono::year{2026} / 2 / 17;
-constexpr Moment kNow{kToday, 0.5};
+constexpr Day kReportDay = std::chrono::year{2026} / 2 / 17;
+constexpr Moment kReportMoment{kReportDay, 0.5};
 
 ProjectRow project() {
     return {.id = "p",
@@ -37,7 +37,7 @@ ProjectRow project() {
             .new_enquiry_value = Money{20'000'00},
             .gestation_period = 30,
             .outcome = Outcome::kOpen,
-            .date_created = kToday};
+            .date_created = kReportDay};
 }
 
 // Twenty projects of today, so that every weight is 1: five won, three lost, twelve open.
@@ -121,16 +121,15 @@ TEST(ProjectSetRow, IsTheProjectAsItWasAdded) {
     EXPECT_EQ(found.new_enquiry_value, Money{20'000'00});
     EXPECT_EQ(found.gestation_period, 30);
     EXPECT_EQ(found.outcome, Outcome::kWon);
-    EXPECT_EQ(found.date_created, kToday);
+    EXPECT_EQ(found.date_created, kReportDay);
     EXPECT_EQ(projects.row(1).account, "Account 001");
 }
 
 // Ids that differ early, after 8 and after 16 bytes, that begin one another, and beyond ASCII.
 TEST(ProjectSetRowsById, AreInTheOrderOfTheBytesOfTheirIds) {
     ProjectSet projects;
-    for (const std::string_view id :
-         {"1200000028", "9", "1200000007", "\xC3\xA9", "a name of twenty byt2", "a name of twenty byt1", "12", "120", "",
-          "a name of twenty bytes"}) {
+    for (const std::string_view id : {"1200000028", "9", "1200000007", "\xC3\xA9", "a name of twenty byt2",
+                                      "a name of twenty byt1", "12", "120", "", "a name of twenty bytes"}) {
         projects.add({.id = id});
     }
     EXPECT_EQ(projects.rows_by_id(), (std::vector<std::uint32_t>{8, 6, 7, 2, 0, 1, 5, 4, 9, 3}));
@@ -140,7 +139,7 @@ TEST(ProjectSetRowsById, AreInTheOrderOfTheBytesOfTheirIds) {
 class Report : public ::testing::Test {
 protected:
     ProjectSet projects = twenty();
-    Engine engine{projects, kNow};
+    Engine engine{projects, kReportMoment};
     ProjectRow target = project();
     Analysis found = engine.analyze(target);
 };
@@ -191,17 +190,17 @@ TEST_F(Report, HashDoesNotSeeWhatIsNotStored) {
     *found.mean_value_cents += 0.1;
     found.outcomes.weighted_won += 1e-6;
     found.outcomes.heaviest_weight += 0.1;
-    found.oldest = kToday - std::chrono::days{1};
+    found.oldest = kReportDay - std::chrono::days{1};
     EXPECT_EQ(input_hash({}, found), before);
 }
 
 TEST_F(Report, StepsComeInOrder) {
-    EXPECT_EQ(explained(target, found, engine.weighting()).order,
-              (std::vector<std::string>{
-                  "segment", "time_weights", "outcomes", "conversion_rate", "conversion_confidence",
-                  "closed_conversion_rate", "gestation_days", "gestation_confidence", "value_band", "conversion_score",
-                  "gestation_score", "value_score", "account_score", "product_type_score", "weighted_sum", "bonus",
-                  "final_value", "rating"}));
+    EXPECT_EQ(
+        explained(target, found, engine.weighting()).order,
+        (std::vector<std::string>{"segment", "time_weights", "outcomes", "conversion_rate", "conversion_confidence",
+                                  "closed_conversion_rate", "gestation_days", "gestation_confidence", "value_band",
+                                  "conversion_score", "gestation_score", "value_score", "account_score",
+                                  "product_type_score", "weighted_sum", "bonus", "final_value", "rating"}));
 }
 
 TEST_F(Report, StepsShowTheSegment) {
@@ -218,8 +217,7 @@ TEST_F(Report, StepsShowTheSegment) {
     EXPECT_EQ(steps.value("closed_conversion_rate"), "0.60000");
     EXPECT_EQ(steps.detail("closed_conversion_rate"), "(weighted won + 1) / (weighted closed + 2)");
     EXPECT_EQ(steps.value("gestation_days"), "20 days");
-    EXPECT_EQ(steps.detail("gestation_days"),
-              "weighted median of 4 durations, p25 10, p75 30, mean 25, deviation 11");
+    EXPECT_EQ(steps.detail("gestation_days"), "weighted median of 4 durations, p25 10, p75 30, mean 25, deviation 11");
     EXPECT_EQ(steps.value("value_band"), "Medium (15-40k)");
     EXPECT_EQ(steps.detail("account_score"), "(5 won + 1) / (20 + 2)");
 }
@@ -246,14 +244,15 @@ TEST_F(Report, TheSumCanBeRedone) {
 TEST_F(Report, CeilingIsShownWhereThereIsOne) {
     target.new_enquiry_value = Money{9'000'00};
     found = engine.analyze(target);
-    EXPECT_NE(explained(target, found, "w").detail("final_value").find(", at most 0.65 in this band"), std::string::npos);
+    EXPECT_NE(explained(target, found, "w").detail("final_value").find(", at most 0.65 in this band"),
+              std::string::npos);
     found.rating.ceiling.reset();
     EXPECT_EQ(explained(target, found, "w").detail("final_value").find("at most"), std::string::npos);
 }
 
 TEST(ReportOfAnEmptySet, SaysWhatIsUnknown) {
     const ProjectSet projects;
-    Engine engine(projects, kNow);
+    Engine engine(projects, kReportMoment);
     ProjectRow target = project();
     target.new_enquiry_value.reset();
     const Analysis found = engine.analyze(target);
@@ -281,7 +280,7 @@ TEST(ReportOfAnEmptySet, SaysWhatIsUnknown) {
 
 TEST(ReportOfAMissingField, IsNotCountedAgainstTheProject) {
     ProjectSet projects = twenty();
-    Engine engine(projects, kNow);
+    Engine engine(projects, kReportMoment);
     ProjectRow target = project();
     target.account = "";
     const Explained steps = explained(target, engine.analyze(target), engine.weighting());
@@ -302,7 +301,7 @@ TEST(ReportOfAWideSegment, NamesThePriorAndTheGlobalDurations) {
         row.outcome = i == 0 ? Outcome::kWon : Outcome::kOpen;
         projects.add(row);
     }
-    Engine engine(projects, kNow);
+    Engine engine(projects, kReportMoment);
     ProjectRow target = project();
     target.category = "Other";
     const Analysis found = engine.analyze(target);
@@ -356,10 +355,10 @@ TEST_F(Report, WeightedSumsHaveTwoDecimalsAndRatesAll) {
     for (int i = 0; i < 20; ++i) {
         ProjectRow row = project();
         row.outcome = i % 3 == 0 ? Outcome::kWon : Outcome::kOpen;
-        row.date_created = kToday - std::chrono::days{97 * i};
+        row.date_created = kReportDay - std::chrono::days{97 * i};
         aged.add(row);
     }
-    Engine aged_engine(aged, kNow);
+    Engine aged_engine(aged, kReportMoment);
     const Analysis analysis = aged_engine.analyze(target);
     const nlohmann::json statistics = segment_statistics(target, analysis, aged_engine.weighting());
     const double weighted = statistics.at("weighted_wins");

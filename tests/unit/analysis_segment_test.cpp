@@ -11,11 +11,10 @@
 
 #include "core/analysis/value_band.hpp"
 #include "core/analysis/value_mean.hpp"
+#include "analysis_moment.hpp"
 
 namespace pipeline_forecast::analysis {
 namespace {
-
-constexpr Day kToday = std::chrono::year{2026} / 2 / 17;
 
 TEST(AnalysisValueBand, UpperBoundsAreInclusive) {
     EXPECT_EQ(value_band(std::nullopt), ValueBand::kZero);

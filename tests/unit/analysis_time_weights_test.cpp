@@ -8,13 +8,12 @@
 #include <numeric>
 #include <vector>
 
+#include "analysis_moment.hpp"
+
 namespace pipeline_forecast::analysis {
 namespace {
 
 using std::chrono::days;
-
-constexpr Day kToday = std::chrono::year{2026} / 2 / 17;
-constexpr TimeWeighting kWeighting{.as_of = {kToday, 0.5}};
 
 using Dates = std::vector<std::optional<Day>>;
 

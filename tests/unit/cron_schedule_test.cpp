@@ -19,7 +19,7 @@ Minute at(const std::string &text) {
            minutes{std::stoi(text.substr(14, 2))};
 }
 
-std::string shown(std::optional<Minute> moment) {
+std::string shown_moment(std::optional<Minute> moment) {
     if (!moment) return "never";
     const Day day = std::chrono::floor<std::chrono::days>(*moment);
     const auto minute = (*moment - day).count();
@@ -28,83 +28,83 @@ std::string shown(std::optional<Minute> moment) {
 }
 
 std::string next(const std::string &schedule, const std::string &moment) {
-    return shown(CronSchedule::parse(schedule).next(at(moment)));
+    return shown_moment(CronSchedule::parse(schedule).next(at(moment)));
 }
 
 std::string previous(const std::string &schedule, const std::string &moment) {
-    return shown(CronSchedule::parse(schedule).previous(at(moment)));
+    return shown_moment(CronSchedule::parse(schedule).previous(at(moment)));
 }
 
-struct Vector {
+struct CronVector {
     const char *schedule;
     const char *moment;
     const char *next;      // strictly after the moment
     const char *previous;  // at the moment or before
 };
 
-void PrintTo(const Vector &vector, std::ostream *out) { *out << vector.schedule << " at " << vector.moment; }
+void PrintTo(const CronVector &vector, std::ostream *out) { *out << vector.schedule << " at " << vector.moment; }
 
-class CronVectors : public testing::TestWithParam<Vector> {};
+class CronVectors : public testing::TestWithParam<CronVector> {};
 
 TEST_P(CronVectors, NextAndPreviousRun) {
-    const Vector &vector = GetParam();
+    const CronVector &vector = GetParam();
     EXPECT_EQ(next(vector.schedule, vector.moment), vector.next) << "next of " << vector.schedule;
     EXPECT_EQ(previous(vector.schedule, vector.moment), vector.previous) << "previous of " << vector.schedule;
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Everyday, CronVectors,
-    testing::Values(Vector{"* * * * *", "2026-11-24 03:10", "2026-11-24 03:11", "2026-11-24 03:10"},
-                    Vector{"*/30 * * * *", "2026-11-24 03:10", "2026-11-24 03:30", "2026-11-24 03:00"},
-                    Vector{"*/30 * * * *", "2026-11-24 23:30", "2026-11-25 00:00", "2026-11-24 23:30"},
-                    Vector{"*/25 * * * *", "2026-11-24 03:50", "2026-11-24 04:00", "2026-11-24 03:50"},
-                    Vector{"10 3 * * *", "2026-11-24 03:09", "2026-11-24 03:10", "2026-11-23 03:10"},
-                    Vector{"10 3 * * *", "2026-11-24 03:10", "2026-11-25 03:10", "2026-11-24 03:10"},
-                    Vector{"5-59/10 * * * *", "2026-11-24 03:55", "2026-11-24 04:05", "2026-11-24 03:55"},
-                    Vector{"0 9-17 * * *", "2026-11-24 17:01", "2026-11-25 09:00", "2026-11-24 17:00"},
-                    Vector{"15,45 6,18 * * *", "2026-11-24 06:30", "2026-11-24 06:45", "2026-11-24 06:15"},
-                    Vector{"1,2-4,50-58/4 * * * *", "2026-11-24 00:04", "2026-11-24 00:50", "2026-11-24 00:04"},
-                    Vector{"  0   0  *  *  *  ", "2026-11-24 12:00", "2026-11-25 00:00", "2026-11-24 00:00"}));
+    testing::Values(CronVector{"* * * * *", "2026-11-24 03:10", "2026-11-24 03:11", "2026-11-24 03:10"},
+                    CronVector{"*/30 * * * *", "2026-11-24 03:10", "2026-11-24 03:30", "2026-11-24 03:00"},
+                    CronVector{"*/30 * * * *", "2026-11-24 23:30", "2026-11-25 00:00", "2026-11-24 23:30"},
+                    CronVector{"*/25 * * * *", "2026-11-24 03:50", "2026-11-24 04:00", "2026-11-24 03:50"},
+                    CronVector{"10 3 * * *", "2026-11-24 03:09", "2026-11-24 03:10", "2026-11-23 03:10"},
+                    CronVector{"10 3 * * *", "2026-11-24 03:10", "2026-11-25 03:10", "2026-11-24 03:10"},
+                    CronVector{"5-59/10 * * * *", "2026-11-24 03:55", "2026-11-24 04:05", "2026-11-24 03:55"},
+                    CronVector{"0 9-17 * * *", "2026-11-24 17:01", "2026-11-25 09:00", "2026-11-24 17:00"},
+                    CronVector{"15,45 6,18 * * *", "2026-11-24 06:30", "2026-11-24 06:45", "2026-11-24 06:15"},
+                    CronVector{"1,2-4,50-58/4 * * * *", "2026-11-24 00:04", "2026-11-24 00:50", "2026-11-24 00:04"},
+                    CronVector{"  0   0  *  *  *  ", "2026-11-24 12:00", "2026-11-25 00:00", "2026-11-24 00:00"}));
 
 INSTANTIATE_TEST_SUITE_P(
     MonthsAndYears, CronVectors,
-    testing::Values(Vector{"0 0 1 1 *", "2026-11-24 12:00", "2027-01-01 00:00", "2026-01-01 00:00"},
-                    Vector{"0 0 31 * *", "2026-04-15 12:00", "2026-05-31 00:00", "2026-03-31 00:00"},
-                    Vector{"59 23 31 12 *", "2026-12-31 23:59", "2027-12-31 23:59", "2026-12-31 23:59"},
-                    Vector{"0 0 1 */3 *", "2026-02-01 00:00", "2026-04-01 00:00", "2026-01-01 00:00"},
-                    Vector{"0 0 1 2-4 *", "2026-04-01 00:01", "2027-02-01 00:00", "2026-04-01 00:00"}));
+    testing::Values(CronVector{"0 0 1 1 *", "2026-11-24 12:00", "2027-01-01 00:00", "2026-01-01 00:00"},
+                    CronVector{"0 0 31 * *", "2026-04-15 12:00", "2026-05-31 00:00", "2026-03-31 00:00"},
+                    CronVector{"59 23 31 12 *", "2026-12-31 23:59", "2027-12-31 23:59", "2026-12-31 23:59"},
+                    CronVector{"0 0 1 */3 *", "2026-02-01 00:00", "2026-04-01 00:00", "2026-01-01 00:00"},
+                    CronVector{"0 0 1 2-4 *", "2026-04-01 00:01", "2027-02-01 00:00", "2026-04-01 00:00"}));
 
 INSTANTIATE_TEST_SUITE_P(
     LeapDays, CronVectors,
-    testing::Values(Vector{"0 0 29 2 *", "2026-11-24 12:00", "2028-02-29 00:00", "2024-02-29 00:00"},
-                    Vector{"0 0 29 2 *", "2024-02-29 00:00", "2028-02-29 00:00", "2024-02-29 00:00"},
-                    Vector{"0 0 29 2 *", "1900-01-01 00:00", "1904-02-29 00:00", "1896-02-29 00:00"},
-                    Vector{"0 0 29 2 *", "2100-03-01 00:00", "2104-02-29 00:00", "2096-02-29 00:00"},
-                    Vector{"30 12 28 2 *", "2024-02-28 12:30", "2025-02-28 12:30", "2024-02-28 12:30"},
-                    Vector{"0 0 30 2 *", "2026-11-24 12:00", "never", "never"},
-                    Vector{"0 0 31 4,6,9,11 *", "2026-11-24 12:00", "never", "never"}));
+    testing::Values(CronVector{"0 0 29 2 *", "2026-11-24 12:00", "2028-02-29 00:00", "2024-02-29 00:00"},
+                    CronVector{"0 0 29 2 *", "2024-02-29 00:00", "2028-02-29 00:00", "2024-02-29 00:00"},
+                    CronVector{"0 0 29 2 *", "1900-01-01 00:00", "1904-02-29 00:00", "1896-02-29 00:00"},
+                    CronVector{"0 0 29 2 *", "2100-03-01 00:00", "2104-02-29 00:00", "2096-02-29 00:00"},
+                    CronVector{"30 12 28 2 *", "2024-02-28 12:30", "2025-02-28 12:30", "2024-02-28 12:30"},
+                    CronVector{"0 0 30 2 *", "2026-11-24 12:00", "never", "never"},
+                    CronVector{"0 0 31 4,6,9,11 *", "2026-11-24 12:00", "never", "never"}));
 
 // 2026-11-24 is a Tuesday.
 INSTANTIATE_TEST_SUITE_P(
     DaysOfTheWeek, CronVectors,
-    testing::Values(Vector{"0 0 * * 2", "2026-11-24 12:00", "2026-12-01 00:00", "2026-11-24 00:00"},
-                    Vector{"0 0 * * 0", "2026-11-24 12:00", "2026-11-29 00:00", "2026-11-22 00:00"},
-                    Vector{"0 0 * * 7", "2026-11-24 12:00", "2026-11-29 00:00", "2026-11-22 00:00"},
-                    Vector{"0 0 * * 1-5", "2026-11-27 12:00", "2026-11-30 00:00", "2026-11-27 00:00"},
-                    Vector{"0 0 * * 6-7", "2026-11-24 12:00", "2026-11-28 00:00", "2026-11-22 00:00"},
+    testing::Values(CronVector{"0 0 * * 2", "2026-11-24 12:00", "2026-12-01 00:00", "2026-11-24 00:00"},
+                    CronVector{"0 0 * * 0", "2026-11-24 12:00", "2026-11-29 00:00", "2026-11-22 00:00"},
+                    CronVector{"0 0 * * 7", "2026-11-24 12:00", "2026-11-29 00:00", "2026-11-22 00:00"},
+                    CronVector{"0 0 * * 1-5", "2026-11-27 12:00", "2026-11-30 00:00", "2026-11-27 00:00"},
+                    CronVector{"0 0 * * 6-7", "2026-11-24 12:00", "2026-11-28 00:00", "2026-11-22 00:00"},
                     // Day of month or day of week, where both are restricted.
-                    Vector{"0 0 13 * 5", "2026-11-24 12:00", "2026-11-27 00:00", "2026-11-20 00:00"},
-                    Vector{"0 0 25 * 1", "2026-11-24 12:00", "2026-11-25 00:00", "2026-11-23 00:00"},
+                    CronVector{"0 0 13 * 5", "2026-11-24 12:00", "2026-11-27 00:00", "2026-11-20 00:00"},
+                    CronVector{"0 0 25 * 1", "2026-11-24 12:00", "2026-11-25 00:00", "2026-11-23 00:00"},
                     // A field that begins with * restricts nothing by this rule, even with a step: both must fit.
-                    Vector{"0 0 */2 * 1", "2026-11-24 12:00", "2026-12-07 00:00", "2026-11-23 00:00"},
-                    Vector{"0 0 13 * */2", "2026-11-24 12:00", "2026-12-13 00:00", "2026-10-13 00:00"},
-                    Vector{"0 0 13 1 *", "2026-11-24 12:00", "2027-01-13 00:00", "2026-01-13 00:00"}));
+                    CronVector{"0 0 */2 * 1", "2026-11-24 12:00", "2026-12-07 00:00", "2026-11-23 00:00"},
+                    CronVector{"0 0 13 * */2", "2026-11-24 12:00", "2026-12-13 00:00", "2026-10-13 00:00"},
+                    CronVector{"0 0 13 1 *", "2026-11-24 12:00", "2027-01-13 00:00", "2026-01-13 00:00"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Steps, CronVectors,
-    testing::Values(Vector{"*/59 * * * *", "2026-11-24 00:00", "2026-11-24 00:59", "2026-11-24 00:00"},
-                    Vector{"7-59/10 * * * *", "2026-11-24 00:57", "2026-11-24 01:07", "2026-11-24 00:57"},
-                    Vector{"3-5/3 * * * *", "2026-11-24 00:30", "2026-11-24 01:03", "2026-11-24 00:03"}));
+    testing::Values(CronVector{"*/59 * * * *", "2026-11-24 00:00", "2026-11-24 00:59", "2026-11-24 00:00"},
+                    CronVector{"7-59/10 * * * *", "2026-11-24 00:57", "2026-11-24 01:07", "2026-11-24 00:57"},
+                    CronVector{"3-5/3 * * * *", "2026-11-24 00:30", "2026-11-24 01:03", "2026-11-24 00:03"}));
 
 class CronInvalid : public testing::TestWithParam<const char *> {};
 

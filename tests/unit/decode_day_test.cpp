@@ -9,15 +9,15 @@ namespace {
 
 using std::chrono::year;
 
-struct Readable {
+struct ReadableDay {
     const char *text;
     const char *format;
     Day day;
 };
 
-void PrintTo(const Readable &readable, std::ostream *out) { *out << readable.text << " as " << readable.format; }
+void PrintTo(const ReadableDay &readable, std::ostream *out) { *out << readable.text << " as " << readable.format; }
 
-class DayRead : public testing::TestWithParam<Readable> {};
+class DayRead : public testing::TestWithParam<ReadableDay> {};
 
 TEST_P(DayRead, GivesTheDay) {
     const Decoded<Day> decoded = decode_day(GetParam().text, GetParam().format);
@@ -29,22 +29,23 @@ constexpr const char *kIso = "YYYY-MM-DD";
 constexpr Day kDay = year{2026} / 3 / 5;
 
 INSTANTIATE_TEST_SUITE_P(Iso, DayRead,
-                         testing::Values(Readable{"2026-03-05", kIso, kDay}, Readable{" 2026-03-05\n", kIso, kDay},
-                                         Readable{"2026-3-5", kIso, kDay}, Readable{"2026-03-05 13:45", kIso, kDay},
-                                         Readable{"2026-03-05T13:45:00Z", kIso, kDay},
-                                         Readable{"2026-03-05 13:45:00.123+00", kIso, kDay},
-                                         Readable{"2024-02-29", kIso, year{2024} / 2 / 29},
-                                         Readable{"2000-02-29", kIso, year{2000} / 2 / 29},
-                                         Readable{"1900-01-01", kIso, year{1900} / 1 / 1},
-                                         Readable{"9999-12-31", kIso, year{9999} / 12 / 31}));
+                         testing::Values(ReadableDay{"2026-03-05", kIso, kDay},
+                                         ReadableDay{" 2026-03-05\n", kIso, kDay}, ReadableDay{"2026-3-5", kIso, kDay},
+                                         ReadableDay{"2026-03-05 13:45", kIso, kDay},
+                                         ReadableDay{"2026-03-05T13:45:00Z", kIso, kDay},
+                                         ReadableDay{"2026-03-05 13:45:00.123+00", kIso, kDay},
+                                         ReadableDay{"2024-02-29", kIso, year{2024} / 2 / 29},
+                                         ReadableDay{"2000-02-29", kIso, year{2000} / 2 / 29},
+                                         ReadableDay{"1900-01-01", kIso, year{1900} / 1 / 1},
+                                         ReadableDay{"9999-12-31", kIso, year{9999} / 12 / 31}));
 
 INSTANTIATE_TEST_SUITE_P(OtherFormats, DayRead,
-                         testing::Values(Readable{"05/03/2026", "DD/MM/YYYY", kDay},
-                                         Readable{"5/3/2026", "DD/MM/YYYY", kDay},
-                                         Readable{"03/05/2026", "MM/DD/YYYY", kDay},
-                                         Readable{"5.3.2026", "DD.MM.YYYY", kDay},
-                                         Readable{"20260305", "YYYYMMDD", kDay},
-                                         Readable{"day 05 of 03, 2026", "day DD of MM, YYYY", kDay}));
+                         testing::Values(ReadableDay{"05/03/2026", "DD/MM/YYYY", kDay},
+                                         ReadableDay{"5/3/2026", "DD/MM/YYYY", kDay},
+                                         ReadableDay{"03/05/2026", "MM/DD/YYYY", kDay},
+                                         ReadableDay{"5.3.2026", "DD.MM.YYYY", kDay},
+                                         ReadableDay{"20260305", "YYYYMMDD", kDay},
+                                         ReadableDay{"day 05 of 03, 2026", "day DD of MM, YYYY", kDay}));
 
 class DayRefused : public testing::TestWithParam<std::tuple<const char *, const char *, const char *>> {};
 

@@ -5,14 +5,14 @@
 namespace pipeline_forecast {
 namespace {
 
-struct Readable {
+struct ReadableNumber {
     const char *text;
     const char *number;
 };
 
-void PrintTo(const Readable &readable, std::ostream *out) { *out << readable.text; }
+void PrintTo(const ReadableNumber &readable, std::ostream *out) { *out << readable.text; }
 
-class NumberRead : public testing::TestWithParam<Readable> {};
+class NumberRead : public testing::TestWithParam<ReadableNumber> {};
 
 TEST_P(NumberRead, GivesCanonicalText) {
     const Decoded<std::string> decoded = decode_number(GetParam().text);
@@ -22,24 +22,29 @@ TEST_P(NumberRead, GivesCanonicalText) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Plain, NumberRead,
-                         testing::Values(Readable{"0", "0"}, Readable{"7", "7"}, Readable{"1234.5", "1234.5"},
-                                         Readable{"-0.5", "-0.5"}, Readable{"+7", "7"}, Readable{".5", "0.5"},
-                                         Readable{"-.5", "-0.5"}, Readable{"  42 ", "42"}, Readable{"\t42\r\n", "42"},
-                                         Readable{"- 5", "-5"}, Readable{"0.00", "0.00"},
-                                         Readable{"12345678901234567890.123", "12345678901234567890.123"}));
+                         testing::Values(ReadableNumber{"0", "0"}, ReadableNumber{"7", "7"},
+                                         ReadableNumber{"1234.5", "1234.5"}, ReadableNumber{"-0.5", "-0.5"},
+                                         ReadableNumber{"+7", "7"}, ReadableNumber{".5", "0.5"},
+                                         ReadableNumber{"-.5", "-0.5"}, ReadableNumber{"  42 ", "42"},
+                                         ReadableNumber{"\t42\r\n", "42"}, ReadableNumber{"- 5", "-5"},
+                                         ReadableNumber{"0.00", "0.00"},
+                                         ReadableNumber{"12345678901234567890.123", "12345678901234567890.123"}));
 
 INSTANTIATE_TEST_SUITE_P(Currency, NumberRead,
-                         testing::Values(Readable{"£1,234.50", "1234.50"}, Readable{"1,234.50 £", "1234.50"},
-                                         Readable{"$ 5", "5"}, Readable{"-£5", "-5"}, Readable{"£-5", "-5"},
-                                         Readable{"- £ 5", "-5"}, Readable{"€0.10", "0.10"}, Readable{"5€", "5"},
-                                         Readable{"-5 €", "-5"}, Readable{"¥1,000", "1000"}, Readable{"₹1,000", "1000"},
-                                         Readable{"£.50", "0.50"}));
+                         testing::Values(ReadableNumber{"£1,234.50", "1234.50"},
+                                         ReadableNumber{"1,234.50 £", "1234.50"}, ReadableNumber{"$ 5", "5"},
+                                         ReadableNumber{"-£5", "-5"}, ReadableNumber{"£-5", "-5"},
+                                         ReadableNumber{"- £ 5", "-5"}, ReadableNumber{"€0.10", "0.10"},
+                                         ReadableNumber{"5€", "5"}, ReadableNumber{"-5 €", "-5"},
+                                         ReadableNumber{"¥1,000", "1000"}, ReadableNumber{"₹1,000", "1000"},
+                                         ReadableNumber{"£.50", "0.50"}));
 
-INSTANTIATE_TEST_SUITE_P(Thousands, NumberRead,
-                         testing::Values(Readable{"1,234", "1234"}, Readable{"12,345,678.90", "12345678.90"},
-                                         Readable{"1 234 567", "1234567"}, Readable{"1'234'567.8", "1234567.8"},
-                                         Readable{"1\u00a0234\u00a0567", "1234567"}, Readable{"1\u202f234", "1234"},
-                                         Readable{"123,456", "123456"}, Readable{"-1,234", "-1234"}));
+INSTANTIATE_TEST_SUITE_P(
+    Thousands, NumberRead,
+    testing::Values(ReadableNumber{"1,234", "1234"}, ReadableNumber{"12,345,678.90", "12345678.90"},
+                    ReadableNumber{"1 234 567", "1234567"}, ReadableNumber{"1'234'567.8", "1234567.8"},
+                    ReadableNumber{"1\u00a0234\u00a0567", "1234567"}, ReadableNumber{"1\u202f234", "1234"},
+                    ReadableNumber{"123,456", "123456"}, ReadableNumber{"-1,234", "-1234"}));
 
 class NumberRefused : public testing::TestWithParam<const char *> {};
 
@@ -64,8 +69,9 @@ INSTANTIATE_TEST_SUITE_P(Fragments, NumberRefused,
                                          "£5£", "£-£5", "-£5£", "$-5€", "'; DROP TABLE projects; --"));
 
 TEST(DecodeNumber, TheDecimalMarkMayBeAComma) {
-    for (const auto &[text, number] : {Readable{"1.234,50 €", "1234.50"}, Readable{"1 234,5", "1234.5"},
-                                       Readable{",5", "0.5"}, Readable{"1.234.567", "1234567"}, Readable{"-7", "-7"}}) {
+    for (const auto &[text, number] :
+         {ReadableNumber{"1.234,50 €", "1234.50"}, ReadableNumber{"1 234,5", "1234.5"}, ReadableNumber{",5", "0.5"},
+          ReadableNumber{"1.234.567", "1234567"}, ReadableNumber{"-7", "-7"}}) {
         EXPECT_EQ(decode_number(text, ',').value, number) << text;
     }
     for (const char *text : {"1,234.50", "12.5", "1,2,3", "1,5, 2,5", "5,"}) {

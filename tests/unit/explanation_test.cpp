@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::year;
 
-constexpr Day kToday = year{2026} / 11 / 24;
+constexpr Day kExplainedDay = year{2026} / 11 / 24;
 
 ExplanationStep step(const std::vector<ExplanationStep> &steps, const std::string &name) {
     const auto found = std::ranges::find(steps, name, &ExplanationStep::step);
@@ -20,7 +20,7 @@ ExplanationStep step(const std::vector<ExplanationStep> &steps, const std::strin
 
 TEST(Explanation, HasAStepForEveryComputedColumnInOrder) {
     std::vector<std::string> names;
-    for (const ExplanationStep &each : explain({}, {}, kToday, "")) {
+    for (const ExplanationStep &each : explain({}, {}, kExplainedDay, "")) {
         names.push_back(each.step);
         EXPECT_FALSE(each.rule.empty()) << each.step;
         EXPECT_FALSE(each.input.empty()) << each.step;
@@ -35,8 +35,8 @@ TEST(Explanation, HasAStepForEveryComputedColumnInOrder) {
 TEST(Explanation, ShowsTheNumbersOfAnOpenProject) {
     const ForecastInput input{
         .new_enquiry_value = Money{1'000'05}, .default_probability = Rate{50'000}, .default_spread = Rate{15'000}};
-    const auto steps =
-        explain(input, {.date_created = year{2026} / 1 / 5, .expected_gestation_days = 30}, kToday, "Some Stage");
+    const auto steps = explain(input, {.date_created = year{2026} / 1 / 5, .expected_gestation_days = 30},
+                               kExplainedDay, "Some Stage");
     EXPECT_EQ(step(steps, "stage_bucket").input, "Some Stage");
     EXPECT_EQ(step(steps, "stage_bucket").value, "Open");
     EXPECT_EQ(step(steps, "contract_value").input, "total_order_value unknown, new_enquiry_value 1000.05");
@@ -57,7 +57,7 @@ TEST(Explanation, ShowsTheNumbersOfAnOpenProject) {
 TEST(Explanation, SaysThatACreditTurnsTheCasesAround) {
     const ForecastInput input{
         .total_order_value = Money{-100'00}, .stated_probability = Rate{40'000}, .default_spread = Rate{25'000}};
-    const auto steps = explain(input, {}, kToday, "Open Enquiry");
+    const auto steps = explain(input, {}, kExplainedDay, "Open Enquiry");
     EXPECT_EQ(step(steps, "contract_value").value, "-100.00");
     EXPECT_EQ(step(steps, "expected_value").value, "-40.00");
     EXPECT_EQ(step(steps, "best_case_value").input, "-100.00 * 0.15000");
@@ -69,7 +69,7 @@ TEST(Explanation, SaysThatACreditTurnsTheCasesAround) {
 
 TEST(Explanation, SmallAmountsKeepTheirZeros) {
     const auto shown_contract = [](std::int64_t cents) {
-        return step(explain({.total_order_value = Money{cents}}, {}, kToday, ""), "contract_value").value;
+        return step(explain({.total_order_value = Money{cents}}, {}, kExplainedDay, ""), "contract_value").value;
     };
     EXPECT_EQ(shown_contract(5), "0.05");
     EXPECT_EQ(shown_contract(-5), "-0.05");
@@ -81,7 +81,7 @@ TEST(Explanation, SmallAmountsKeepTheirZeros) {
 TEST(Explanation, EachSourceOfTheProbabilityHasItsRule) {
     ForecastInput input{.default_probability = Rate{30'000}};
     std::vector<std::string> rules;
-    const auto add = [&] { rules.push_back(step(explain(input, {}, kToday, ""), "probability").rule); };
+    const auto add = [&] { rules.push_back(step(explain(input, {}, kExplainedDay, ""), "probability").rule); };
     add();
     input.stated_probability = Rate{40'000};
     add();
@@ -104,7 +104,8 @@ TEST(Explanation, EachSourceOfTheDateHasItsRule) {
                                 {.follow_up_date = day},      {.date_created = day, .expected_gestation_days = 3},
                                 {.date_created = day},        {}};
     std::vector<std::string> rules;
-    for (const DateInput &input : inputs) rules.push_back(step(explain({}, input, kToday, ""), "forecast_date").rule);
+    for (const DateInput &input : inputs)
+        rules.push_back(step(explain({}, input, kExplainedDay, ""), "forecast_date").rule);
     EXPECT_EQ(rules, (std::vector<std::string>{
                          "date_order_received, since it is known", "expected_start_date, the first that is known",
                          "follow_up_date, the first that is known",
@@ -113,23 +114,24 @@ TEST(Explanation, EachSourceOfTheDateHasItsRule) {
 }
 
 TEST(Explanation, EachChoiceOfValueAndSpreadHasItsRule) {
-    EXPECT_EQ(step(explain({.total_order_value = Money{1}}, {}, kToday, ""), "contract_value").rule,
+    EXPECT_EQ(step(explain({.total_order_value = Money{1}}, {}, kExplainedDay, ""), "contract_value").rule,
               "total_order_value, since it is known and not 0");
-    EXPECT_EQ(
-        step(explain({.total_order_value = Money{0}, .new_enquiry_value = Money{1}}, {}, kToday, ""), "contract_value")
-            .rule,
-        "new_enquiry_value, since total_order_value is unknown or 0");
-    EXPECT_EQ(step(explain({}, {}, kToday, ""), "contract_value").rule,
+    EXPECT_EQ(step(explain({.total_order_value = Money{0}, .new_enquiry_value = Money{1}}, {}, kExplainedDay, ""),
+                   "contract_value")
+                  .rule,
+              "new_enquiry_value, since total_order_value is unknown or 0");
+    EXPECT_EQ(step(explain({}, {}, kExplainedDay, ""), "contract_value").rule,
               "0, since neither value is known and different from 0");
-    EXPECT_EQ(step(explain({.conversion_confidence = Rate{50'000}}, {}, kToday, ""), "probability_spread").value,
+    EXPECT_EQ(step(explain({.conversion_confidence = Rate{50'000}}, {}, kExplainedDay, ""), "probability_spread").value,
               "0.15000");
-    EXPECT_EQ(step(explain({.conversion_confidence = Rate{0}}, {}, kToday, ""), "probability_spread").value, "unknown");
-    EXPECT_EQ(step(explain({}, {}, kToday, ""), "stage_bucket").input, "unknown");
+    EXPECT_EQ(step(explain({.conversion_confidence = Rate{0}}, {}, kExplainedDay, ""), "probability_spread").value,
+              "unknown");
+    EXPECT_EQ(step(explain({}, {}, kExplainedDay, ""), "stage_bucket").input, "unknown");
 }
 
 TEST(Explanation, ValuesAgreeWithTheForecast) {
     const ForecastInput input{.bucket = Bucket::kCommitted, .total_order_value = Money{123'456'78}};
-    const auto steps = explain(input, {}, kToday, "Won");
+    const auto steps = explain(input, {}, kExplainedDay, "Won");
     for (const char *name :
          {"contract_value", "committed_value", "expected_value", "best_case_value", "worst_case_value"}) {
         EXPECT_EQ(step(steps, name).value, "123456.78") << name;

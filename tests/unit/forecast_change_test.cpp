@@ -38,7 +38,7 @@ ForecastState won_state(Day day, std::int64_t cents) {
             .committed_value = Money{cents}};
 }
 
-std::string shown(const std::vector<ForecastChange> &changes) {
+std::string shown_changes(const std::vector<ForecastChange> &changes) {
     std::string text;
     for (const ForecastChange &change : changes) {
         if (!text.empty()) text += ", ";
@@ -50,24 +50,24 @@ std::string shown(const std::vector<ForecastChange> &changes) {
 }
 
 TEST(ForecastChange, NothingChangesNothing) {
-    EXPECT_EQ(shown(forecast_changes(std::nullopt, std::nullopt)), "");
-    EXPECT_EQ(shown(forecast_changes(open_state(kMarch), open_state(kMay))), "");
+    EXPECT_EQ(shown_changes(forecast_changes(std::nullopt, std::nullopt)), "");
+    EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), open_state(kMay))), "");
 }
 
 TEST(ForecastChange, CreatedAndRemoved) {
-    EXPECT_EQ(shown(forecast_changes(std::nullopt, open_state(kMay))), "created Open 2026-06 500/0");
-    EXPECT_EQ(shown(forecast_changes(open_state(kMarch), std::nullopt)), "removed Open 2026-06 -500/0");
+    EXPECT_EQ(shown_changes(forecast_changes(std::nullopt, open_state(kMay))), "created Open 2026-06 500/0");
+    EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), std::nullopt)), "removed Open 2026-06 -500/0");
     // Created beyond the 12 months: nothing of it counts yet.
     ForecastState later = open_state(kMay);
     later.month = month_of(17);
-    EXPECT_EQ(shown(forecast_changes(std::nullopt, later)), "");
+    EXPECT_EQ(shown_changes(forecast_changes(std::nullopt, later)), "");
 }
 
 TEST(ForecastChange, AWinIsWhatTheProbabilityLacked) {
-    EXPECT_EQ(shown(forecast_changes(open_state(kMarch), won_state(kMay, 1000'00))),
+    EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), won_state(kMay, 1000'00))),
               "won Open 2026-06 -500/0, won Committed 2026-06 1000/1000");
     // Won at a higher value: the value first, at the old probability.
-    EXPECT_EQ(shown(forecast_changes(open_state(kMarch), won_state(kMay, 1200'00))),
+    EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), won_state(kMay, 1200'00))),
               "value_up Open 2026-06 100/0, won Open 2026-06 -600/0, won Committed 2026-06 1200/1200");
 }
 
@@ -76,13 +76,13 @@ TEST(ForecastChange, ALossTakesAll) {
     lost.bucket = Bucket::kLost;
     lost.probability = Rate{0};
     lost.expected_value = Money{0};
-    EXPECT_EQ(shown(forecast_changes(open_state(kMarch), lost)), "lost Open 2026-06 -500/0");
-    EXPECT_EQ(shown(forecast_changes(lost, open_state(kMay))), "probability_up Open 2026-06 500/0");
-    EXPECT_EQ(shown(forecast_changes(won_state(kMarch, 1000'00), lost)), "lost Committed 2026-06 -1000/-1000");
+    EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), lost)), "lost Open 2026-06 -500/0");
+    EXPECT_EQ(shown_changes(forecast_changes(lost, open_state(kMay))), "probability_up Open 2026-06 500/0");
+    EXPECT_EQ(shown_changes(forecast_changes(won_state(kMarch, 1000'00), lost)), "lost Committed 2026-06 -1000/-1000");
 }
 
 TEST(ForecastChange, AnOrderThatIsCancelledIsALowerProbability) {
-    EXPECT_EQ(shown(forecast_changes(won_state(kMarch, 1000'00), open_state(kMay))),
+    EXPECT_EQ(shown_changes(forecast_changes(won_state(kMarch, 1000'00), open_state(kMay))),
               "probability_down Committed 2026-06 -1000/-1000, probability_down Open 2026-06 500/0");
 }
 
@@ -91,20 +91,20 @@ TEST(ForecastChange, ValueAndProbabilityOfAnOpenProject) {
     grown.contract_value = Money{2000'00};
     grown.probability = Rate{25'000};
     grown.expected_value = Money{500'00};
-    EXPECT_EQ(shown(forecast_changes(open_state(kMarch), grown)),
+    EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), grown)),
               "value_up Open 2026-06 500/0, probability_down Open 2026-06 -500/0");
-    EXPECT_EQ(shown(forecast_changes(grown, open_state(kMay))),
+    EXPECT_EQ(shown_changes(forecast_changes(grown, open_state(kMay))),
               "value_down Open 2026-06 -250/0, probability_up Open 2026-06 250/0");
-    EXPECT_EQ(shown(forecast_changes(won_state(kMarch, 1000'00), won_state(kMay, 900'00))),
+    EXPECT_EQ(shown_changes(forecast_changes(won_state(kMarch, 1000'00), won_state(kMay, 900'00))),
               "value_down Committed 2026-06 -100/-100");
 }
 
 TEST(ForecastChange, MovesWithinTheTwelveMonths) {
     ForecastState moved = open_state(kMay);
     moved.month = month_of(9);
-    EXPECT_EQ(shown(forecast_changes(open_state(kMarch), moved)),
+    EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), moved)),
               "pushed_out Open 2026-06 -500/0, pushed_out Open 2026-09 500/0");
-    EXPECT_EQ(shown(forecast_changes(moved, open_state(kMay))),
+    EXPECT_EQ(shown_changes(forecast_changes(moved, open_state(kMay))),
               "pulled_in Open 2026-09 -500/0, pulled_in Open 2026-06 500/0");
 }
 
@@ -114,20 +114,20 @@ TEST(ForecastChange, InAndOutOfTheTwelveMonths) {
     far.month = month_of(15);
     ForecastState reached = open_state(kMay);
     reached.month = month_of(15);
-    EXPECT_EQ(shown(forecast_changes(far, reached)), "pulled_in Open 2027-03 500/0");
+    EXPECT_EQ(shown_changes(forecast_changes(far, reached)), "pulled_in Open 2027-03 500/0");
     ForecastState pushed = open_state(kMay);
     pushed.month = month_of(20);
-    EXPECT_EQ(shown(forecast_changes(open_state(kMarch), pushed)), "pushed_out Open 2026-06 -500/0");
-    EXPECT_EQ(shown(forecast_changes(far, pushed)), "");
+    EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), pushed)), "pushed_out Open 2026-06 -500/0");
+    EXPECT_EQ(shown_changes(forecast_changes(far, pushed)), "");
     // April is over in May.
     ForecastState due = open_state(kMarch);
     due.month = month_of(4);
     ForecastState over = open_state(kMay);
     over.month = month_of(4);
-    EXPECT_EQ(shown(forecast_changes(due, over)), "removed Open 2026-04 -500/0");
+    EXPECT_EQ(shown_changes(forecast_changes(due, over)), "removed Open 2026-04 -500/0");
     ForecastState invoiced = won_state(kMay, 1000'00);
     invoiced.month = month_of(4);
-    EXPECT_EQ(shown(forecast_changes(due, invoiced)),
+    EXPECT_EQ(shown_changes(forecast_changes(due, invoiced)),
               "won Open 2026-04 -500/0, won Committed 2026-04 1000/1000, removed Committed 2026-04 -1000/-1000");
 }
 
@@ -135,9 +135,9 @@ TEST(ForecastChange, PublishedAmountsStandAsTheyAre) {
     // Amounts that do not follow from value and probability still close.
     ForecastState odd = open_state(kMay);
     odd.expected_value = Money{501'00};
-    EXPECT_EQ(shown(forecast_changes(open_state(kMarch), odd)), "probability_up Open 2026-06 1/0");
+    EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), odd)), "probability_up Open 2026-06 1/0");
     odd.contract_value = Money{1100'00};
-    EXPECT_EQ(shown(forecast_changes(open_state(kMarch), odd)), "value_up Open 2026-06 1/0");
+    EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), odd)), "value_up Open 2026-06 1/0");
 }
 
 TEST(ForecastChange, ACreditIsNamedByWhatHappenedToIt) {
@@ -148,7 +148,7 @@ TEST(ForecastChange, ACreditIsNamedByWhatHappenedToIt) {
     likelier.day = kMay;
     likelier.probability = Rate{75'000};
     likelier.expected_value = Money{-750'00};
-    EXPECT_EQ(shown(forecast_changes(credit, likelier)), "probability_up Open 2026-06 -250/0");
+    EXPECT_EQ(shown_changes(forecast_changes(credit, likelier)), "probability_up Open 2026-06 -250/0");
 }
 
 class RandomStates {
@@ -205,11 +205,11 @@ TEST(ForecastChangeProperties, ThePartsAddUpToTheDifferenceToTheCent) {
         for (const ForecastChange &change : changes) {
             left[{change.bucket, change.month}].first += change.expected_value.cents;
             left[{change.bucket, change.month}].second += change.committed_value.cents;
-            ASSERT_EQ(++seen[std::make_tuple(change.bar, change.bucket, change.month)], 1) << shown(changes);
+            ASSERT_EQ(++seen[std::make_tuple(change.bar, change.bucket, change.month)], 1) << shown_changes(changes);
         }
         for (const auto &[cut, rest] : left) {
-            ASSERT_EQ(rest.first, 0) << shown(changes);
-            ASSERT_EQ(rest.second, 0) << shown(changes);
+            ASSERT_EQ(rest.first, 0) << shown_changes(changes);
+            ASSERT_EQ(rest.second, 0) << shown_changes(changes);
         }
     }
 }

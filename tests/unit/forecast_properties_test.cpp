@@ -47,7 +47,7 @@ private:
     std::mt19937_64 random_{20'261'124};
 };
 
-std::string shown(const ForecastInput &input) {
+std::string shown_input(const ForecastInput &input) {
     const auto text = [](const auto &optional, auto member) {
         return optional ? std::to_string((*optional).*member) : std::string("-");
     };
@@ -58,55 +58,55 @@ std::string shown(const ForecastInput &input) {
            text(input.default_spread, &Rate::e5);
 }
 
-constexpr int kRuns = 50'000;
+constexpr int kRandomInputs = 50'000;
 
 TEST(ForecastProperties, WorstIsAtMostExpectedIsAtMostBest) {
     RandomProjects projects;
-    for (int i = 0; i < kRuns; ++i) {
+    for (int i = 0; i < kRandomInputs; ++i) {
         ForecastInput input = projects.next();
         // A band of negative width is refused by the stage rules.
         if (input.default_spread && input.default_spread->e5 < 0) input.default_spread = Rate{0};
-        ASSERT_LE(worst_case_value(input).cents, expected_value(input).cents) << shown(input);
-        ASSERT_LE(expected_value(input).cents, best_case_value(input).cents) << shown(input);
-        ASSERT_LE(worst_case_probability(input).e5, probability(input).e5) << shown(input);
-        ASSERT_LE(probability(input).e5, best_case_probability(input).e5) << shown(input);
+        ASSERT_LE(worst_case_value(input).cents, expected_value(input).cents) << shown_input(input);
+        ASSERT_LE(expected_value(input).cents, best_case_value(input).cents) << shown_input(input);
+        ASSERT_LE(worst_case_probability(input).e5, probability(input).e5) << shown_input(input);
+        ASSERT_LE(probability(input).e5, best_case_probability(input).e5) << shown_input(input);
     }
 }
 
 TEST(ForecastProperties, ProbabilitiesAreWithinZeroAndOne) {
     RandomProjects projects;
-    for (int i = 0; i < kRuns; ++i) {
+    for (int i = 0; i < kRandomInputs; ++i) {
         const ForecastInput input = projects.next();
         for (const Rate rate : {probability(input), best_case_probability(input), worst_case_probability(input)}) {
-            ASSERT_GE(rate.e5, 0) << shown(input);
-            ASSERT_LE(rate.e5, kRateOne.e5) << shown(input);
+            ASSERT_GE(rate.e5, 0) << shown_input(input);
+            ASSERT_LE(rate.e5, kRateOne.e5) << shown_input(input);
         }
     }
 }
 
 TEST(ForecastProperties, NoCaseIsWorthMoreThanTheContract) {
     RandomProjects projects;
-    for (int i = 0; i < kRuns; ++i) {
+    for (int i = 0; i < kRandomInputs; ++i) {
         const ForecastInput input = projects.next();
         const std::int64_t contract = contract_value(input).cents;
         for (const Money money :
              {expected_value(input), best_case_value(input), worst_case_value(input), committed_value(input)}) {
-            ASSERT_GE(money.cents, std::min<std::int64_t>(contract, 0)) << shown(input);
-            ASSERT_LE(money.cents, std::max<std::int64_t>(contract, 0)) << shown(input);
+            ASSERT_GE(money.cents, std::min<std::int64_t>(contract, 0)) << shown_input(input);
+            ASSERT_LE(money.cents, std::max<std::int64_t>(contract, 0)) << shown_input(input);
         }
     }
 }
 
 TEST(ForecastProperties, ACreditIsTheMirrorImageOfAnOrder) {
     RandomProjects projects;
-    for (int i = 0; i < kRuns; ++i) {
+    for (int i = 0; i < kRandomInputs; ++i) {
         const ForecastInput input = projects.next();
         ForecastInput mirrored = input;
         mirrored.total_order_value = Money{-contract_value(input).cents};
         mirrored.new_enquiry_value.reset();
-        ASSERT_EQ(expected_value(mirrored).cents, -expected_value(input).cents) << shown(input);
-        ASSERT_EQ(best_case_value(mirrored).cents, -worst_case_value(input).cents) << shown(input);
-        ASSERT_EQ(worst_case_value(mirrored).cents, -best_case_value(input).cents) << shown(input);
+        ASSERT_EQ(expected_value(mirrored).cents, -expected_value(input).cents) << shown_input(input);
+        ASSERT_EQ(best_case_value(mirrored).cents, -worst_case_value(input).cents) << shown_input(input);
+        ASSERT_EQ(worst_case_value(mirrored).cents, -best_case_value(input).cents) << shown_input(input);
     }
 }
 

@@ -9,7 +9,7 @@
 namespace pipeline_forecast {
 namespace {
 
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMostCents = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
 
 TEST(ForecastTotals, StartAtZero) {
@@ -44,7 +44,7 @@ TEST(ForecastTotals, ASumBeyondSixtyFourBitsIsRefused) {
     for (const auto column : columns) {
         for (const std::int64_t sign : {1, -1}) {
             ForecastTotals totals;
-            totals.*column = Money{sign > 0 ? kMost : kLeast};
+            totals.*column = Money{sign > 0 ? kMostCents : kLeast};
             ForecastTotals one;
             one.*column = Money{sign};
             try {
@@ -61,11 +61,11 @@ TEST(ForecastTotals, ASumBeyondSixtyFourBitsIsRefused) {
 
 TEST(ForecastTotals, TheLargestSumIsReached) {
     ForecastTotals totals;
-    totals.contract_value = Money{kMost - 5};
+    totals.contract_value = Money{kMostCents - 5};
     ForecastTotals rest;
     rest.contract_value = Money{5};
     totals.add(rest);
-    EXPECT_EQ(totals.contract_value, Money{kMost});
+    EXPECT_EQ(totals.contract_value, Money{kMostCents});
 }
 
 }  // namespace

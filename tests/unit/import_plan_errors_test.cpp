@@ -16,7 +16,7 @@ struct Refusal {
 
 void PrintTo(const Refusal &refusal, std::ostream *out) { *out << refusal.mapping; }
 
-const std::vector<std::string> kColumns{"id", "start", "amount"};
+const std::vector<std::string> kFewColumns{"id", "start", "amount"};
 
 std::string field(const std::string &name, const std::string &source) {
     return R"({"fields": {"project_id": "id", ")" + name + R"(": )" + source + "}}";
@@ -31,7 +31,7 @@ class MappingRefused : public testing::TestWithParam<Refusal> {};
 TEST_P(MappingRefused, SaysWhatIsWrong) {
     const Refusal &refusal = GetParam();
     try {
-        (void)compile_import(refusal.mapping, kColumns, "public", "pf");
+        (void)compile_import(refusal.mapping, kFewColumns, "public", "pf");
         FAIL() << "accepted: " << refusal.mapping;
     } catch (const InputError &error) {
         EXPECT_EQ(error.what(), refusal.message) << refusal.mapping;
@@ -113,21 +113,20 @@ constexpr const char *kPlusDays =
 std::string plus_days(const std::string &days) {
     return field("date_created", R"({"column": "start", "plus_days": )" + days + "}");
 }
-INSTANTIATE_TEST_SUITE_P(Dates, MappingRefused,
-                         testing::Values(Refusal{plus_days("1.5"), kPlusDays}, Refusal{plus_days("\"90\""), kPlusDays},
-                                         Refusal{plus_days("null"), kPlusDays}, Refusal{plus_days("100001"), kPlusDays},
-                                         Refusal{plus_days("-100001"), kPlusDays},
-                                         Refusal{plus_days("9223372036854775807"), kPlusDays},
-                                         Refusal{plus_days("18446744073709551615"), kPlusDays},
-                                         Refusal{plus_days("1e3"), kPlusDays},
-                                         Refusal{field("account", R"({"column": "id", "plus_days": 1})"),
-                                                 "import mapping: field \"account\" is not a date"},
-                                         Refusal{field("account", R"({"column": "id", "format": "YYYY-MM-DD"})"),
-                                                 "import mapping: \"format\" belongs to a date, and field \"account\" is none"},
-                                         Refusal{field("date_created", R"({"column": "start", "format": "MM/YYYY"})"),
-                                                 "invalid date format \"MM/YYYY\""},
-                                         Refusal{field("date_created", R"({"column": "start", "format": 1})"),
-                                                 "import mapping: field \"date_created\" needs a text \"format\""}));
+INSTANTIATE_TEST_SUITE_P(
+    Dates, MappingRefused,
+    testing::Values(Refusal{plus_days("1.5"), kPlusDays}, Refusal{plus_days("\"90\""), kPlusDays},
+                    Refusal{plus_days("null"), kPlusDays}, Refusal{plus_days("100001"), kPlusDays},
+                    Refusal{plus_days("-100001"), kPlusDays}, Refusal{plus_days("9223372036854775807"), kPlusDays},
+                    Refusal{plus_days("18446744073709551615"), kPlusDays}, Refusal{plus_days("1e3"), kPlusDays},
+                    Refusal{field("account", R"({"column": "id", "plus_days": 1})"),
+                            "import mapping: field \"account\" is not a date"},
+                    Refusal{field("account", R"({"column": "id", "format": "YYYY-MM-DD"})"),
+                            "import mapping: \"format\" belongs to a date, and field \"account\" is none"},
+                    Refusal{field("date_created", R"({"column": "start", "format": "MM/YYYY"})"),
+                            "invalid date format \"MM/YYYY\""},
+                    Refusal{field("date_created", R"({"column": "start", "format": 1})"),
+                            "import mapping: field \"date_created\" needs a text \"format\""}));
 
 std::string only_if(const std::string &condition) {
     return field("account", R"({"column": "id", "only_if": )" + condition + "}");
@@ -182,7 +181,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(MappingHints, NameWhatThereIs) {
     const auto hint_of = [](const std::string &mapping) -> std::string {
         try {
-            (void)compile_import(mapping, kColumns, "public", "pf");
+            (void)compile_import(mapping, kFewColumns, "public", "pf");
         } catch (const InputError &error) {
             return error.hint();
         }

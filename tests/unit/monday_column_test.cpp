@@ -9,11 +9,11 @@ namespace {
 
 const Labels kLabels{{"1", "Won"}, {"2", " Lost "}, {"5", ""}};
 
-Reading read(const char *kind, const char *column_value) {
+Reading read_value(const char *kind, const char *column_value) {
     return read_column(kind, nlohmann::json::parse(column_value), kLabels);
 }
 
-std::string text_of(const char *kind, const char *column_value) { return read(kind, column_value).text; }
+std::string text_of(const char *kind, const char *column_value) { return read_value(kind, column_value).text; }
 
 using Ids = std::vector<std::string>;
 
@@ -40,10 +40,10 @@ TEST(MondayColumn, NumbersKeepEveryDecimal) {
 }
 
 TEST(MondayColumn, NumbersOfAMachineAreToldFromThoseOfPeople) {
-    EXPECT_TRUE(read("numbers", R"({"text": "-1234.5"})").is_plain_number);
-    EXPECT_FALSE(read("numbers", R"({"text": "1.234,5"})").is_plain_number);
-    EXPECT_FALSE(read("numbers", R"({"text": "1.234.567"})").is_plain_number);
-    EXPECT_FALSE(read("text", R"({"text": "1234.5"})").is_plain_number);
+    EXPECT_TRUE(read_value("numbers", R"({"text": "-1234.5"})").is_plain_number);
+    EXPECT_FALSE(read_value("numbers", R"({"text": "1.234,5"})").is_plain_number);
+    EXPECT_FALSE(read_value("numbers", R"({"text": "1.234.567"})").is_plain_number);
+    EXPECT_FALSE(read_value("text", R"({"text": "1234.5"})").is_plain_number);
 }
 
 TEST(MondayColumn, AListIsShownAsOne) {
@@ -99,12 +99,13 @@ TEST(MondayColumn, MirrorsAndFormulasShowTheirDisplayValue) {
 
 TEST(MondayColumn, ConnectionsLeadToItems) {
     const Reading linked =
-        read("board_relation", R"({"text": null, "linked_item_ids": ["12", 13], "display_value": "A, B"})");
+        read_value("board_relation", R"({"text": null, "linked_item_ids": ["12", 13], "display_value": "A, B"})");
     EXPECT_EQ(linked.ids, (Ids{"12", "13"}));
     EXPECT_EQ(linked.text, "A, B");
-    EXPECT_EQ(read("board_relation", R"({"value": "{\"linkedPulseIds\":[{\"linkedPulseId\":12}]}"})").ids, Ids{"12"});
-    EXPECT_EQ(read("board_relation", R"({"linked_item_ids": [null, ""]})").ids, Ids{});
-    EXPECT_EQ(read("board_relation", R"({"text": null, "value": null})").ids, Ids{});
+    EXPECT_EQ(read_value("board_relation", R"({"value": "{\"linkedPulseIds\":[{\"linkedPulseId\":12}]}"})").ids,
+              Ids{"12"});
+    EXPECT_EQ(read_value("board_relation", R"({"linked_item_ids": [null, ""]})").ids, Ids{});
+    EXPECT_EQ(read_value("board_relation", R"({"text": null, "value": null})").ids, Ids{});
 }
 
 TEST(MondayColumn, AnyJsonIsRead) {
@@ -113,7 +114,7 @@ TEST(MondayColumn, AnyJsonIsRead) {
         for (const char *value : {"null", "1", "\"x\"", "[]", "{}", R"({"value": "{"})", R"({"value": "[1]"})",
                                   R"({"value": "{\"ids\":5,\"index\":{},\"date\":[],\"linkedPulseIds\":[3]}"})",
                                   R"({"text": {}, "label": [], "values": [1], "linked_item_ids": "x"})"}) {
-            EXPECT_NO_THROW((void)read(kind, value)) << kind << " " << value;
+            EXPECT_NO_THROW((void)read_value(kind, value)) << kind << " " << value;
         }
     }
 }

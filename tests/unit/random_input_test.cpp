@@ -17,7 +17,7 @@
 namespace pipeline_forecast {
 namespace {
 
-constexpr int kRuns = 20'000;
+constexpr int kRandomTexts = 20'000;
 
 class RandomText {
 public:
@@ -67,7 +67,7 @@ bool is_canonical(std::string_view number) {
 
 TEST(RandomInput, ANumberIsCanonicalOrRefused) {
     RandomText random(1);
-    for (int i = 0; i < kRuns; ++i) {
+    for (int i = 0; i < kRandomTexts; ++i) {
         for (const std::string &text : {random.bytes(40), random.from("0123456789.,- +£$\xc2\xa0'eE", 20)}) {
             const Decoded<std::string> decoded = decode_number(text);
             ASSERT_EQ(decoded.value.has_value(), decoded.reason.empty()) << text;
@@ -84,7 +84,7 @@ TEST(RandomInput, ANumberIsCanonicalOrRefused) {
 
 TEST(RandomInput, ADayIsPlausibleOrRefused) {
     RandomText random(2);
-    for (int i = 0; i < kRuns; ++i) {
+    for (int i = 0; i < kRandomTexts; ++i) {
         for (const std::string &text : {random.bytes(30), random.from("0123456789-/T: ", 12),
                                         random.damaged("2026-11-24"), random.damaged("2026-11-24T13:45:00Z")}) {
             const Decoded<Day> decoded = decode_day(text);
@@ -109,7 +109,7 @@ TEST(RandomInput, EveryDayReadsBack) {
 
 TEST(RandomInput, AFieldOfAnyKindIsReadOrRefused) {
     RandomText random(3);
-    for (int i = 0; i < kRuns; ++i) {
+    for (int i = 0; i < kRandomTexts; ++i) {
         const std::string text = random.below(2) == 0 ? random.bytes(40) : random.from("0123456789.,-", 20);
         for (const FieldKind kind : {FieldKind::kText, FieldKind::kDay, FieldKind::kMoney, FieldKind::kPercent,
                                      FieldKind::kGestation, FieldKind::kNumber, FieldKind::kKey}) {
@@ -130,7 +130,7 @@ TEST(RandomInput, AMappingIsCompiledOrRefused) {
     ASSERT_EQ(compile_import(whole, columns, "public", "pf").fields.size(), 5U);
     RandomText random(4);
     int compiled = 0;
-    for (int i = 0; i < kRuns; ++i) {
+    for (int i = 0; i < kRandomTexts; ++i) {
         for (const std::string &mapping :
              {random.bytes(60), random.from("{}[]\":,1e.nulltrue ", 40), random.damaged(whole)}) {
             try {
@@ -161,7 +161,7 @@ TEST(RandomInput, AnItemIsReadOrRefused) {
     const monday::Board board = any_board();
     RandomText random(6);
     int kept = 0;
-    for (int i = 0; i < kRuns; ++i) {
+    for (int i = 0; i < kRandomTexts; ++i) {
         const nlohmann::json item = nlohmann::json::parse(random.damaged(whole), nullptr, false);
         if (item.is_discarded()) continue;
         const monday::Item read = monday::read_item(item, board);
@@ -169,7 +169,7 @@ TEST(RandomInput, AnItemIsReadOrRefused) {
         for (const monday::Refusal &refusal : read.refusals) ASSERT_FALSE(refusal.reason.empty());
         if (read.refusal.empty()) ++kept;
     }
-    EXPECT_GT(kept, kRuns / 10) << "some damage leaves an item";
+    EXPECT_GT(kept, kRandomTexts / 10) << "some damage leaves an item";
 }
 
 TEST(RandomInput, AVeryDeepItemIsReadOrRefused) {
@@ -203,7 +203,7 @@ TEST(RandomInput, ABoardConfigurationIsReadOrRefused) {
         {"board_id": 2, "role": "hidden", "name": "H", "parent_board_id": "1", "decimal_mark": ",", "columns": []}]})";
     RandomText random(7);
     int taken = 0;
-    for (int i = 0; i < kRuns; ++i) {
+    for (int i = 0; i < kRandomTexts; ++i) {
         for (const std::string &config :
              {random.bytes(60), random.from("{}[]\":,1e.nulltrue ", 40), random.damaged(whole)}) {
             try {
@@ -232,7 +232,7 @@ TEST(RandomInput, AVeryDeepMappingIsRefused) {
 TEST(RandomInput, AScheduleIsReadOrRefused) {
     RandomText random(5);
     const CronSchedule::Minute moment{Day{std::chrono::year{2026} / 11 / 24}};
-    for (int i = 0; i < kRuns / 10; ++i) {
+    for (int i = 0; i < kRandomTexts / 10; ++i) {
         for (const std::string &text :
              {random.bytes(30), random.from("0123456789*/-, ", 20), random.damaged("*/30 3 1-15 * 1,5")}) {
             try {

@@ -12,12 +12,9 @@
 
 #include "core/analysis/analysis.hpp"
 #include "core/analysis/project_set.hpp"
-#include "core/analysis/time_weights.hpp"
+#include "analysis_moment.hpp"
 
 namespace pipeline_forecast::analysis {
-
-inline constexpr Day kToday = std::chrono::year{2026} / 2 / 17;
-inline constexpr Moment kNow{kToday, 0.5};
 
 class Dice {
 public:

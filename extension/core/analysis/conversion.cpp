@@ -11,7 +11,7 @@ namespace {
 constexpr double kFullConfidence = 100.0;
 constexpr double kUndecided = 0.5;
 
-double confidence(double rows) noexcept { return round_half_even(std::min(rows / kFullConfidence, 1.0), 2); }
+double conversion_confidence(double rows) noexcept { return round_half_even(std::min(rows / kFullConfidence, 1.0), 2); }
 
 std::optional<double> share(double part, double whole) noexcept {
     return whole > 0.0 ? std::optional(std::min(part / whole, 1.0)) : std::nullopt;
@@ -70,7 +70,8 @@ double laplace_rate(double successes, double trials, double k) noexcept {
 
 ConversionEstimate inclusive_conversion(const OutcomeTally &tally, double laplace_k) {
     const auto rows = static_cast<double>(tally.total());
-    return {laplace_rate(tally.weighted_won, rows, laplace_k), share(tally.weighted_won, rows), confidence(rows)};
+    return {laplace_rate(tally.weighted_won, rows, laplace_k), share(tally.weighted_won, rows),
+            conversion_confidence(rows)};
 }
 
 ConversionEstimate closed_only_conversion(const OutcomeTally &tally, double laplace_k,
@@ -81,7 +82,7 @@ ConversionEstimate closed_only_conversion(const OutcomeTally &tally, double lapl
         prior ? share(tally.weighted_won + prior->strength * prior->win_rate, closed + prior->strength)
                     .value_or(kUndecided)
               : laplace_rate(tally.weighted_won, closed, laplace_k);
-    return {smoothed, share(tally.weighted_won, closed), confidence(closed)};
+    return {smoothed, share(tally.weighted_won, closed), conversion_confidence(closed)};
 }
 
 }  // namespace pipeline_forecast::analysis

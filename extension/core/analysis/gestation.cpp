@@ -49,7 +49,7 @@ Spread measure(std::span<const double> values, std::span<const double> weights, 
             weighted_quantile(values, shares, 0.75), mean, std::sqrt(squares / weight_sum)};
 }
 
-double confidence(std::size_t sample_size, const Spread &spread) noexcept {
+double gestation_confidence(std::size_t sample_size, const Spread &spread) noexcept {
     const double size_part = std::min(static_cast<double>(sample_size) / kFullSample, 1.0);
     const double evenness = std::max(0.0, 1.0 - spread.deviation / spread.mean);
     return round_half_even(0.7 * size_part + 0.3 * evenness, 2);
@@ -89,7 +89,7 @@ GestationSummary summarize_gestation_keys(std::span<const std::uint64_t> keys, c
     if (keys.size() < kSmallestSample) return summary;
 
     const Spread spread = measure(values, time_weights(created, weighting), weighting.enabled);
-    summary.baseline.confidence = confidence(keys.size(), spread);
+    summary.baseline.confidence = gestation_confidence(keys.size(), spread);
     summary.baseline.statistics = GestationStatistics{
         .median = round_half_even(spread.median),
         .p25 = round_half_even(spread.p25),

@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kLongestId = 100;
+constexpr std::size_t kLongestKey = 100;
 
 [[noreturn]] void refuse(const std::string &place, const std::string &problem, std::string_view hint = {}) {
     constexpr std::string_view kHint =
@@ -56,7 +56,7 @@ std::string required_text(const json &object, const char *key, const std::string
 std::string required_id(const json &object, const char *key, const std::string &place) {
     const json &value = member(object, key);
     std::string id = value.is_number_integer() ? value.dump() : required_text(object, key, place);
-    if (id.size() > kLongestId) refuse(place, ": " + in_quotes(key) + " is longer than 100 bytes");
+    if (id.size() > kLongestKey) refuse(place, ": " + in_quotes(key) + " is longer than 100 bytes");
     return id;
 }
 
