@@ -86,11 +86,12 @@ PYTHON ?= /usr/bin/python3
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 export PG_CONFIG PYTHON
 
-.PHONY: help deps built-and-installed run status stop clean-run test torture bench proof lint format
+.PHONY: help deps built-and-installed run status stop clean-run test torture bench proof docs check-docs lint format
 
 help:
 	@echo 'make run        everything in a private cluster, on simulated boards (DATA=file.csv MAP=file.json: your own data)'
 	@echo 'make status     what runs there and when it ran last;  make stop, make clean-run'
+	@echo 'make docs       writes docs/reference from the product itself;  make check-docs compares it'
 	@echo 'make test       everything a change must pass;  make torture, make bench, make proof, make lint, make format'
 	@echo 'make, make install, make installcheck    for a server of your own (PG_CONFIG=)'
 
@@ -132,6 +133,14 @@ bench: deps built-and-installed
 # Needs data that is not part of the source tree; says so and does nothing without it.
 proof: built-and-installed
 	@tests/proof/run
+
+# Comments of a fresh database, openapi.json, --help and settings as pages; a change of any of them changes the pages.
+docs: built-and-installed
+	@docs/generate docs/reference
+
+check-docs: built-and-installed
+	@docs/generate build/reference
+	@diff -r docs/reference build/reference || { echo "docs/reference is not what the product says: make docs" >&2; exit 1; }
 
 FORMATTED = $(LIBRARY_SOURCES) $(LIBRARY_HEADERS) $(shell find poller tests/unit tests/fuzz -name '*.[ch]pp')
 
