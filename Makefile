@@ -145,8 +145,8 @@ check-docs: built-and-installed
 FORMATTED = $(LIBRARY_SOURCES) $(LIBRARY_HEADERS) $(shell find poller tests/unit tests/fuzz -name '*.[ch]pp')
 
 lint:
-	clang-format --dry-run --Werror $(FORMATTED)
-	cmake -S . -B build/cmake >/dev/null && clang-tidy --quiet -p build/cmake $(wildcard extension/core/*.cpp)
+	@control/install-packages lint
+	@tests/lint/run
 
 format:
 	clang-format -i $(FORMATTED)
