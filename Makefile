@@ -16,8 +16,10 @@ LIBRARY_SOURCES = $(wildcard $(LIBRARY_FOLDERS:=/*.cpp))
 LIBRARY_HEADERS = $(wildcard $(LIBRARY_FOLDERS:=/*.hpp))
 BATCHES    = $(foreach folder,$(LIBRARY_FOLDERS),build/batches/$(subst /,_,$(folder)).cpp)
 OBJS       = $(BATCHES:.cpp=.o)
-DATA       = $(wildcard sql/pipeline_forecast--*--*.sql)
-DATA_built = sql/pipeline_forecast--$(EXTVERSION).sql
+# Released scripts are kept in the tree; this version's own, and those that lead to it from every release, are assembled.
+DATA       = $(wildcard sql/releases/pipeline_forecast--*.sql)
+RELEASES   = $(patsubst sql/releases/pipeline_forecast--%.sql,%,$(DATA))
+DATA_built = sql/pipeline_forecast--$(EXTVERSION).sql $(RELEASES:%=sql/pipeline_forecast--%--$(EXTVERSION).sql)
 
 # Hidden by default, so that nothing but the SQL-callable functions leaves the library; PGDLLEXPORT is empty before
 # PostgreSQL 16 and has to be told.
@@ -28,7 +30,7 @@ SHLIB_LINK  = -lstdc++
 
 ISOLATION      = $(notdir $(basename $(wildcard tests/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=tests/isolation --outputdir=$(CURDIR)/build/isolation --load-extension=pipeline_forecast
-EXTRA_CLEAN    = build sql/pipeline_forecast--$(EXTVERSION).sql
+EXTRA_CLEAN    = build $(wildcard sql/pipeline_forecast--*.sql)
 
 # LLVM bitcode only on request (make BITCODE=yes): it needs clang and serves packagers.
 BITCODE ?= no
@@ -60,8 +62,13 @@ build/batches/$(subst /,_,$(1)).o: $(wildcard $(1)/*.cpp)
 endef
 $(foreach folder,$(LIBRARY_FOLDERS),$(eval $(call batch,$(folder))))
 
-sql/pipeline_forecast--$(EXTVERSION).sql: sql/assemble.sh sql/load_order sql/schemas.sql $(wildcard sql/*/*.sql) control/pipeline_forecast.control
+SQL_SOURCES = sql/assemble.sh sql/objects.awk sql/load_order sql/schemas.sql $(wildcard sql/*/*.sql) control/pipeline_forecast.control
+
+sql/pipeline_forecast--$(EXTVERSION).sql: $(SQL_SOURCES)
 	sql/assemble.sh > $@.new && mv $@.new $@
+
+sql/pipeline_forecast--%--$(EXTVERSION).sql: sql/releases/%.drops $(SQL_SOURCES)
+	sql/assemble.sh $* > $@.new && mv $@.new $@
 
 # The poller -----------------------------------------------------------------------------------------------------------
 # Built by make poller, and only then installed by make install; the extension works without it.

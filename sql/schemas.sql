@@ -1,35 +1,6 @@
-\echo Use "CREATE EXTENSION pipeline_forecast" to load this file. \quit
 -- The schemas of the extension. pipeline holds what people and BI tools use, and is made by CREATE EXTENSION itself;
 -- pipeline_work what the poller calls; pipeline_internal helpers. Tables live in pipeline and in pipeline_data, which
 -- pipeline_setup() makes: the two schemas below are members of the extension, and DROP EXTENSION takes all that is in them.
-
--- Somebody else's objects are neither adopted nor replaced. Tables of an earlier installation are known by their record.
-DO $$
-DECLARE
-    taken text;
-BEGIN
-    SELECT n.nspname INTO taken FROM pg_catalog.pg_namespace n WHERE n.nspname IN ('pipeline_work', 'pipeline_internal') LIMIT 1;
-    IF taken IS NOT NULL THEN
-        RAISE EXCEPTION USING
-            ERRCODE = '42P06',
-            MESSAGE = pg_catalog.format('schema "%s" already exists', taken),
-            HINT = 'The extension makes this schema for itself. Rename or drop the one that is there.';
-    END IF;
-    SELECT pg_catalog.pg_describe_object(d.classid, d.objid, 0) INTO taken
-    FROM pg_catalog.pg_depend d
-    WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid = 'pipeline'::pg_catalog.regnamespace
-      AND d.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
-      AND pg_catalog.to_regclass('pipeline_data.pipeline_schema_version') IS NULL
-    LIMIT 1;
-    IF taken IS NOT NULL THEN
-        RAISE EXCEPTION USING
-            ERRCODE = '55000',
-            MESSAGE = 'schema "pipeline" holds objects of somebody else',
-            DETAIL = pg_catalog.format('There is %s.', taken),
-            HINT = 'The extension needs this schema for itself. Rename it, or move its objects elsewhere.';
-    END IF;
-END
-$$;
 
 CREATE SCHEMA pipeline_work;
 COMMENT ON SCHEMA pipeline_work IS

@@ -129,7 +129,7 @@ BEGIN
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON pipeline_forecast_snapshot, pipeline_forecast_snapshot_day FROM %I', role);
     EXECUTE format('REVOKE DELETE ON project_history, analysis_history, pipeline_data.api_key FROM %I', role);
     EXECUTE format('REVOKE UPDATE, DELETE ON llm_call FROM %I', role);
-    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON pipeline_stage, pipeline_stage_history, llm_price, pipeline_data.job_type, pipeline_data.pipeline_schema_version, pipeline_data.granted_role FROM %I', role);
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON pipeline_stage, pipeline_stage_history, llm_price, pipeline_data.job_type, pipeline_data.pipeline_schema_version, pipeline_data.setup_object, pipeline_data.granted_role FROM %I', role);
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.apply_poller_rights(text) IS 'What grant_pipeline_poller() grants.';

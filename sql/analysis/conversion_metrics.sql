@@ -1,51 +1,22 @@
 -- Both windows come from one text, so that they cannot drift apart.
-DO $do$
-DECLARE
-    metric record;
-BEGIN
-    FOR metric IN VALUES ('conversion_metrics', 5), ('conversion_metrics_recent', 2) LOOP
-        EXECUTE format($sql$
-            CREATE MATERIALIZED VIEW IF NOT EXISTS pipeline.%I AS
-            SELECT
-                g.account, g.type, g.category, g.product_type,
-                count(*) AS total_projects,
-                count(*) FILTER (WHERE g.outcome = 'won') AS won_projects,
-                count(*) FILTER (WHERE g.outcome = 'lost') AS lost_projects,
-                count(*) FILTER (WHERE g.outcome = 'open') AS open_projects,
-                round(count(*) FILTER (WHERE g.outcome = 'won')::numeric / count(*), 3) AS win_rate,
-                round(count(*) FILTER (WHERE g.outcome = 'won')::numeric
-                      / nullif(count(*) FILTER (WHERE g.outcome IN ('won', 'lost')), 0), 3) AS closed_win_rate,
-                round(avg(g.gestation), 4) AS avg_gestation,
-                percentile_cont(0.25) WITHIN GROUP (ORDER BY g.gestation) AS gestation_p25,
-                percentile_cont(0.50) WITHIN GROUP (ORDER BY g.gestation) AS median_gestation,
-                percentile_cont(0.75) WITHIN GROUP (ORDER BY g.gestation) AS gestation_p75,
-                -- An index takes no text of 10 kB, and a concurrent refresh needs a unique one on columns alone.
-                left(encode(sha256(convert_to(ROW(g.account, g.type, g.category, g.product_type)::text, 'UTF8')), 'hex'),
-                     32)::uuid AS group_key
-            FROM (
-                SELECT
-                    nullif(btrim(p.account), '') AS account,
-                    nullif(btrim(p.type), '') AS type,
-                    nullif(btrim(p.category), '') AS category,
-                    nullif(btrim(p.product_type), '') AS product_type,
-                    coalesce(s.outcome, 'open') AS outcome,
-                    CASE WHEN p.gestation_period > 0 THEN p.gestation_period END AS gestation
-                FROM projects p
-                LEFT JOIN pipeline_stage s ON s.stage = p.stage_rule
-                WHERE p.state = 'active'
-                  AND p.date_created >= pipeline_today() - make_interval(years => %s)
-            ) g
-            GROUP BY g.account, g.type, g.category, g.product_type
-        $sql$, metric.column1, metric.column2);
-        EXECUTE format('CREATE UNIQUE INDEX IF NOT EXISTS %I ON pipeline.%I (group_key)',
-                       metric.column1 || '_key', metric.column1);
-        EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON pipeline.%I USING spgist (account)',
-                       metric.column1 || '_account_idx', metric.column1);
-        EXECUTE format('COMMENT ON MATERIALIZED VIEW pipeline.%I IS %L', metric.column1, format(
-            'Won, lost and open projects, win rates and gestation (days) by account, type, category and product type; projects created in the last %s years, as of the last refresh.',
-            metric.column2));
-        EXECUTE format('COMMENT ON COLUMN pipeline.%I.group_key IS %L', metric.column1,
-                       'Stands for the four texts, NULL included: the same ones always have the same key.');
-    END LOOP;
-END
-$do$;
+CREATE MATERIALIZED VIEW IF NOT EXISTS pipeline.conversion_metrics AS
+@include analysis/conversion_groups.sql@
+WHERE g.date_created >= pipeline_today() - make_interval(years => 5)
+GROUP BY g.account, g.type, g.category, g.product_type;
+CREATE UNIQUE INDEX IF NOT EXISTS conversion_metrics_key ON pipeline.conversion_metrics (group_key);
+CREATE INDEX IF NOT EXISTS conversion_metrics_account_idx ON pipeline.conversion_metrics USING spgist (account);
+COMMENT ON MATERIALIZED VIEW pipeline.conversion_metrics IS
+    'Won, lost and open projects, win rates and gestation (days) by account, type, category and product type; projects created in the last 5 years, as of the last refresh.';
+COMMENT ON COLUMN pipeline.conversion_metrics.group_key IS
+    'Stands for the four texts, NULL included: the same ones always have the same key.';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pipeline.conversion_metrics_recent AS
+@include analysis/conversion_groups.sql@
+WHERE g.date_created >= pipeline_today() - make_interval(years => 2)
+GROUP BY g.account, g.type, g.category, g.product_type;
+CREATE UNIQUE INDEX IF NOT EXISTS conversion_metrics_recent_key ON pipeline.conversion_metrics_recent (group_key);
+CREATE INDEX IF NOT EXISTS conversion_metrics_recent_account_idx ON pipeline.conversion_metrics_recent USING spgist (account);
+COMMENT ON MATERIALIZED VIEW pipeline.conversion_metrics_recent IS
+    'Won, lost and open projects, win rates and gestation (days) by account, type, category and product type; projects created in the last 2 years, as of the last refresh.';
+COMMENT ON COLUMN pipeline.conversion_metrics_recent.group_key IS
+    'Stands for the four texts, NULL included: the same ones always have the same key.';

@@ -99,6 +99,8 @@ BEGIN
             ('vw_dim_snapshot_date', 'is_last_of_month', 'The last snapshot of its month: one for each month.')
         ) AS c (views, name, about)
         CROSS JOIN LATERAL unnest(string_to_array(c.views, ' ')) AS v (view)
+        JOIN pg_attribute a ON a.attrelid = to_regclass('pipeline.' || v.view) AND a.attname = c.name
+        WHERE col_description(a.attrelid, a.attnum) IS DISTINCT FROM c.about
     LOOP
         EXECUTE format('COMMENT ON COLUMN pipeline.%I.%I IS %L', described.view, described.name, described.about);
     END LOOP;
