@@ -28,7 +28,7 @@ SEARCH_PATH = "pipeline, pipeline_work, pipeline_internal, pipeline_data, public
 class Cluster:
     """A private server in a folder of its own; gone with destroy()."""
 
-    def __init__(self, extra_conf=""):
+    def __init__(self, extra_conf="", pg_config=None):
         # Short, since the path of a socket is limited to 107 bytes.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pf", dir="/tmp"))
         # The server runs under another account than root and has to reach its folder within this one.
@@ -36,6 +36,7 @@ class Cluster:
         self.home = self.folder / "c"
         self._environment = {
             **os.environ,
+            **({"PG_CONFIG": pg_config} if pg_config else {}),
             "FIRST_PORT": os.environ.get("FIRST_PORT", "26320"),
             "EXTRA_CONF": f"fsync = off\nsearch_path = '{SEARCH_PATH}'\n" + extra_conf,
         }
