@@ -1,7 +1,5 @@
-// The library's entry: its mark for the server and its settings.
+// The library's entry: its mark for the server, and a word about settings of the past.
 #include "pg/guard.hpp"
-
-#include "pg/settings.hpp"
 
 extern "C" {
 #ifdef PG_MODULE_MAGIC_EXT
@@ -13,4 +11,12 @@ PG_MODULE_MAGIC;
 extern PGDLLEXPORT void _PG_init(void);
 }
 
-void _PG_init(void) { pipeline_forecast::pg::define_settings(); }
+void _PG_init(void) {
+    // Settings are rows of a table. A pipeline_forecast.* of postgresql.conf, ALTER DATABASE or SET has no effect: the
+    // server warns of one that is there already, and since 15 refuses a new one.
+#if PG_VERSION_NUM >= 150000
+    MarkGUCPrefixReserved("pipeline_forecast");
+#else
+    EmitWarningsOnPlaceholders("pipeline_forecast");
+#endif
+}

@@ -38,4 +38,4 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE pipeline.cleanup_pipeline_records(integer) IS
-    'Removes operational records older than pipeline_forecast.log_retention_days in batches: refresh_log, sync_log with rejects, finished jobs, pg_cron run details of this database; webhook events by pipeline_forecast.webhook_retention_days. Business history and snapshots are not touched.';
+    'Removes operational records older than the setting log_retention_days in batches: refresh_log, sync_log with rejects, finished jobs, pg_cron run details of this database; webhook events by the setting webhook_retention_days. Business history and snapshots are not touched.';

@@ -41,7 +41,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.purge_webhook_events(integer, integer) IS
-    'Removes one batch of webhook events older than retain_days (default: pipeline_forecast.webhook_retention_days), pending ones excepted; returns how many. Call it until it returns 0, each time in a transaction of its own. Error 22023.';
+    'Removes one batch of webhook events older than retain_days (default: the setting webhook_retention_days), pending ones excepted; returns how many. Call it until it returns 0, each time in a transaction of its own. Error 22023.';
 
 CREATE FUNCTION pipeline_work.purge_finished_jobs(retain_days integer DEFAULT NULL, batch_size integer DEFAULT 10000)
 RETURNS integer
@@ -58,7 +58,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = '22023',
             MESSAGE = format('retain_days must be at least 1, not %s', days),
-            HINT = 'Leave it out to use the setting pipeline_forecast.log_retention_days.';
+            HINT = 'Leave it out to use the setting log_retention_days.';
     END IF;
     IF batch_size IS NULL OR batch_size < 1 THEN
         RAISE EXCEPTION USING
@@ -79,4 +79,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.purge_finished_jobs(integer, integer) IS
-    'Removes one batch of jobs that ended more than retain_days ago (default: pipeline_forecast.log_retention_days); returns how many. Call it until it returns 0, each time in a transaction of its own. Error 22023.';
+    'Removes one batch of jobs that ended more than retain_days ago (default: the setting log_retention_days); returns how many. Call it until it returns 0, each time in a transaction of its own. Error 22023.';

@@ -51,7 +51,7 @@ BEGIN
     IF upper(cron_timezone) NOT IN ('GMT', 'UTC') THEN
         RAISE WARNING USING
             MESSAGE = format('pg_cron runs by time zone %s, and the pipeline jobs are meant in UTC', cron_timezone),
-            HINT = 'Set cron.timezone = ''GMT'' and restart the server, or move the hour by the setting pipeline_forecast.snapshot_cron_hour_utc.';
+            HINT = 'Set cron.timezone = ''GMT'' and restart the server, or move the hour by the setting snapshot_cron_hour_utc.';
     END IF;
 
     FOR job IN SELECT * FROM scheduled_jobs() LOOP

@@ -58,11 +58,13 @@ FROM (
             extract(month FROM g)::integer AS month
         FROM generate_series(span.first_day::timestamp, span.last_day::timestamp, interval '1 day') AS g
     ) n
-    CROSS JOIN (SELECT pipeline_setting('fiscal_year_start_month')::integer AS first_month) fiscal
+    CROSS JOIN (
+        SELECT s.value::integer AS first_month FROM pipeline_settings s WHERE s.name = 'fiscal_year_start_month'
+    ) fiscal
 ) d;
 
 COMMENT ON VIEW pipeline.vw_dim_date IS
-    'The calendar for reports: every day of whole years, from the oldest day that is known (at most 30 years back) to beyond the 12 months of the forecast. A fiscal year begins with pipeline_forecast.fiscal_year_start_month and is named after the calendar year in which it ends. Weeks are ISO weeks, days UTC.';
+    'The calendar for reports: every day of whole years, from the oldest day that is known (at most 30 years back) to beyond the 12 months of the forecast. A fiscal year begins with the setting fiscal_year_start_month and is named after the calendar year in which it ends. Weeks are ISO weeks, days UTC.';
 
 CREATE OR REPLACE VIEW pipeline.vw_dim_snapshot_date AS
 SELECT

@@ -1,17 +1,22 @@
--- Settings for everyone who connects to this database; the poller passes on what its environment says.
+-- Changing settings: by people, and by the poller, which passes on what its environment says.
 
-CREATE FUNCTION pipeline_internal.database_setting(name text) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION pipeline_internal.keep_setting(name text, value text, set_by text DEFAULT current_user) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-    SELECT substr(c.entry, strpos(c.entry, '=') + 1)
-    FROM pg_db_role_setting s
-    CROSS JOIN unnest(s.setconfig) AS c (entry)
-    WHERE s.setdatabase = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-      AND s.setrole = 0 AND split_part(c.entry, '=', 1) = 'pipeline_forecast.' || $1
+#variable_conflict use_column
+DECLARE
+    moment timestamptz := clock_timestamp();
+BEGIN
+    UPDATE setting_value s SET until = moment
+    WHERE s.name = keep_setting.name AND s.until IS NULL AND s.value <> keep_setting.value;
+    INSERT INTO setting_value AS s (name, value, since, set_by)
+    VALUES (keep_setting.name, keep_setting.value, moment, keep_setting.set_by)
+    ON CONFLICT (name) WHERE until IS NULL DO NOTHING;
+END;
 $$;
-COMMENT ON FUNCTION pipeline_internal.database_setting(text) IS
-    'What ALTER DATABASE ... SET pipeline_forecast.<name> says for this database; NULL if nothing.';
+COMMENT ON FUNCTION pipeline_internal.keep_setting(text, text, text) IS
+    'Stores a value that was checked. The previous one stays on record.';
 
 CREATE FUNCTION pipeline.configure_pipeline(settings jsonb)
 RETURNS TABLE(setting text, former text, value text, action text)
@@ -28,39 +33,70 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = CASE WHEN settings IS NULL THEN '22004' ELSE '22023' END,
             MESSAGE = 'settings must be a JSON object',
-            HINT = 'For example {"snapshot_retention_days": 365}; SELECT name FROM pg_settings WHERE name LIKE ''pipeline\_forecast.%'' lists them.';
+            HINT = 'For example {"snapshot_retention_days": 365}; SELECT * FROM pipeline.pipeline_settings shows all there are.';
     END IF;
     -- Processes that start together say the same.
     PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.settings'));
     FOR wanted IN SELECT s.key, s.value FROM jsonb_each_text(settings) AS s ORDER BY s.key LOOP
-        IF wanted.value IS NULL THEN
-            RAISE EXCEPTION USING
-                ERRCODE = '22004',
-                MESSAGE = format('setting "%s" must not be null', wanted.key),
-                HINT = 'Leave it out to keep it as it is; ALTER DATABASE ... RESET takes it back.';
-        END IF;
         setting := wanted.key;
-        -- Error 42704 for a name that is none.
-        former := coalesce(database_setting(wanted.key), pipeline_setting(wanted.key));
-        -- Refuses what the setting does not allow, and holds for the rest of this transaction.
-        value := set_config('pipeline_forecast.' || wanted.key, wanted.value, true);
-        action := CASE WHEN value IS DISTINCT FROM former THEN 'changed' ELSE 'unchanged' END;
-        IF action = 'changed' THEN
-            EXECUTE format('ALTER DATABASE %I SET %s = %L', current_database(), 'pipeline_forecast.' || wanted.key, value);
-            changed := true;
-        END IF;
+        value := checked_setting(wanted.key, wanted.value);
+        former := pipeline_setting(wanted.key);
+        action := CASE WHEN value <> former THEN 'changed' ELSE 'unchanged' END;
+        changed := changed OR action = 'changed';
+        PERFORM keep_setting(setting, value);
         RETURN NEXT;
     END LOOP;
-    IF changed AND EXISTS (SELECT FROM pipeline_job) THEN
-        FOR setting, value, action IN SELECT s.job_name, s.schedule, s.action FROM schedule_pipeline_jobs() s LOOP
-            former := NULL;
-            IF action <> 'unchanged' THEN
-                action := 're-scheduled';
-                RETURN NEXT;
-            END IF;
+    IF changed THEN
+        former := NULL;
+        action := 're-scheduled';
+        FOR setting, value IN SELECT r.job_name, r.schedule FROM reschedule_changed_jobs() r LOOP
+            RETURN NEXT;
         END LOOP;
     END IF;
 END;
 $$;
 COMMENT ON FUNCTION pipeline.configure_pipeline(jsonb) IS
-    'Sets pipeline_forecast.* for this database (ALTER DATABASE ... SET), by their names without the prefix, and re-schedules the jobs where they are installed. One row per setting with its former value and whether it changed, and one per re-scheduled job. New sessions see the values. Errors: 42501 without the right, 42704 unknown name, 22004 and 22023 for a value that is not allowed.';
+    'Changes settings, all of them or none, for every session at once, and re-schedules the jobs where they are installed. One row per setting with its previous value and whether it changed, and one per re-scheduled job. The view pipeline_settings shows them. Errors: 42501 without the right, 42704 unknown name, 22004 and 22023 for a value that is not allowed.';
+
+CREATE FUNCTION pipeline.configure_pipeline(name text, new_value text)
+RETURNS TABLE(setting text, former text, value text, action text)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT * FROM configure_pipeline(jsonb_build_object(coalesce($1, ''), $2))
+$$;
+COMMENT ON FUNCTION pipeline.configure_pipeline(text, text) IS
+    'Changes one setting, as configure_pipeline(jsonb) does.';
+
+-- Settings were pipeline_forecast.* of ALTER DATABASE once, which no dump of a database holds.
+CREATE FUNCTION pipeline_internal.take_over_settings() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    known record;
+BEGIN
+    FOR known IN
+        SELECT e.parts[1] AS name, e.parts[2] AS value
+        FROM pg_db_role_setting s
+        JOIN pg_database d ON d.oid = s.setdatabase AND d.datname = current_database()
+        CROSS JOIN unnest(s.setconfig) AS c (entry)
+        CROSS JOIN regexp_match(c.entry, '^pipeline_forecast\.([^=]*)=(.*)$') AS e (parts)
+        WHERE s.setrole = 0 AND e.parts IS NOT NULL
+        ORDER BY 1
+    LOOP
+        BEGIN
+            PERFORM keep_setting(known.name, checked_setting(known.name, known.value), 'ALTER DATABASE');
+            RAISE WARNING USING
+                MESSAGE = format('setting "%s" was taken over: it is a row of a table from now on', known.name),
+                HINT = format('Remove the old one in a new session: ALTER DATABASE %I RESET pipeline_forecast.%I.', current_database(), known.name);
+        EXCEPTION WHEN undefined_object OR invalid_parameter_value THEN
+            RAISE WARNING USING
+                ERRCODE = SQLSTATE,
+                MESSAGE = format('pipeline_forecast.%s of this database was not taken over: %s', known.name, SQLERRM);
+        END;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.take_over_settings() IS
+    'For the first pipeline_setup(): keeps what ALTER DATABASE ... SET pipeline_forecast.* says, with a warning for each.';

@@ -1,10 +1,116 @@
--- The values of settings.
+-- The settings: what there is to set, and what holds. Their values are rows of a table, so that a dump holds them and a
+-- change reaches every session at once.
+
+CREATE FUNCTION pipeline_internal.setting_definitions()
+RETURNS TABLE(name text, type text, lowest integer, highest integer, default_value text, description text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    VALUES
+        ('currency', 'text', 0, 20, '',
+         'Currency of all money, for example EUR. Named on the page, in reports and in requests to language models; no amount is ever converted. Empty: unknown.'),
+        ('fiscal_year_start_month', 'integer', 1, 12, '1',
+         'Month with which the fiscal year of vw_dim_date begins. A fiscal year is named after the calendar year in which it ends.'),
+        ('llm_attempt_limit', 'integer', 1, 100, '5',
+         'Failed requests after which the explanation of an analysis is given up, until the inputs of the analysis change.'),
+        ('llm_daily_calls', 'integer', 0, 2147483647, '1000',
+         'Calls to each language-model provider per day (UTC). When they are spent, requests wait for the next day; 0 stops them.'),
+        ('llm_daily_tokens', 'integer', 0, 2147483647, '2000000',
+         'Tokens, in and out, of each language-model provider per day (UTC). When they are spent, requests wait for the next day; 0 stops them.'),
+        ('log_retention_days', 'integer', 1, 36500, '30',
+         'Days for which operational records are kept: refresh_log, finished sync_log rows with their rejects, finished jobs, and the run details of this extension''s pg_cron jobs.'),
+        ('new_enquiry_reason', 'text', 0, 200, 'New Enquiry',
+         'The reason for change that makes a quote a new enquiry. After a change call derive_pipeline_values().'),
+        ('snapshot_cron_hour_utc', 'integer', 0, 23, '3', 'Hour (UTC) of the daily forecast snapshot.'),
+        ('snapshot_cron_minute_utc', 'integer', 0, 59, '10', 'Minute of the daily forecast snapshot.'),
+        ('snapshot_retention_days', 'integer', 1, 36500, '730',
+         'Days for which forecast snapshots are kept. A snapshot exactly this many days old is kept.'),
+        ('statuses_without_value', 'text', 0, 2000, 'Archived, Lost, Quoted - No Value, Won Closed',
+         'Statuses of quotes that count nothing towards the value of their project, separated by commas. After a change call derive_pipeline_values().'),
+        ('webhook_retention_days', 'integer', 1, 36500, '30',
+         'Days for which webhook events are kept; pending ones stay. For this long an event that is sent again is known.');
+END;
+COMMENT ON FUNCTION pipeline_internal.setting_definitions() IS
+    'The settings, with what each may be: the bounds of a number, or of the length of a text.';
+
+CREATE FUNCTION pipeline_internal.require_setting(name text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM setting_definitions() d WHERE d.name = require_setting.name) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '42704',
+            MESSAGE = format('unrecognized setting "%s"', name),
+            HINT = 'SELECT * FROM pipeline.pipeline_settings shows all there are.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.require_setting(text) IS 'Error 42704 for a setting that does not exist.';
+
+CREATE FUNCTION pipeline_internal.checked_setting(name text, value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    allowed record;
+    fits boolean := false;
+BEGIN
+    PERFORM require_setting(name);
+    SELECT * INTO allowed FROM setting_definitions() d WHERE d.name = checked_setting.name;
+    IF value IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22004',
+            MESSAGE = format('setting "%s" must not be null', name),
+            HINT = format('Leave it out to keep it as it is; its default is "%s".', allowed.default_value);
+    END IF;
+    value := btrim(value, E' \t\r\n');
+    IF allowed.type = 'integer' AND value ~ '^[+-]?[0-9]{1,18}$' THEN
+        fits := value::bigint BETWEEN allowed.lowest AND allowed.highest;
+        value := value::bigint::text;
+    ELSIF allowed.type = 'text' THEN
+        fits := length(value) BETWEEN allowed.lowest AND allowed.highest;
+    END IF;
+    IF fits THEN
+        RETURN value;
+    END IF;
+    RAISE EXCEPTION USING
+        ERRCODE = '22023',
+        MESSAGE = format('setting "%s" must not be "%s"', name, left(value, 100)),
+        HINT = CASE allowed.type
+            WHEN 'text' THEN format('It is a text of at most %s characters.', allowed.highest)
+            ELSE format('It is a whole number from %s to %s.', allowed.lowest, allowed.highest) END;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.checked_setting(text, text) IS
+    'A value in the form in which it is kept. Errors: 42704 unknown setting, 22004 null, 22023 a value that is not allowed.';
 
 CREATE FUNCTION pipeline.pipeline_setting(name text) RETURNS text
-LANGUAGE c STABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'pipeline_setting';
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    value text;
+BEGIN
+    -- Through the view: whoever reads reports has no right on the table.
+    IF to_regclass('pipeline.pipeline_settings') IS NOT NULL THEN
+        SELECT s.value INTO value FROM pipeline_settings s WHERE s.name = pipeline_setting.name;
+    ELSIF to_regclass('pipeline_data.setting_value') IS NULL THEN
+        SELECT d.default_value INTO value FROM setting_definitions() d WHERE d.name = pipeline_setting.name;
+    ELSE
+        -- A default in place of what was set might remove what is to be kept.
+        RAISE EXCEPTION USING
+            ERRCODE = '55000',
+            MESSAGE = 'the view pipeline.pipeline_settings is missing',
+            HINT = 'Call pipeline_setup() to put it back.';
+    END IF;
+    IF value IS NULL THEN
+        PERFORM require_setting(name);
+    END IF;
+    RETURN value;
+END;
+$$;
 COMMENT ON FUNCTION pipeline.pipeline_setting(text) IS
-    'The value in force of the setting pipeline_forecast.<name>. Error 42704 for an unknown name.';
+    'The value of a setting that holds; before pipeline_setup() its default. Error 42704 for an unknown name.';
 
 CREATE FUNCTION pipeline_internal.pipeline_currency() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -1,6 +1,9 @@
 -- Dropping a partition takes the owner of the tables, with whose rights this function runs.
 
-CREATE OR REPLACE FUNCTION pipeline.cleanup_old_pipeline_forecast_snapshots(retain_days integer DEFAULT NULL) RETURNS integer
+CREATE OR REPLACE FUNCTION pipeline.cleanup_old_pipeline_forecast_snapshots(
+    retain_days integer DEFAULT NULL,
+    accept_losses boolean DEFAULT false
+) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SECURITY DEFINER
 SET search_path FROM CURRENT
@@ -11,6 +14,7 @@ DECLARE
     days integer := coalesce(retain_days, pipeline_setting('snapshot_retention_days')::integer);
     first_kept date;
     expired record;
+    due record;
     removed bigint := 0;
     deleted bigint;
 BEGIN
@@ -19,10 +23,20 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = '22023',
             MESSAGE = format('retain_days must be at least 1, not %s', days),
-            HINT = 'A snapshot exactly retain_days old is kept; leave the argument out to use the setting pipeline_forecast.snapshot_retention_days.';
+            HINT = 'A snapshot exactly retain_days old is kept; leave the argument out to use the setting snapshot_retention_days.';
     END IF;
     PERFORM require_layout();
     first_kept := pipeline_today() - least(days, 700000);
+    SELECT * INTO due FROM expiring_snapshot_days(first_kept);
+    -- A number that somebody passes is meant; the setting may be another than it was.
+    IF retain_days IS NULL AND accept_losses IS NOT TRUE AND due.expiring > due.explained THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '55000',
+            MESSAGE = format('refused to remove %s days of forecast snapshots at once, since no more than %s are due', due.expiring, due.explained),
+            DETAIL = format('The setting snapshot_retention_days is %s, the oldest snapshot is of %s, the previous cleanup was %s.',
+                            days, due.oldest, coalesce('on ' || due.last_cleanup, 'never')),
+            HINT = 'To keep them: SELECT pipeline.configure_pipeline(''snapshot_retention_days'', ''3650''). To lose them: SELECT pipeline.cleanup_old_pipeline_forecast_snapshots(accept_losses => true).';
+    END IF;
 
     FOR expired IN SELECT * FROM snapshot_partitions() p WHERE p.next_month <= first_kept LOOP
         removed := removed + count_snapshot_rows(expired.partition, expired.first_day, expired.next_month);
@@ -32,9 +46,11 @@ BEGIN
     DELETE FROM pipeline_forecast_snapshot WHERE snapshot_date < first_kept;
     GET DIAGNOSTICS deleted = ROW_COUNT;
     DELETE FROM pipeline_forecast_snapshot_day WHERE snapshot_date < first_kept;
+    INSERT INTO snapshot_cleanup (first_kept, removed_days, removed_rows, cleaned_by)
+    VALUES (first_kept, due.expiring, removed + deleted, session_user);
     RETURN (removed + deleted)::integer;
 END;
 $$;
-COMMENT ON FUNCTION pipeline.cleanup_old_pipeline_forecast_snapshots(integer) IS
-    'Removes snapshots older than retain_days (default: the setting); a snapshot exactly that old stays. Whole expired months are dropped at once. Returns the rows removed. Errors: 22023 retain_days < 1, 55P03 where a report holds an expired month.';
-ALTER FUNCTION pipeline.cleanup_old_pipeline_forecast_snapshots(integer) DEPENDS ON EXTENSION pipeline_forecast;
+COMMENT ON FUNCTION pipeline.cleanup_old_pipeline_forecast_snapshots(integer, boolean) IS
+    'Removes snapshots older than retain_days (default: the setting); a snapshot exactly that old stays. Whole expired months are dropped at once. Returns the rows removed. By the setting it removes no more days than passed since the last cleanup, and a week, unless accept_losses says so. Errors: 22023 retain_days < 1, 55000 more days than that, 55P03 where a report holds an expired month.';
+ALTER FUNCTION pipeline.cleanup_old_pipeline_forecast_snapshots(integer, boolean) DEPENDS ON EXTENSION pipeline_forecast;

@@ -52,6 +52,28 @@ $$;
 COMMENT ON FUNCTION pipeline_internal.count_snapshot_rows(regclass, date, date) IS
     'Rows of a partition without reading it: exact for snapshots taken by the functions and for small partitions, else the server''s row counter.';
 
+-- Each day that passes lets one snapshot day expire. Where many more would go, a setting has shrunk or was lost.
+CREATE FUNCTION pipeline_internal.expiring_snapshot_days(first_kept date)
+RETURNS TABLE(expiring integer, explained integer, oldest date, last_cleanup date)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT days.expiring, 7 + greatest(pipeline_today() - coalesce(last.day, pipeline_today()), 0), days.oldest, last.day
+    FROM (SELECT max(c.cleaned_at AT TIME ZONE 'UTC')::date AS day FROM snapshot_cleanup c) last
+    CROSS JOIN (
+        -- Days that somebody inserted are on no list: one index probe each.
+        SELECT count(*)::integer AS expiring, min(g.day)::date AS oldest
+        FROM (
+            SELECT least((SELECT min(d.snapshot_date) FROM pipeline_forecast_snapshot_day d),
+                         (SELECT min(p.first_day) FROM snapshot_partitions() p)) AS day
+        ) first
+        CROSS JOIN generate_series(first.day::timestamp, ($1 - 1)::timestamp, interval '1 day') AS g (day)
+        WHERE EXISTS (SELECT FROM pipeline_forecast_snapshot_day d WHERE d.snapshot_date = g.day::date)
+           OR EXISTS (SELECT FROM pipeline_forecast_snapshot s WHERE s.snapshot_date = g.day::date)
+    ) days
+$$;
+COMMENT ON FUNCTION pipeline_internal.expiring_snapshot_days(date) IS
+    'How many snapshot days lie before a day, and how many of them may go without a question: those that passed since the last cleanup, and a week.';
 
 CREATE FUNCTION pipeline.run_daily_forecast_snapshot_maintenance(
     snapshot_date date DEFAULT pipeline_today(),
@@ -62,6 +84,7 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
     started timestamptz := clock_timestamp();
+    hint text;
 BEGIN
     date := snapshot_date;
     inserted := create_pipeline_forecast_snapshot(snapshot_date);
@@ -74,10 +97,15 @@ BEGIN
             ERRCODE = '55P03',
             MESSAGE = 'expired forecast snapshots were not removed: a running query holds them',
             HINT = 'The next daily run removes them.';
+    WHEN object_not_in_prerequisite_state THEN
+        -- Nor to a setting that was lost.
+        GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+        deleted := 0;
+        RAISE WARNING USING ERRCODE = '55000', MESSAGE = SQLERRM, HINT = hint;
     END;
     ms := round(extract(epoch FROM clock_timestamp() - started) * 1000, 3);
     RETURN NEXT;
 END;
 $$;
 COMMENT ON FUNCTION pipeline.run_daily_forecast_snapshot_maintenance(date, integer) IS
-    'The daily job: takes the snapshot of a day and removes expired ones; one row with the day, rows inserted and deleted, and milliseconds.';
+    'The daily job: takes the snapshot of a day and removes expired ones; one row with the day, rows inserted and deleted, and milliseconds. Where cleanup refuses, a warning says so and the snapshot stays.';

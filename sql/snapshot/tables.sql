@@ -32,3 +32,13 @@ CREATE TABLE pipeline.pipeline_forecast_snapshot_day (
 
 COMMENT ON TABLE pipeline.pipeline_forecast_snapshot_day IS
     'One row per snapshot taken, a day with no forecast row included: tells which days exist, and how many rows a dropped partition held, without reading the snapshots.';
+
+CREATE TABLE pipeline_data.snapshot_cleanup (
+    cleaned_at timestamptz PRIMARY KEY DEFAULT clock_timestamp(),
+    first_kept date NOT NULL,
+    removed_days integer NOT NULL,
+    removed_rows bigint NOT NULL,
+    cleaned_by text NOT NULL
+);
+COMMENT ON TABLE pipeline_data.snapshot_cleanup IS
+    'Each removal of expired snapshots. As many days as have passed since the last one may expire by themselves; more than that is refused.';

@@ -79,11 +79,9 @@ def test_scheduling_says_what_it_did(home):
     assert {row["action"] for row in second} == {"unchanged"}
     assert {job["jobname"] for job in jobs(home, "pipeline")} == JOBS
 
-    home.execute("SET pipeline_forecast.snapshot_cron_hour_utc = 4")
-    actions = {row["job_name"]: row["action"] for row in home.execute("SELECT * FROM schedule_pipeline_jobs()")}
-    home.execute("RESET pipeline_forecast.snapshot_cron_hour_utc")
-    assert actions.pop("forecast_snapshot_maintenance") == "updated"
-    assert set(actions.values()) == {"unchanged"}
+    moved = home.execute("SELECT setting, action FROM configure_pipeline('snapshot_cron_hour_utc', '4')").fetchall()
+    assert moved[1:] == [{"setting": "forecast_snapshot_maintenance", "action": "re-scheduled"}]
+    home.execute("SELECT keep_setting('snapshot_cron_hour_utc', '3')")
 
     # A schedule that somebody changed is repaired; a job that somebody paused stays paused.
     home.execute("SELECT cron.alter_job(jobid, active => false) FROM cron.job WHERE jobname = 'cleanup'")

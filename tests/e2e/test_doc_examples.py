@@ -16,7 +16,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # What an example may miss in the database of a test: a snapshot of its day, its project, pg_cron; or it makes what is there.
 MISSING = {"55000", "P0002", "42710"}
 # Described already, and not there yet.
-COMING = ("pipeline_checks", "pipeline_settings", "configure_pipeline")
+COMING = ("pipeline_checks",)
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```", flags=re.MULTILINE | re.DOTALL)
 
 

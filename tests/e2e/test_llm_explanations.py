@@ -146,8 +146,7 @@ def test_a_wrong_key_stops_the_provider_and_is_not_logged(pipeline, llm):
 
 
 def test_a_budget_that_is_spent_puts_jobs_off_until_tomorrow(pipeline, llm):
-    database = pipeline.connection.database.name
-    pipeline.connection.execute(f"ALTER DATABASE {database} SET pipeline_forecast.llm_daily_calls = 4")
+    pipeline.connection.execute("SELECT configure_pipeline('llm_daily_calls', '4')")
     pipeline.enqueue("llm_backfill", throttle_ms=0)
     with pipeline.poller(POLLER_JOB_CONCURRENCY="llm_explain=1"):
         wait_until(lambda: pipeline.value("SELECT count(*) FROM job_queue WHERE job_type = 'llm_explain' AND detail LIKE '%%budget%%'") == 8, 60)
@@ -157,8 +156,7 @@ def test_a_budget_that_is_spent_puts_jobs_off_until_tomorrow(pipeline, llm):
 
 
 def test_a_command_stops_at_a_budget_and_says_so(pipeline):
-    database = pipeline.connection.database.name
-    pipeline.connection.execute(f"ALTER DATABASE {database} SET pipeline_forecast.llm_daily_calls = 2")
+    pipeline.connection.execute("SELECT configure_pipeline('llm_daily_calls', '2')")
     result = pipeline.command("backfill-llm", "--throttle", "0")
     assert result.returncode == 1 and "budget" in result.stdout
     assert explained(pipeline) == 2

@@ -306,7 +306,7 @@ def test_a_project_is_explained(site, browser):
 
 def test_money_has_its_unit(database, browser):
     fill(database, 20)
-    database.execute(f"ALTER DATABASE {database.database.name} SET pipeline_forecast.currency = 'EUR'")
+    database.execute("SELECT configure_pipeline('currency', 'EUR')")
     database.execute("SELECT create_pipeline_forecast_snapshot(pipeline_today() - 40, true), refresh_conversion_views(false), create_pipeline_forecast_snapshot()")
     with Receiver(database.database) as poller:
         browser.open(poller.url)

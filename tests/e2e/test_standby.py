@@ -109,6 +109,7 @@ READS = [
     "SELECT pipeline_cron_next('10 3 * * *', '2026-11-24 03:10+00')",
     "SELECT pipeline_cron_previous('10 3 * * *', '2026-11-24 03:10+00')",
     "SELECT pipeline_setting('snapshot_retention_days')",
+    "SELECT * FROM pipeline_settings ORDER BY name",
     "SELECT pipeline_today()",
     "SELECT forecast_pipeline_document()::text",
     "SELECT forecast_month, project_id, document::text FROM forecast_snapshot_page(pipeline_today())",

@@ -1,7 +1,7 @@
 -- Retention of snapshots, and the daily job.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(31);
+SELECT plan(42);
 
 \ir include/failure.sql
 
@@ -58,17 +58,44 @@ SELECT is((SELECT max(first_day) FROM snapshot_partitions() WHERE first_day < ma
 SET LOCAL datestyle = 'ISO';
 
 -- The setting, and what is refused.
-SET LOCAL pipeline_forecast.snapshot_retention_days = 36500;
+SELECT configure_pipeline('snapshot_retention_days', '36500') \g /dev/null
 SELECT is(cleanup_old_pipeline_forecast_snapshots(), 0, 'without an argument the setting counts');
-SET LOCAL pipeline_forecast.snapshot_retention_days = 30;
+SELECT configure_pipeline('snapshot_retention_days', '30') \g /dev/null
 SELECT is(cleanup_old_pipeline_forecast_snapshots(NULL), 13, 'and so it does with NULL');
+
+-- A setting that shrank or was lost takes no more with it than the days that passed, and a week.
+CREATE FUNCTION pg_temp.refusal() RETURNS text LANGUAGE sql AS $$ SELECT pg_temp.failure('SELECT cleanup_old_pipeline_forecast_snapshots()') $$;
+SELECT pg_temp.insert_rows(pipeline_today() - n, 1) FROM generate_series(31, 37) n \g /dev/null
+SELECT is(cleanup_old_pipeline_forecast_snapshots(), 7, 'a week is removed');
+SELECT pg_temp.insert_rows(pipeline_today() - n, 1) FROM generate_series(31, 38) n \g /dev/null
+SELECT is(pg_temp.refusal(), '55000: refused to remove 8 days of forecast snapshots at once, since no more than 7 are due; '
+    'To keep them: SELECT pipeline.configure_pipeline(''snapshot_retention_days'', ''3650''). To lose them: SELECT pipeline.cleanup_old_pipeline_forecast_snapshots(accept_losses => true).',
+    'a day more is not');
+SELECT is((SELECT count(*) FROM pg_temp.days() d WHERE d > 30), 8::bigint, 'and all are there');
+SELECT results_eq($$ SELECT deleted FROM run_daily_forecast_snapshot_maintenance() $$, 'VALUES (0)', 'the daily job removes nothing');
+SELECT isnt_empty('SELECT FROM pipeline_forecast_snapshot_day WHERE snapshot_date = pipeline_today()', 'and keeps its snapshot');
+UPDATE snapshot_cleanup SET cleaned_at = cleaned_at - interval '1 day';
+SELECT is(cleanup_old_pipeline_forecast_snapshots(), 8, 'a day later it is due');
+SELECT results_eq('SELECT first_kept, removed_days, removed_rows, cleaned_by FROM snapshot_cleanup ORDER BY cleaned_at DESC LIMIT 1',
+                  'SELECT pipeline_today() - 30, 8, 8::bigint, current_user::text COLLATE "default"', 'and it is on record');
+UPDATE snapshot_cleanup SET cleaned_at = cleaned_at - interval '60 days';
+SELECT pg_temp.insert_rows(pipeline_today() - n, 1) FROM generate_series(31, 98) n \g /dev/null
+SELECT is(pg_temp.refusal(), '55000: refused to remove 68 days of forecast snapshots at once, since no more than 67 are due; '
+    'To keep them: SELECT pipeline.configure_pipeline(''snapshot_retention_days'', ''3650''). To lose them: SELECT pipeline.cleanup_old_pipeline_forecast_snapshots(accept_losses => true).',
+    'after a pause as many days are due as it lasted');
+SELECT is(cleanup_old_pipeline_forecast_snapshots(accept_losses => true), 68, 'who says so may lose them');
+TRUNCATE snapshot_cleanup;
+SELECT pg_temp.insert_rows(pipeline_today() - n, 1) FROM generate_series(31, 38) n \g /dev/null
+SELECT matches(pg_temp.refusal(), '^55000: refused to remove 8 days', 'the first cleanup takes no more than a week');
+SELECT is(cleanup_old_pipeline_forecast_snapshots(30), 8, 'a number of days that is passed is meant');
+
 SELECT is(pg_temp.failure(format('SELECT cleanup_old_pipeline_forecast_snapshots(%s)', days)),
-    format('22023: retain_days must be at least 1, not %s; A snapshot exactly retain_days old is kept; leave the argument out to use the setting pipeline_forecast.snapshot_retention_days.', days),
+    format('22023: retain_days must be at least 1, not %s; A snapshot exactly retain_days old is kept; leave the argument out to use the setting snapshot_retention_days.', days),
     format('retain_days %s is refused', days))
 FROM unnest(ARRAY[0, -1]) days;
 SELECT is(cleanup_old_pipeline_forecast_snapshots(2147483647), 0, 'an endless retention removes nothing');
-SELECT throws_ok('SET pipeline_forecast.snapshot_retention_days = 0', '22023', NULL, 'the setting refuses 0');
-SELECT is((SELECT boot_val FROM pg_settings WHERE name = 'pipeline_forecast.snapshot_retention_days'), '730', 'its default is 730 days');
+SELECT throws_ok($$ SELECT configure_pipeline('snapshot_retention_days', '0') $$, '22023', NULL, 'the setting refuses 0');
+SELECT is((SELECT default_value FROM pipeline_settings WHERE name = 'snapshot_retention_days'), '730', 'its default is 730 days');
 
 -- The daily job.
 UPDATE projects SET follow_up_date = pipeline_today();

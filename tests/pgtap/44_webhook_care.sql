@@ -64,10 +64,10 @@ SELECT is(purge_webhook_events(), 1, 'to the last');
 SELECT is(purge_webhook_events(), 0, 'but one that is pending');
 SELECT is((SELECT string_agg(event_key, ' ' ORDER BY event_key) FROM webhook_events), 'n1 n2 o4', 'and those within the retention');
 SELECT is((SELECT count(*) FROM webhook_event_job), 3::bigint, 'what linked the others to jobs is gone, too');
-SET LOCAL pipeline_forecast.webhook_retention_days = 32;
+SELECT configure_pipeline('webhook_retention_days', '32') \g /dev/null
 UPDATE webhook_events SET status = 'processed';
 SELECT is(purge_webhook_events(), 0, 'the setting decides');
-SET LOCAL pipeline_forecast.webhook_retention_days = 30;
+SELECT configure_pipeline('webhook_retention_days', '30') \g /dev/null
 SELECT is(purge_webhook_events(), 1, 'where nothing else is asked for');
 -- Batches stay batches where the planner would rather choose them anew for each row.
 SELECT record_webhook_events(keys, keys, keys, keys, keys, keys, keys, array_fill('{}'::text, ARRAY[1000]), array_fill('::1'::text, ARRAY[1000]))
@@ -93,7 +93,7 @@ FROM (VALUES
     ($$ SELECT purge_finished_jobs(1, NULL) $$, '22023: batch_size must be at least 1, not NULL; Leave it out for 10000 rows.'),
     ($$ SELECT purge_webhook_events(0) $$, '22023: retain_days must be at least 1, not 0; Senders repeat an event for up to a day, and its key must be known until then.'),
     ($$ SELECT purge_webhook_events(1, 0) $$, '22023: batch_size must be at least 1, not 0; Leave it out for 10000 rows.'),
-    ($$ SELECT purge_finished_jobs(0) $$, '22023: retain_days must be at least 1, not 0; Leave it out to use the setting pipeline_forecast.log_retention_days.')
+    ($$ SELECT purge_finished_jobs(0) $$, '22023: retain_days must be at least 1, not 0; Leave it out to use the setting log_retention_days.')
 ) AS t (statement, expected);
 
 SELECT * FROM finish();

@@ -84,8 +84,8 @@ SELECT pg_temp.quote('6', '{}', '2025-06-02 00:00+00'), pg_temp.quote('7', '{}',
 -- Settings.
 SELECT pg_temp.quote('2', '{"quote_amount": "200.20", "reason_for_change": "Fresh", "status": "Lost"}', '2025-06-04 00:00+00') \g /dev/null
 SELECT is(pg_temp.project('new_enquiry_value', 'project_value'), '0.00 0.00', 'by default neither counts');
-SET LOCAL pipeline_forecast.new_enquiry_reason = 'Fresh';
-SET LOCAL pipeline_forecast.statuses_without_value = 'Archived,Won Closed';
+SELECT configure_pipeline('new_enquiry_reason', 'Fresh') \g /dev/null
+SELECT configure_pipeline('statuses_without_value', 'Archived,Won Closed') \g /dev/null
 SELECT is((SELECT format('%s %s', d.subitems, d.projects) FROM derive_pipeline_values('{p}') d), '3 1', 'after a change of the settings values are derived anew');
 SELECT is(pg_temp.project('new_enquiry_value', 'project_value'), '200.20 200.20', 'by the new ones');
 SELECT is((SELECT format('%s %s', d.subitems, d.projects) FROM derive_pipeline_values('{p}') d), '0 0', 'once');

@@ -43,12 +43,11 @@ SELECT is_empty($$ SELECT FROM schedule_pipeline_jobs() WHERE action <> 'unchang
 SELECT is((SELECT count(*) FROM cron.job WHERE jobname = 'forecast_snapshot_maintenance'), 1::bigint, 'a job stands in pg_cron once');
 SELECT is((SELECT command FROM cron.job WHERE jobname = 'refresh_conversion_views'), 'CALL pipeline.refresh_pipeline_views()',
           'a job names its schema');
-SET LOCAL pipeline_forecast.snapshot_cron_hour_utc = 5;
-SET LOCAL pipeline_forecast.snapshot_cron_minute_utc = 45;
+SELECT keep_setting('snapshot_cron_hour_utc', '5'), keep_setting('snapshot_cron_minute_utc', '45') \g /dev/null
 SELECT results_eq($$ SELECT job_name, schedule, action FROM schedule_pipeline_jobs() WHERE action <> 'unchanged' $$,
     $$ VALUES ('forecast_snapshot_maintenance', '45 5 * * *', 'updated') $$, 'changed settings reach the daily job');
 SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'forecast_snapshot_maintenance'), '45 5 * * *', 'in pg_cron');
-SELECT throws_ok('SET pipeline_forecast.snapshot_cron_hour_utc = 24', '22023', NULL, 'there is no hour 24');
+SELECT throws_ok($$ SELECT configure_pipeline('snapshot_cron_hour_utc', '24') $$, '22023', NULL, 'there is no hour 24');
 
 UPDATE cron.job SET active = false WHERE jobname = 'cleanup';
 SELECT is((SELECT action FROM schedule_pipeline_jobs() WHERE job_name = 'cleanup'), 'unchanged', 'a paused job is left alone');
@@ -78,8 +77,8 @@ CREATE FUNCTION pg_temp.taken() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(format('%s %s %s', pipeline_today() - snapshot_date, source, row_count), ', ' ORDER BY snapshot_date)
     FROM pipeline_forecast_snapshot_day
 $$;
-SET LOCAL pipeline_forecast.snapshot_cron_hour_utc = 23;
-SET LOCAL pipeline_forecast.snapshot_cron_minute_utc = 59;
+SELECT configure_pipeline('snapshot_cron_hour_utc', '23') \g /dev/null
+SELECT configure_pipeline('snapshot_cron_minute_utc', '59') \g /dev/null
 SELECT is(catch_up_forecast_snapshots(), 0, 'before the daily time nothing is missing');
 SELECT create_pipeline_forecast_snapshot(pipeline_today() - 4) \g /dev/null
 SELECT is(catch_up_forecast_snapshots(), 3, 'missed days are taken from history');
@@ -89,8 +88,8 @@ DELETE FROM pipeline_forecast_snapshot_day WHERE snapshot_date <> pipeline_today
 UPDATE pipeline_forecast_snapshot_day SET snapshot_date = pipeline_today() - 100;
 SELECT is(catch_up_forecast_snapshots(), 31, 'after a long pause the last 31 days are taken');
 
-SET LOCAL pipeline_forecast.snapshot_cron_hour_utc = 0;
-SET LOCAL pipeline_forecast.snapshot_cron_minute_utc = 0;
+SELECT configure_pipeline('snapshot_cron_hour_utc', '0') \g /dev/null
+SELECT configure_pipeline('snapshot_cron_minute_utc', '0') \g /dev/null
 -- In the first two minutes of a day its own run is not missing yet.
 CREATE TEMP TABLE due AS SELECT (now() >= (pipeline_today()::timestamp AT TIME ZONE 'UTC') + interval '2 minutes')::integer AS today;
 SELECT is(catch_up_forecast_snapshots(), (SELECT today FROM due), 'after the daily time today is taken');

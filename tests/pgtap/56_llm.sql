@@ -85,10 +85,10 @@ SELECT is((SELECT array_agg(DISTINCT v.value) FROM jsonb_each(pg_temp.data_of('b
 SELECT is(pg_temp.data_of('blank')->'segment'->>'confidence', 'low', 'no segment gives low confidence');
 
 -- The setting.
-SET LOCAL pipeline_forecast.currency = 'GBP';
+SELECT configure_pipeline('currency', 'GBP') \g /dev/null
 SELECT is(pg_temp.data_of('p')->'project'->>'currency', 'GBP', 'the currency is a setting');
 SELECT is(llm_request('p')->>'prompt_version', 'explain-1/GBP', 'which answers depend on');
-RESET pipeline_forecast.currency;
+SELECT configure_pipeline('currency', '') \g /dev/null
 
 -- Text of strangers.
 SELECT pg_temp.add_project('evil', 66, 0.66, 2);
@@ -320,7 +320,7 @@ SELECT is((SELECT llm_status FROM analysis_results WHERE project_id = 'f'), 'non
 
 -- Retries ----------------------------------------------------------------------------------------------------------
 
-SET LOCAL pipeline_forecast.llm_attempt_limit = 12;
+SELECT configure_pipeline('llm_attempt_limit', '12') \g /dev/null
 INSERT INTO llm_call (project_id, provider, model, input_hash, outcome, started_at, duration_ms)
 SELECT 'r' || n, 'mock', 'model-1', 'h', 'timeout', timestamptz '2024-01-01 00:00+00' + make_interval(days => i), 30000
 FROM unnest(ARRAY[1, 2, 3, 9, 10, 12]) AS n, generate_series(1, n) AS i;
@@ -330,7 +330,7 @@ SELECT results_eq(
     $$ VALUES (1, interval '1 minute'), (2, '2 minutes'), (3, '4 minutes'), (9, '256 minutes'), (10, '6 hours'), (12, NULL) $$,
     'the pause doubles from a minute to six hours, and ends at the limit');
 SELECT results_eq($$ SELECT * FROM llm_attempts('r1', 'other inputs') $$, $$ VALUES (0, 12, now()) $$, 'other inputs start anew, at once');
-RESET pipeline_forecast.llm_attempt_limit;
+SELECT configure_pipeline('llm_attempt_limit', '5') \g /dev/null
 
 -- Reuse ------------------------------------------------------------------------------------------------------------
 
@@ -341,9 +341,9 @@ SELECT pg_temp.store('twin 1', 'twin hash', pg_temp.answer(4), pg_temp.meta());
 CREATE TEMP TABLE calls_before AS SELECT count(*) FROM llm_call;
 SELECT is(reuse_llm_result('twin 2', 'model-2'), false, 'another model is asked itself');
 SELECT is((SELECT llm_status FROM analysis_results WHERE project_id = 'twin 2'), 'none', 'nothing was stored');
-SET LOCAL pipeline_forecast.currency = 'EUR';
+SELECT configure_pipeline('currency', 'EUR') \g /dev/null
 SELECT is(reuse_llm_result('twin 2', 'model-1'), false, 'so is another request');
-RESET pipeline_forecast.currency;
+SELECT configure_pipeline('currency', '') \g /dev/null
 SELECT is(reuse_llm_result('twin 2', 'model-1'), true, 'the same inputs, model and request reuse the answer');
 SELECT results_eq(
     $$ SELECT rating_score, summary, llm_status, llm_model, reasoning, adjustments FROM analysis_results WHERE project_id = 'twin 2' $$,
@@ -357,8 +357,8 @@ SELECT is(reuse_llm_result('nobody', 'model-1'), false, 'an unknown project has 
 
 -- The budget -------------------------------------------------------------------------------------------------------
 
-SET LOCAL pipeline_forecast.llm_daily_calls = 3;
-SET LOCAL pipeline_forecast.llm_daily_tokens = 1000;
+SELECT configure_pipeline('llm_daily_calls', '3') \g /dev/null
+SELECT configure_pipeline('llm_daily_tokens', '1000') \g /dev/null
 INSERT INTO llm_call (provider, model, outcome, started_at, tokens_in, tokens_out) VALUES
     ('spender', 'm', 'ok', pipeline_today()::timestamp AT TIME ZONE 'UTC', 300, 100),
     ('spender', 'm', 'timeout', now(), NULL, NULL),
@@ -372,7 +372,7 @@ SELECT results_eq($$ SELECT calls_left, tokens_left, exhausted FROM llm_budget('
     'a dropped answer has been paid for');
 SELECT results_eq($$ SELECT calls_left, tokens_left, exhausted FROM llm_budget('other') $$, $$ VALUES (3::bigint, 1000::bigint, false) $$,
     'each provider has its own budget');
-SET LOCAL pipeline_forecast.llm_daily_tokens = 0;
+SELECT configure_pipeline('llm_daily_tokens', '0') \g /dev/null
 SELECT is((SELECT exhausted FROM llm_budget('other')), true, 'a budget of 0 stops all calls');
 INSERT INTO llm_call (provider, model, outcome, started_at) VALUES ('debtor', 'm', 'billing_error', now() - interval '10 minutes');
 SELECT is((SELECT paused_until FROM llm_budget('debtor')), now() + interval '50 minutes', 'a billing error pauses the provider for an hour');
@@ -383,7 +383,7 @@ SELECT is((SELECT calls_today FROM llm_budget('clock')), 1::bigint, 'a wrong clo
 
 -- Back-fill --------------------------------------------------------------------------------------------------------
 
-RESET pipeline_forecast.llm_attempt_limit;
+SELECT configure_pipeline('llm_attempt_limit', '5') \g /dev/null
 DELETE FROM projects;
 SELECT pg_temp.add_project(id, 66, 0.70, 2)
 FROM unnest(ARRAY['changed', 'oldest', 'new', 'explained', 'old', 'given up', 'backing off', 'retry', 'archived']) AS id;

@@ -64,12 +64,12 @@ SELECT is((SELECT count(*) FROM job_queue WHERE job_type = 'push_to_monday' AND 
 
 -- Budgets.
 UPDATE analysis_results SET llm_status = 'none', input_hash = 'h9' WHERE project_id = 'p2';
-SET LOCAL pipeline_forecast.llm_daily_calls = 3;
+SELECT configure_pipeline('llm_daily_calls', '3') \g /dev/null
 SELECT matches(pg_temp.begin_explanation('p2'), '^wait: the budget of today for mock is spent: \d+ calls, 0 tokens$', 'a budget that is spent puts it off');
 SELECT is((SELECT b.wait_until FROM begin_llm_explanation('p2', 'mock', 'model-1') b), (SELECT resets_at FROM llm_budget('mock')), 'until the next day');
 SELECT matches(pg_temp.begin_explanation('p2', force => true), '^wait: the budget', 'forced or not');
 SELECT is((SELECT b.action FROM begin_llm_explanation('p2', 'other', 'model-1') b), 'call', 'another provider has its own');
-RESET pipeline_forecast.llm_daily_calls;
+SELECT configure_pipeline('llm_daily_calls', '1000') \g /dev/null
 SELECT is(pg_temp.end_explanation('p2', 'h9', 'billing_error'), 'billing_error, again at once', 'a bill is no attempt, and');
 SELECT is(pg_temp.begin_explanation('p2'), 'wait: mock is paused after a billing error', 'pauses the provider');
 

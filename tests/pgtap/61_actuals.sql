@@ -67,7 +67,7 @@ SELECT is((SELECT count(*) FROM vw_dim_date), (SELECT max(date_key) - min(date_k
 SELECT is((SELECT count(DISTINCT date_key) FROM vw_dim_date), (SELECT count(*) FROM vw_dim_date), 'and without repetitions');
 SELECT is((SELECT format('%s %s %s', bool_and(is_past), min(months_from_now), bool_or(is_current_month)) FROM vw_dim_date
            WHERE date_key < pipeline_today() AND date_key >= pg_temp.month(1)), 't -1 t', 'it knows where today is');
-SET LOCAL pipeline_forecast.fiscal_year_start_month = 4;
+SELECT configure_pipeline('fiscal_year_start_month', '4') \g /dev/null
 SELECT results_eq(
     $$ SELECT date_key, fiscal_year_label, fiscal_quarter_label, fiscal_month, quarter_label, month_label, iso_week, week_start, day_name
        FROM vw_dim_date WHERE to_char(date_key, 'MM-DD') IN ('03-31', '04-01') AND year = extract(year FROM pipeline_today()) ORDER BY 1 $$,
@@ -76,7 +76,7 @@ SELECT results_eq(
        FROM (VALUES (make_date(extract(year FROM pipeline_today())::integer, 3, 31), extract(year FROM pipeline_today()), 4, 12),
                     (make_date(extract(year FROM pipeline_today())::integer, 4, 1), extract(year FROM pipeline_today()) + 1, 1, 1)) AS t (d, y, q, m) $$,
     'a fiscal year is named after the year in which it ends');
-SELECT throws_ok('SET LOCAL pipeline_forecast.fiscal_year_start_month = 13', '22023', NULL, 'there is no month 13');
+SELECT throws_ok($$ SELECT configure_pipeline('fiscal_year_start_month', '13') $$, '22023', NULL, 'there is no month 13');
 UPDATE projects SET expected_start_date = '9999-12-31', date_created = '1900-01-01' WHERE monday_id = 'a';
 SELECT ok((SELECT count(*) FROM vw_dim_date) < 42 * 366, 'a stray date makes no calendar of centuries');
 

@@ -212,9 +212,9 @@ What repetition alone would have said as early: the newest month known by then, 
 |---:|---:|---:|---:|---:|---:|---:|---:|---:|
 | 1 | 0.00 % | 4.20 % | 100.00 % | 100.00 % | 80.00 % | n/a | n/a | n/a |
 $$, 'the report');
-SET LOCAL pipeline_forecast.currency = 'EUR';
+SELECT configure_pipeline('currency', 'EUR') \g /dev/null
 SELECT alike(forecast_backtest_report(1, last_month => '2024-05-01'), '%counts as nothing. All amounts are in EUR.%', 'with its currency, where that is known');
-RESET pipeline_forecast.currency;
+SELECT configure_pipeline('currency', '') \g /dev/null
 SELECT is(horizons_text('{1,2,3,5,6,9}', '{7 %,8 %,8 %,8 %,8 %,7 %}'), 'horizon 1: 7 %, horizons 2 to 3: 8 %, horizons 5 to 6: 8 %, horizon 9: 7 %',
     'neighbouring horizons of the same value are told together');
 SELECT is(count_text(1234567), '1,234,567', 'counts have separators');

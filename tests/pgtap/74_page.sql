@@ -139,10 +139,10 @@ SELECT is((SELECT bar->>'committed_project_count' FROM moved), '1', 'and by comm
 SELECT is((SELECT pg_temp.list(bar->'projects', 'project_id') FROM moved), 'm6 m5 m4 m3 m2 m0',
     'it names the five that moved most by expected value, and by committed value');
 
-SET LOCAL pipeline_forecast.currency = 'EUR';
+SELECT configure_pipeline('currency', 'EUR') \g /dev/null
 SELECT is(forecast_drift_document()->>'currency', 'EUR', 'the currency is told with the movements');
 SELECT is(project_document('101')->>'currency', 'EUR', 'and with a project');
-RESET pipeline_forecast.currency;
+SELECT configure_pipeline('currency', '') \g /dev/null
 
 -- Projects -----------------------------------------------------------------------------------------------------------
 

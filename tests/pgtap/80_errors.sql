@@ -65,7 +65,7 @@ SELECT is(pg_temp.failure('SELECT explain_forecast(''nobody'')'),
           'an unknown project has no explanation');
 SELECT matches(pg_temp.failure('SELECT explain_forecast(NULL)'), '^P0002: unknown project "NULL"', 'nor has none at all');
 SELECT is(pg_temp.failure('SELECT pipeline_setting(''nothing'')'),
-          '42704: unrecognized setting "pipeline_forecast.nothing"; SELECT name FROM pg_settings WHERE name LIKE ''pipeline\_forecast.%'' lists them.',
+          '42704: unrecognized setting "nothing"; SELECT * FROM pipeline.pipeline_settings shows all there are.',
           'an unknown setting');
 SELECT is(pipeline_setting('snapshot_retention_days'), '730', 'a known one');
 SELECT is(pg_temp.failure('SELECT grant_forecast_reader(''nobody'')'),

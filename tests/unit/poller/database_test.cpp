@@ -119,7 +119,7 @@ TEST_F(Database, ErrorsTellWhetherToTryAgain) {
         const auto connection = co_await Connection::open(options());
         const auto wrong = co_await failure<PermanentError>(connection->query("SELECT pipeline_setting('nonsense')"));
         EXPECT_EQ(wrong.sqlstate(), "42704");
-        EXPECT_STREQ(wrong.what(), "unrecognized setting \"pipeline_forecast.nonsense\"");
+        EXPECT_STREQ(wrong.what(), "unrecognized setting \"nonsense\"");
         EXPECT_FALSE(wrong.hint().empty());
         static_cast<void>(co_await failure<PermanentError>(connection->query("SELECT nonsense")));
         const auto passing = co_await failure<TransientError>(

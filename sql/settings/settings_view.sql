@@ -1,0 +1,25 @@
+-- The settings for people and for pipeline_setting(), which reads this view with the rights of its caller.
+CREATE OR REPLACE VIEW pipeline.pipeline_settings AS
+SELECT
+    d.name,
+    coalesce(v.value, d.default_value) AS value,
+    d.default_value,
+    d.type,
+    d.lowest,
+    d.highest,
+    d.description,
+    v.since,
+    v.set_by
+FROM setting_definitions() d
+LEFT JOIN setting_value v ON v.name = d.name AND v.until IS NULL;
+COMMENT ON VIEW pipeline.pipeline_settings IS
+    'Every setting: its value, what it may be, and who set it. configure_pipeline() changes one; previous values stay in pipeline_data.setting_value.';
+COMMENT ON COLUMN pipeline.pipeline_settings.name IS 'Name of the setting.';
+COMMENT ON COLUMN pipeline.pipeline_settings.value IS 'The value that holds, for every session.';
+COMMENT ON COLUMN pipeline.pipeline_settings.default_value IS 'The value that holds where nobody has set one.';
+COMMENT ON COLUMN pipeline.pipeline_settings.type IS 'integer or text.';
+COMMENT ON COLUMN pipeline.pipeline_settings.lowest IS 'The lowest number that is allowed; of a text its shortest length.';
+COMMENT ON COLUMN pipeline.pipeline_settings.highest IS 'The highest number that is allowed; of a text its greatest length.';
+COMMENT ON COLUMN pipeline.pipeline_settings.description IS 'What the setting decides.';
+COMMENT ON COLUMN pipeline.pipeline_settings.since IS 'When the value was set; NULL where the default holds.';
+COMMENT ON COLUMN pipeline.pipeline_settings.set_by IS 'The role that set the value; ALTER DATABASE where pipeline_setup() took it over from there; NULL where the default holds.';
