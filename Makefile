@@ -93,13 +93,13 @@ PYTHON ?= /usr/bin/python3
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 export PG_CONFIG PYTHON
 
-.PHONY: help deps built-and-installed run status stop clean-run test torture bench proof docs check-docs lint format
+.PHONY: help deps built-and-installed run status stop clean-run test torture bench proof docs check-docs lint sanitize format
 
 help:
 	@echo 'make run        everything in a private cluster, on simulated boards (DATA=file.csv MAP=file.json: your own data)'
 	@echo 'make status     what runs there and when it ran last;  make stop, make clean-run'
 	@echo 'make docs       writes docs/reference from the product itself;  make check-docs compares it'
-	@echo 'make test       everything a change must pass;  make torture, make bench, make proof, make lint, make format'
+	@echo 'make test       everything a change must pass;  make torture, make bench, make proof, make lint, make sanitize, make format'
 	@echo 'make, make install, make installcheck    for a server of your own (PG_CONFIG=)'
 
 deps:
@@ -150,6 +150,13 @@ check-docs: built-and-installed
 	@diff -r docs/reference build/reference || { echo "docs/reference is not what the product says: make docs" >&2; exit 1; }
 
 FORMATTED = $(LIBRARY_SOURCES) $(LIBRARY_HEADERS) $(shell find poller tests/unit tests/fuzz -name '*.[ch]pp')
+
+# Unit tests under AddressSanitizer and UndefinedBehaviorSanitizer.
+sanitize: deps
+	@echo 'Building the unit tests with sanitizers: about three minutes on two cores'
+	@cmake -S . -B build/sanitize -DPIPELINE_BUILD_TESTS=ON -DPIPELINE_SANITIZE=ON -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O1 >/dev/null
+	@cmake --build build/sanitize -j2 >build/sanitize.log 2>&1 || { tail -n 40 build/sanitize.log; exit 1; }
+	@ctest --test-dir build/sanitize --output-on-failure -j2
 
 lint:
 	@control/install-packages lint
