@@ -174,7 +174,7 @@ def test_what_the_database_refuses_is_told_with_its_hint(command, arguments, mes
 
 def test_validate_of_a_database_without_tables_exits_with_2(empty_database):
     empty_database.connection().execute("CREATE EXTENSION pipeline_forecast")
-    answer = run("validate", environment=environment_for(empty_database))
+    answer = run("validate", environment=environment_for(empty_database, role=None))
     assert answer.returncode == 2
     assert "pipeline_setup()" in answer.stderr
 

@@ -10,6 +10,7 @@ import urllib.request
 import psycopg
 import pytest
 
+import roles
 from cluster import Cluster, set_up, value
 from network import Line
 from poller import Poller, environment_for, run, wait_until
@@ -292,6 +293,7 @@ def own_cluster():
 def test_a_database_that_restarts_is_taken_up_again(own_cluster):
     with own_cluster.connection() as connection:
         set_up(connection)
+        roles.grant(connection)
         add_projects(connection)
     with Poller(own_cluster, **FAST) as poller:
         with own_cluster.connection() as connection:

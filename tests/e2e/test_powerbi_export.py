@@ -386,7 +386,7 @@ def test_the_schema_is_named_in_the_queries(empty_database, tmp_path):
 
     with empty_database.connection() as connection:
         set_up(connection)
-    answer = run("powerbi", "export", tmp_path, environment=environment_for(empty_database))
+    answer = run("powerbi", "export", tmp_path, environment=environment_for(empty_database, role=None))
     assert answer.returncode == 0, answer.stderr
     for table in tables_of(files_in(tmp_path)).values():
         assert '[Schema = "pipeline", Item = "vw_' in "\n".join(table.lines())
