@@ -117,7 +117,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-    relation regclass := to_regclass(substring(object FROM '^(?:materialized view|view|trigger \S+ ON) (\S+)$'));
+    target regclass := to_regclass(substring(object FROM '^(?:materialized view|view|trigger \S+ ON) (\S+)$'));
     holders text;
 BEGIN
     SELECT string_agg(
@@ -132,7 +132,7 @@ BEGIN
           AND CASE
                 WHEN object = 'another pipeline_setup()' THEN
                     l.locktype = 'advisory' AND l.objid = (hashtext('pipeline_forecast.setup')::bigint & 4294967295)::oid
-                WHEN relation IS NOT NULL THEN l.relation = relation
+                WHEN target IS NOT NULL THEN l.relation = target
                 ELSE l.relation IN (
                     SELECT c.oid FROM pg_class c
                     WHERE c.relnamespace IN ('pipeline'::regnamespace, to_regnamespace('pipeline_data'))) END);

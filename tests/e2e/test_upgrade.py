@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 import roles
-from cluster import Cluster, failed_checks, set_up, value
+from cluster import Cluster, failed_checks, value
 from every_table import fill_every_table, rows, tables
 from later_version import LATER, LaterVersion
 from server_files import ServerFiles
