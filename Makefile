@@ -93,7 +93,7 @@ PYTHON ?= /usr/bin/python3
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 export PG_CONFIG PYTHON
 
-.PHONY: help deps built-and-installed run status stop clean-run test torture bench proof docs check-docs lint sanitize format
+.PHONY: help deps built-and-installed run status stop clean-run test torture bench proof mutation docs check-docs lint sanitize format
 
 help:
 	@echo 'make run        everything in a private cluster, on simulated boards (DATA=file.csv MAP=file.json: your own data)'
@@ -140,6 +140,10 @@ bench: deps built-and-installed
 # Needs data that is not part of the source tree; says so and does nothing without it.
 proof: built-and-installed
 	@tests/proof/run
+
+# That no constant of the rules can change unnoticed: changes each in turn.
+mutation:
+	@tests/mutation/constants
 
 # Comments of a fresh database, openapi.json, --help and settings as pages; a change of any of them changes the pages.
 docs: built-and-installed

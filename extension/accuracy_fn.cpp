@@ -3,6 +3,7 @@
 
 #include "core/accuracy.hpp"
 #include "core/input_error.hpp"
+#include "core/number_text.hpp"
 #include "pg/numeric_codec.hpp"
 
 namespace {
@@ -14,7 +15,7 @@ Money sum_argument(FunctionCallInfo fcinfo, int index) {
     const auto cents = pg::scaled_from_numeric(PG_GETARG_DATUM(index), kMoneyScale);
     if (!cents) {
         throw InputError("22003", "sum is out of range for a measure of accuracy",
-                         "Give a number below 9,000,000,000,000,000.");
+                         "Give a number below " + grouped_text(pg::kLargestScaled / kCentsPerUnit) + ".");
     }
     return Money{*cents};
 }

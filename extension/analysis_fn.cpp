@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "core/analysis/mixer.hpp"
+#include "core/analysis_explanation.hpp"
 #include "core/analysis_report.hpp"
 #include "core/input_error.hpp"
 #include "pg/analysis_source.hpp"
@@ -121,7 +122,7 @@ Datum make_reasoning(const ProjectRow &project, const Analysis &found, MemoryCon
         JsonObject object;
         object.add("cluster", filter.empty() ? "global" : std::string_view(filter));
         object.begin("metrics_used");
-        object.add("win_rate_inclusive", stored_rate(found.inclusive.rate.value_or(0.5)).e5, kRateScale);
+        object.add("win_rate_inclusive", stored_rate(found.inclusive.rate.value_or(analysis::kEvenOdds)).e5, kRateScale);
         object.add("win_rate_closed", closed_rate ? Scaled(stored_rate(*closed_rate).e5) : Scaled(), kRateScale);
         object.add("gestation_median", days ? Scaled(days->median) : Scaled());
         object.add("gestation_p25", days ? Scaled(days->p25) : Scaled());
@@ -337,16 +338,17 @@ PIPELINE_FUNCTION(pipeline_analyze) {
     return Datum{0};
 }
 
+PIPELINE_FUNCTION(pipeline_analysis_version) { return pg::text_datum(kAnalysisVersion); }
+
 // project_ids (exactly one), as_of, reads_history -> {"steps": [...], "segment": {...}}
 PIPELINE_FUNCTION(pipeline_analysis_detail) {
     const Request request = read_request(fcinfo);
     const pg::AnalysisSource source = source_of(request);
     const pg::AnalysisTarget target = require_target(source, text_of(request.ids[0]));
     const Analysis found = FewProjects(request, source).analyze(target);
-    const std::string weighting = weighting_label(weighting_of(analysis::Config{}, moment_of(request.as_of)));
     nlohmann::json steps = nlohmann::json::array();
-    for (const AnalysisStep &step : explain(target.row(), found, weighting)) {
+    for (const AnalysisStep &step : explain(target.row(), found)) {
         steps.push_back({{"step", step.step}, {"detail", step.detail}, {"value", step.value}});
     }
-    return pg::jsonb_datum({{"steps", steps}, {"segment", segment_statistics(target.row(), found, weighting)}});
+    return pg::jsonb_datum({{"steps", steps}, {"segment", segment_statistics(target.row(), found)}});
 }

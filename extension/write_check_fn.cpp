@@ -8,6 +8,7 @@
 
 #include "core/calendar.hpp"
 #include "core/fixed_point.hpp"
+#include "core/limits.hpp"
 #include "pg/arguments.hpp"
 #include "pg/numeric_codec.hpp"
 
@@ -40,7 +41,6 @@ constexpr std::array kCheckedColumns{
     CheckedColumn{"gestation_period", Kind::kGestation},
 };
 
-constexpr int kLongestGestation = 500'000;
 constexpr std::size_t kRememberedStages = 32;
 
 // The row of pipeline_stage that serves a stage.
@@ -98,7 +98,7 @@ struct Refusal {
 Refusal check_day(Datum value) {
     const DateADT date = DatumGetDateADT(value);
     if (!DATE_NOT_FINITE(date) && is_plausible(pg::day_from_date(date))) return {};
-    return {ERRCODE_DATETIME_FIELD_OVERFLOW, "is not a day between 1900-01-01 and 9999-12-31",
+    return {ERRCODE_DATETIME_FIELD_OVERFLOW, day_problem().c_str(),
             "Store NULL where the day is unknown."};
 }
 
@@ -108,7 +108,7 @@ Refusal check_money(Datum value, bool is_contract) {
     }
     const auto cents = pg::scaled_from_numeric(value, kMoneyScale);
     if (!is_contract || (cents && -kMoneyLimitCents < *cents && *cents < kMoneyLimitCents)) return {};
-    return {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "is not below 10,000,000,000",
+    return {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, money_problem().c_str(),
             "The forecast holds contract values of at most ten digits before the point."};
 }
 
@@ -118,15 +118,15 @@ Refusal check(Kind kind, Datum value) {
         case Kind::kContractMoney: return check_money(value, true);
         case Kind::kMoney: return check_money(value, false);
         case Kind::kPercent: {
-            const auto percent = pg::scaled_from_numeric(value, 3);
-            if (percent && *percent >= 0 && *percent <= 100'000) return {};
-            return {ERRCODE_INVALID_PARAMETER_VALUE, "is not between 0 and 100",
+            const auto percent = pg::scaled_from_numeric(value, kPercentScale);
+            if (percent && *percent >= 0 && *percent <= kHighestPercent * kRateOne.e5 / 100) return {};
+            return {ERRCODE_INVALID_PARAMETER_VALUE, percent_problem().c_str(),
                     "Store NULL where nobody stated a probability."};
         }
         case Kind::kGestation: {
             const int days = DatumGetInt32(value);
-            if (days >= 0 && days <= kLongestGestation) return {};
-            return {ERRCODE_INVALID_PARAMETER_VALUE, "is not between 0 and 500000 days",
+            if (days >= 0 && days <= kLongestGestationDays) return {};
+            return {ERRCODE_INVALID_PARAMETER_VALUE, gestation_problem().c_str(),
                     "Store NULL where the duration is unknown."};
         }
     }

@@ -1,10 +1,9 @@
 #include "core/analysis_report.hpp"
 
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/analysis_explanation.hpp"
 #include "core/no_postgres.hpp"
 
 namespace pipeline_forecast {
@@ -15,48 +14,13 @@ using analysis::Field;
 using analysis::FieldSet;
 using analysis::kFields;
 using analysis::ProjectRow;
-using analysis::Rating;
 using nlohmann::json;
 
 constexpr std::int64_t kNoFigure = INT64_MIN;
 
-std::string fixed(double number, int decimals) {
-    std::array<char, 64> buffer{};
-    const auto [end, error] =
-        std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::fixed, decimals);
-    return error == std::errc{} ? std::string(buffer.data(), end) : std::string{};
-}
-
-std::string three(double number) { return fixed(number, 3); }
-
 template <typename Value>
 json optional_json(const std::optional<Value> &value) {
     return value ? json(*value) : json(nullptr);
-}
-
-std::string days_text(std::optional<int> days) { return days ? std::to_string(*days) + " days" : "unknown"; }
-
-std::string record_text(const std::optional<analysis::WinRecord> &record) {
-    if (!record) return "the project has none: 0.5";
-    return "(" + std::to_string(record->won) + " won + 1) / (" + std::to_string(record->total) + " + 2)";
-}
-
-std::string value_share_text(std::optional<double> share) {
-    return share ? "share of the segment's positive values not above it " + three(*share)
-                 : "no positive value in the segment";
-}
-
-std::string quartiles_text(const std::optional<analysis::Quartiles> &quartiles) {
-    return quartiles ? "quartiles of the segment " + fixed(quartiles->first, 2) + " and " + fixed(quartiles->third, 2)
-                     : "no durations in the segment";
-}
-
-std::string weighted_sum_text(const Rating &rating) {
-    const auto &weights = analysis::kRatingWeights;
-    return fixed(weights.conversion, 2) + " * " + three(rating.conversion_score) + " + " + fixed(weights.value, 2) +
-           " * " + three(rating.value_score) + " + " + fixed(weights.gestation, 2) + " * " +
-           three(rating.gestation_score) + " + " + fixed(weights.account, 2) + " * " + three(rating.account_score) +
-           " + " + fixed(weights.product_type, 2) + " * " + three(rating.product_type_score);
 }
 
 }  // namespace
@@ -105,66 +69,7 @@ std::string input_hash(Fingerprint own, const Analysis &found) {
     return own.hex();
 }
 
-std::vector<AnalysisStep> explain(const ProjectRow &project, const Analysis &found, const std::string &weighting) {
-    const Rating &rating = found.rating;
-    const auto &tally = found.outcomes;
-    const auto &days = found.gestation.statistics;
-    const std::string filter = filter_text(project, found.segment.filter);
-    std::vector<AnalysisStep> steps{
-        {"segment", "tier " + std::to_string(found.segment.tier) + ": " + (filter.empty() ? "all projects" : filter),
-         std::to_string(found.segment.segment_size) + " projects"},
-        {"time_weights",
-         weighting + ", mean 1, from " + fixed(tally.lightest_weight, 4) + " to " + fixed(tally.heaviest_weight, 4),
-         "sum " + fixed(tally.weighted_won + tally.weighted_lost + tally.weighted_open, 2)},
-        {"outcomes",
-         std::to_string(tally.won) + " won, " + std::to_string(tally.lost) + " lost, " + std::to_string(tally.open) +
-             " open",
-         "weighted " + fixed(tally.weighted_won, 2) + " / " + fixed(tally.weighted_lost, 2) + " / " +
-             fixed(tally.weighted_open, 2)},
-        {"conversion_rate", "(weighted won + 1) / (weighted total + 2)", fixed(found.inclusive.rate.value_or(0.5), 5)},
-        {"conversion_confidence", "projects / 100, at most 1", fixed(found.inclusive.confidence, 2)},
-        {"closed_conversion_rate",
-         found.prior ? "wins among closed projects, drawn to the overall " + three(found.prior->win_rate) + " with " +
-                           fixed(found.prior->strength, 0) + " pseudo-projects"
-                     : "(weighted won + 1) / (weighted closed + 2)",
-         found.closed_only.rate ? fixed(*found.closed_only.rate, 5) : "unknown"},
-        {"gestation_days",
-         std::string(found.gestation_is_global ? "of all projects, since the segment gives none; " : "") +
-             "weighted median of " + std::to_string(found.gestation.sample_size) + " durations" +
-             (days ? ", p25 " + std::to_string(days->p25) + ", p75 " + std::to_string(days->p75) + ", mean " +
-                         std::to_string(days->mean) + ", deviation " + std::to_string(days->standard_deviation)
-                   : ""),
-         days_text(found.gestation.expected_days())},
-        {"gestation_confidence", "0.7 * min(n / 30, 1) + 0.3 * max(0, 1 - deviation / mean)",
-         fixed(found.gestation.confidence, 2)},
-        {"value_band", "of new_enquiry_value", std::string(analysis::to_string(found.band))},
-        {"conversion_score", "of the rate " + fixed(rating.conversion_rate, 5), three(rating.conversion_score)},
-        {"gestation_score",
-         "of " + days_text(found.rating_inputs.expected_days) + "; " +
-             quartiles_text(found.rating_inputs.gestation_quartiles),
-         three(rating.gestation_score)},
-        {"value_score",
-         "of the band " + std::string(analysis::to_string(found.band)) + "; " +
-             value_share_text(found.rating_inputs.value_share),
-         three(rating.value_score)},
-        {"account_score", record_text(found.rating_inputs.account), three(rating.account_score)},
-        {"product_type_score", record_text(found.rating_inputs.product_type), three(rating.product_type_score)},
-        {"weighted_sum", weighted_sum_text(rating), three(rating.weighted_sum)},
-        {"bonus",
-         "alignment " + three(rating.alignment_bonus) + ", weakness " + three(rating.weakness_bonus) + ", momentum " +
-             three(rating.momentum_bonus) + ", the sum within -0.15 and 0.30",
-         three(rating.total_bonus)},
-        {"final_value",
-         std::string("weighted_sum + bonus within 0 and 1") +
-             (rating.ceiling ? ", at most " + fixed(*rating.ceiling / 100.0, 2) + " in this band" : "") +
-             ", above 0.70 stretched by 1.3",
-         three(rating.final_value)},
-        {"rating", "98 * final_value + 2, rounded half to even", std::to_string(rating.score)},
-    };
-    return steps;
-}
-
-json segment_statistics(const ProjectRow &project, const Analysis &found, const std::string &weighting) {
+json segment_statistics(const ProjectRow &project, const Analysis &found) {
     const auto &tally = found.outcomes;
     const auto &days = found.gestation.statistics;
     json filter = json::object();
@@ -178,7 +83,7 @@ json segment_statistics(const ProjectRow &project, const Analysis &found, const 
         {"tier", found.segment.tier},
         {"filter", filter},
         {"segment_n", found.segment.segment_size},
-        {"weighting", weighting},
+        {"weighting", weighting_text(found)},
         {"wins", tally.won},
         {"losses", tally.lost},
         {"open", tally.open},

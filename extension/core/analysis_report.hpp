@@ -1,9 +1,9 @@
-// An analysis in the forms that leave the core: what is stored, what tells whether it changed, and what explains it.
+// An analysis in the forms that leave the core: what is stored, and what tells whether it changed. Its
+// explanation is in core/analysis_explanation.hpp.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <vector>
 
 #include "core/analysis/engine.hpp"
 #include "core/fingerprint.hpp"
@@ -25,18 +25,7 @@ inline constexpr std::string_view kAnalysisVersion = "v0.2";
 // Changes when the project's own facts (given by `own`), its segment or any number changes.
 [[nodiscard]] std::string input_hash(Fingerprint own, const analysis::Analysis &found);
 
-struct AnalysisStep {
-    std::string step;
-    std::string detail;  // the rule and what went in
-    std::string value;   // what came out
-};
-
-// From the segment to the score, so that a person can redo the sum.
-[[nodiscard]] std::vector<AnalysisStep> explain(const analysis::ProjectRow &project, const analysis::Analysis &found,
-                                                const std::string &weighting);
-
 // Counts, weighted sums, rates (unrounded) and durations of the project's segment.
-[[nodiscard]] nlohmann::json segment_statistics(const analysis::ProjectRow &project, const analysis::Analysis &found,
-                                                const std::string &weighting);
+[[nodiscard]] nlohmann::json segment_statistics(const analysis::ProjectRow &project, const analysis::Analysis &found);
 
 }  // namespace pipeline_forecast

@@ -199,7 +199,7 @@ Decoded<Day> decode_day(std::string_view text, std::string_view format) {
     const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(year)}, std::chrono::month{month},
                                            std::chrono::day{day}};
     if (!date.ok()) return Decoded<Day>::refused("no such day in the calendar");
-    if (!is_plausible(Day{date})) return Decoded<Day>::refused("day before 1900");
+    if (!is_plausible(Day{date})) return Decoded<Day>::refused("day before " + to_iso(kFirstDay).substr(0, 4));
     return Decoded<Day>::of(Day{date});
 }
 

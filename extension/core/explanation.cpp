@@ -1,5 +1,7 @@
 #include "core/explanation.hpp"
 
+#include "core/number_text.hpp"
+
 #include "core/no_postgres.hpp"
 
 namespace pipeline_forecast {
@@ -7,23 +9,19 @@ namespace {
 
 const std::string kUnknownText = "unknown";
 
-std::string decimal(std::int64_t scaled, int scale) {
-    const bool negative = scaled < 0;
-    std::string digits = std::to_string(negative ? -scaled : scaled);
-    const auto places = static_cast<std::size_t>(scale);
-    if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
-    digits.insert(digits.size() - places, ".");
-    return negative ? "-" + digits : digits;
-}
-
-std::string show(Money money) { return decimal(money.cents, kMoneyScale); }
-std::string show(Rate rate) { return decimal(rate.e5, kRateScale); }
+std::string show(Money money) { return decimal_text(money.cents, kMoneyScale); }
+std::string show(Rate rate) { return decimal_text(rate.e5, kRateScale); }
 std::string show(Day day) { return to_iso(day); }
 std::string show(int number) { return std::to_string(number); }
 
 template <typename Value>
 std::string show(std::optional<Value> value) {
     return value ? show(*value) : kUnknownText;
+}
+
+std::string in_bucket(Bucket bucket, Rate value) {
+    return exact_text(static_cast<double>(value.e5) / static_cast<double>(kRateOne.e5)) +
+           ", since the stage is in the bucket " + std::string(to_string(bucket));
 }
 
 std::string contract_rule(const ForecastInput &input) {
@@ -51,8 +49,8 @@ std::string date_rule(DateSource source) {
 
 std::string probability_rule(ProbabilitySource source) {
     switch (source) {
-        case ProbabilitySource::kStageLost: return "0, since the stage is in the bucket Lost";
-        case ProbabilitySource::kStageCommitted: return "1, since the stage is in the bucket Committed";
+        case ProbabilitySource::kStageLost: return in_bucket(Bucket::kLost, kRateZero);
+        case ProbabilitySource::kStageCommitted: return in_bucket(Bucket::kCommitted, kRateOne);
         case ProbabilitySource::kModel: return "expected_conversion_rate of the analysis";
         case ProbabilitySource::kBoardPercent: return "probability_percent / 100, since there is no analysis";
         case ProbabilitySource::kStageDefault: break;
@@ -62,13 +60,19 @@ std::string probability_rule(ProbabilitySource source) {
 
 std::string spread_rule(const ForecastInput &input) {
     if (input.conversion_confidence && input.conversion_confidence->e5 > 0) {
-        return "(1 - conversion_confidence) * 0.30, at least 0.05 and at most 0.35";
+        return "(1 - conversion_confidence) * " + exact_text(kSpreadWithoutConfidence) + ", at least " +
+               exact_text(kNarrowestSpread) + " and at most " + exact_text(kWidestSpread);
     }
     return "the stage's default, since the confidence is unknown or 0";
 }
 
 std::string case_rule(Bucket bucket, const std::string &sum) {
     return bucket == Bucket::kOpen ? sum : "as the probability, since nothing is open in this bucket";
+}
+
+std::string committed_rule(Bucket bucket) {
+    return (bucket == Bucket::kCommitted ? "contract_value, since the bucket is " : "0, since the bucket is not ") +
+           std::string(to_string(Bucket::kCommitted));
 }
 
 std::string product(Money contract, Rate rate) { return show(contract) + " * " + show(rate); }
@@ -85,6 +89,7 @@ std::vector<ExplanationStep> explain(const ForecastInput &input, const DateInput
     const Day date = forecast_date(dates, today);
     const bool is_credit = contract.cents < 0;
     const std::string swapped = is_credit ? ", best and worst swapped for a negative contract value" : "";
+    const std::string rounded = "rounded to " + std::to_string(kMoneyScale) + " decimals";
     const std::string band = show(likely) + " and " + show(spread);
 
     return {
@@ -111,15 +116,12 @@ std::vector<ExplanationStep> explain(const ForecastInput &input, const DateInput
          show(best)},
         {"worst_case_probability", case_rule(input.bucket, "probability - probability_spread, within 0 and 1"), band,
          show(worst)},
-        {"committed_value",
-         input.bucket == Bucket::kCommitted ? "contract_value, since the bucket is Committed"
-                                            : "0, since the bucket is not Committed",
-         show(contract), show(committed_value(input))},
-        {"expected_value", "contract_value * probability, rounded to 2 decimals", product(contract, likely),
+        {"committed_value", committed_rule(input.bucket), show(contract), show(committed_value(input))},
+        {"expected_value", "contract_value * probability, " + rounded, product(contract, likely),
          show(expected_value(input))},
-        {"best_case_value", "contract_value * best_case_probability, rounded to 2 decimals" + swapped,
+        {"best_case_value", "contract_value * best_case_probability, " + rounded + swapped,
          product(contract, is_credit ? worst : best), show(best_case_value(input))},
-        {"worst_case_value", "contract_value * worst_case_probability, rounded to 2 decimals" + swapped,
+        {"worst_case_value", "contract_value * worst_case_probability, " + rounded + swapped,
          product(contract, is_credit ? best : worst), show(worst_case_value(input))},
     };
 }

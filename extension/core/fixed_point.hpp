@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "core/limits.hpp"
+
 namespace pipeline_forecast {
 
 struct Money {
@@ -19,10 +21,13 @@ struct Rate {
 };
 
 inline constexpr int kMoneyScale = 2;
+inline constexpr std::int64_t kCentsPerUnit = 100;
+inline constexpr std::int64_t kMoneyLimitCents = kMoneyLimit * kCentsPerUnit;
 inline constexpr int kRateScale = 5;
+// Percentages carry three decimals, so that a hundredth of one is a whole number of rate units.
+inline constexpr int kPercentScale = kRateScale - 2;
+inline constexpr Rate kRateZero{0};
 inline constexpr Rate kRateOne{100'000};
-// Contract values stay below 10^10, the width of numeric(12,2); a product with a rate then fits 64 bits.
-inline constexpr std::int64_t kMoneyLimitCents = 1'000'000'000'000;
 
 // Rounds half away from zero, as PostgreSQL's numeric does. divisor > 0.
 [[nodiscard]] constexpr std::int64_t divide_rounded(std::int64_t dividend, std::int64_t divisor) noexcept {

@@ -8,12 +8,6 @@
 namespace pipeline_forecast {
 namespace {
 
-constexpr Rate kRateZero{0};
-constexpr Rate kNarrowestSpread{5'000};
-constexpr Rate kWidestSpread{35'000};
-// The spread of a forecast of which nothing is certain.
-constexpr Rate kSpreadWithoutConfidence{30'000};
-
 struct CaseValues {
     Money worst;
     Money best;
@@ -31,18 +25,6 @@ CaseValues case_values(const ForecastInput &input) noexcept {
 bool has_amount(std::optional<Money> money) noexcept { return money && money->cents != 0; }
 
 }  // namespace
-
-std::optional<Bucket> parse_bucket(std::string_view name) noexcept {
-    if (name == "Open") return Bucket::kOpen;
-    if (name == "Committed") return Bucket::kCommitted;
-    if (name == "Lost") return Bucket::kLost;
-    return std::nullopt;
-}
-
-std::string_view to_string(Bucket bucket) noexcept {
-    constexpr std::array<std::string_view, 3> kNames{"Committed", "Open", "Lost"};
-    return kNames[static_cast<std::size_t>(bucket)];
-}
 
 std::string_view to_string(ProbabilitySource source) noexcept {
     constexpr std::array<std::string_view, 5> kNames{"stage_lost", "stage_committed", "model", "board_percent",
@@ -107,12 +89,9 @@ Money best_case_value(const ForecastInput &input) noexcept { return case_values(
 Money worst_case_value(const ForecastInput &input) noexcept { return case_values(input).worst; }
 
 std::string_view to_string(DateSource source) noexcept {
-    constexpr std::array<std::string_view, 6> kNames{"date_order_received",
-                                                     "expected_start_date",
-                                                     "follow_up_date",
-                                                     "date_created_plus_expected_gestation_days",
-                                                     "date_created",
-                                                     "current_date_default"};
+    constexpr std::array<std::string_view, 6> kNames{"date_order_received", "expected_start_date",
+                                                     "follow_up_date",      "date_created_plus_expected_gestation_days",
+                                                     "date_created",        "current_date_default"};
     return kNames[static_cast<std::size_t>(source)];
 }
 

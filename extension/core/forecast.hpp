@@ -7,13 +7,9 @@
 
 #include "core/calendar.hpp"
 #include "core/fixed_point.hpp"
+#include "core/stage_bucket.hpp"
 
 namespace pipeline_forecast {
-
-enum class Bucket { kCommitted, kOpen, kLost };
-
-[[nodiscard]] std::optional<Bucket> parse_bucket(std::string_view name) noexcept;
-[[nodiscard]] std::string_view to_string(Bucket bucket) noexcept;
 
 // What the forecast reads of a project, of its current analysis and of its stage rule.
 struct ForecastInput {
@@ -22,7 +18,7 @@ struct ForecastInput {
     std::optional<Money> new_enquiry_value = std::nullopt;
     std::optional<Rate> expected_conversion_rate = std::nullopt;  // the analysis
     std::optional<Rate> stated_probability = std::nullopt;        // probability_percent / 100
-    Rate default_probability = {};                      // the stage rule
+    Rate default_probability = {};                                // the stage rule
     std::optional<Rate> conversion_confidence = std::nullopt;     // the analysis
     std::optional<Rate> default_spread = std::nullopt;            // the stage rule; absent where the bucket needs none
 };
@@ -39,8 +35,13 @@ enum class ProbabilitySource { kStageLost, kStageCommitted, kModel, kBoardPercen
 [[nodiscard]] ProbabilitySource probability_source(const ForecastInput &input) noexcept;
 [[nodiscard]] Rate probability(const ForecastInput &input) noexcept;
 
-// Half the width of the band: (1 - confidence) * 0.30 within [0.05, 0.35], or the stage's default where no
-// confidence (or confidence 0) is known.
+// The spread of a forecast of which nothing is certain, and the bounds of the spread.
+inline constexpr Rate kSpreadWithoutConfidence{30'000};
+inline constexpr Rate kNarrowestSpread{5'000};
+inline constexpr Rate kWidestSpread{35'000};
+
+// Half the width of the band: (1 - confidence) * kSpreadWithoutConfidence within the bounds, or the stage's default
+// where no confidence (or confidence 0) is known.
 [[nodiscard]] std::optional<Rate> probability_spread(const ForecastInput &input) noexcept;
 
 // What the project is worth in the forecast; worst <= expected <= best also where the contract value is negative.

@@ -12,7 +12,7 @@ enum class Place { kBefore, kInside, kAfter };
 
 Place place(const ForecastState &state) noexcept {
     const Day first = month_start(state.day);
-    const std::chrono::year_month_day end = std::chrono::year_month_day{first} + std::chrono::months{12};
+    const std::chrono::year_month_day end = std::chrono::year_month_day{first} + kForecastWindow;
     if (state.month < first) return Place::kBefore;
     return state.month < Day{end} ? Place::kInside : Place::kAfter;
 }

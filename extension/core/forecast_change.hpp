@@ -16,6 +16,9 @@
 
 namespace pipeline_forecast {
 
+// How far a forecast reaches, from the month of its day on.
+inline constexpr std::chrono::months kForecastWindow{12};
+
 // In the order in which a waterfall shows them, between its opening and its closing.
 enum class Bar {
     kCreated,

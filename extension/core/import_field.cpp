@@ -4,6 +4,8 @@
 #include <array>
 
 #include "core/fixed_point.hpp"
+#include "core/limits.hpp"
+#include "core/number_text.hpp"
 #include "core/no_postgres.hpp"
 
 namespace pipeline_forecast {
@@ -28,7 +30,6 @@ constexpr std::array kKinds{
 const KindNames &names_of(FieldKind kind) noexcept { return kKinds[static_cast<std::size_t>(kind)]; }
 
 constexpr std::size_t kLongestNumber = 30;
-constexpr std::size_t kLongestKey = 1000;
 
 // Compares a canonical decimal with a limit by their digits; no conversion, so nothing is rounded on the way.
 bool is_at_most(std::string_view magnitude, std::string_view limit) {
@@ -114,22 +115,27 @@ Decoded<std::string> decode_field(FieldKind kind, std::string_view text, std::st
         }
         case FieldKind::kMoney:
             // One cent below the limit of the forecast's money, so that rounding stays below it.
-            return within_limit(decode_number(text, decimal_mark), "9999999999.99", true,
-                                "amount is not below 10,000,000,000");
+            return within_limit(decode_number(text, decimal_mark), decimal_text(kMoneyLimitCents - 1, kMoneyScale),
+                                true, "amount " + money_problem());
         case FieldKind::kPercent:
-            return within_limit(decode_number(text, decimal_mark), "100", false, "percentage is not between 0 and 100");
+            return within_limit(decode_number(text, decimal_mark), std::to_string(kHighestPercent), false,
+                                "percentage " + percent_problem());
         case FieldKind::kGestation: {
             Decoded<std::string> number = decode_number(text, decimal_mark);
             if (number.value && number.value->find('.') != std::string::npos) {
                 return Decoded<std::string>::refused("not a whole number of days");
             }
-            return within_limit(std::move(number), "500000", false, "duration is not between 0 and 500000 days");
+            return within_limit(std::move(number), std::to_string(kLongestGestationDays), false,
+                                "duration " + gestation_problem());
         }
         case FieldKind::kNumber:
-            return within_limit(decode_number(text, decimal_mark), "999999999999999", true,
-                                "number is not below 1,000,000,000,000,000");
+            return within_limit(decode_number(text, decimal_mark), std::to_string(kNumberLimit - 1), true,
+                                "number " + number_problem());
         case FieldKind::kKey:
-            if (text.size() > kLongestKey) return Decoded<std::string>::refused("text is longer than 1000 bytes");
+            if (text.size() > kLongestKeyBytes) {
+                return Decoded<std::string>::refused("text is longer than " + std::to_string(kLongestKeyBytes) +
+                                                     " bytes");
+            }
             break;
         case FieldKind::kText: break;
     }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/input_error.hpp"
+#include "core/limits.hpp"
 #include "core/sql_text.hpp"
 
 #include "core/no_postgres.hpp"
@@ -151,8 +152,9 @@ private:
             if (field_.kind != FieldKind::kDay) refuse("import mapping: " + place_ + " is not a date");
             const json &days = source["plus_days"];
             // As a double: a number beyond 64 bits would wrap around when compared as an integer.
-            if (!days.is_number_integer() || std::abs(days.get<double>()) > 100'000) {
-                refuse("import mapping: \"plus_days\" of " + place_ + " must be a whole number within 100000");
+            if (!days.is_number_integer() || std::abs(days.get<double>()) > kMostDaysAdded) {
+                refuse("import mapping: \"plus_days\" of " + place_ + " must be a whole number within " +
+                       std::to_string(kMostDaysAdded));
             }
             result.value = "(" + result.value + " + (" + days.dump() + "))";
         }

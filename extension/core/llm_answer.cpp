@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/plain_text.hpp"
+#include "core/rating_adjustment.hpp"
 
 #include "core/no_postgres.hpp"
 
@@ -111,7 +112,10 @@ int adjustment_of(const json &object) {
     const bool in_range = value.is_number_unsigned() ? value.get<std::uint64_t>() <= std::uint64_t{kLargestAdjustment}
                                                      : value.get<std::int64_t>() >= -kLargestAdjustment &&
                                                            value.get<std::int64_t>() <= kLargestAdjustment;
-    if (!in_range) violate("\"rating_adjustment\" is not between -5 and 5");
+    if (!in_range) {
+        violate("\"rating_adjustment\" is not between " + std::to_string(-kLargestAdjustment) + " and " +
+                std::to_string(kLargestAdjustment));
+    };
     return value.get<int>();
 }
 

@@ -30,7 +30,6 @@ struct RejectedAnswer {
     std::string reason;  // short and plain, fit for a record
 };
 
-inline constexpr int kLargestAdjustment = 5;
 // Far above what the longest texts need: a longer answer is not even parsed.
 inline constexpr std::size_t kLargestAnswerBytes = 64 * 1024;
 inline constexpr std::size_t kLongestText = 1500;  // characters of each text

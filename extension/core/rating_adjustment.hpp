@@ -10,13 +10,14 @@
 
 namespace pipeline_forecast {
 
+inline constexpr int kLargestAdjustment = 5;
 inline constexpr int kAdjustmentMinimumProjects = 60;
 inline constexpr Rate kAdjustmentMinimumConfidence{70'000};
 inline constexpr int kAdjustmentWidestTier = 2;
 
 struct AdjustmentCase {
     int baseline_rating = 0;  // 1..100
-    int proposed = 0;         // -5..5; what lies beyond counts as the limit
+    int proposed = 0;         // what lies beyond kLargestAdjustment counts as the limit
     std::optional<int> segment_size;
     std::optional<Rate> conversion_confidence;
     std::optional<int> tier;

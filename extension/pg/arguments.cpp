@@ -3,26 +3,25 @@
 #include <string>
 
 #include "core/input_error.hpp"
+#include "core/limits.hpp"
+#include "core/number_text.hpp"
 #include "pg/numeric_codec.hpp"
 
 namespace pipeline_forecast::pg {
 namespace {
 
 constexpr Day kPostgresEpoch = std::chrono::year{2000} / 1 / 1;
-// Percentages carry three decimals, so that a hundredth of one is a whole number of rate units.
-constexpr int kPercentScale = 3;
+constexpr std::int64_t kRateLimitE5 = kRateLimit * kRateOne.e5;
 
 std::int64_t scaled_argument(FunctionCallInfo fcinfo, int index, int scale, std::int64_t limit) {
     const auto scaled = scaled_from_numeric(PG_GETARG_DATUM(index), scale);
     if (!scaled || *scaled >= limit || *scaled <= -limit) {
         throw InputError("22003", "value is out of range for the forecast",
-                         "Money must be a number below 10,000,000,000 and a rate a number below 10,000; "
-                         "store NULL where the value is unknown.");
+                         "Money must be a number below " + grouped_text(kMoneyLimit) + " and a rate a number below " +
+                             grouped_text(kRateLimit) + "; store NULL where the value is unknown.");
     }
     return *scaled;
 }
-
-constexpr std::int64_t kRateLimit = 1'000'000'000;
 
 }  // namespace
 
@@ -42,7 +41,7 @@ std::optional<Bucket> bucket_argument(FunctionCallInfo fcinfo, int index) {
     const auto bucket = parse_bucket(name);
     if (!bucket) {
         throw InputError(kInvalidParameter, "unknown stage bucket \"" + std::string(name) + "\"",
-                         "A stage bucket is one of Committed, Open and Lost.");
+                         "A stage bucket is one of " + bucket_names() + ".");
     }
     return bucket;
 }
@@ -54,12 +53,12 @@ std::optional<Money> money_argument(FunctionCallInfo fcinfo, int index) {
 
 std::optional<Rate> rate_argument(FunctionCallInfo fcinfo, int index) {
     if (PG_ARGISNULL(index)) return std::nullopt;
-    return Rate{scaled_argument(fcinfo, index, kRateScale, kRateLimit)};
+    return Rate{scaled_argument(fcinfo, index, kRateScale, kRateLimitE5)};
 }
 
 std::optional<Rate> percent_argument(FunctionCallInfo fcinfo, int index) {
     if (PG_ARGISNULL(index)) return std::nullopt;
-    return Rate{scaled_argument(fcinfo, index, kPercentScale, kRateLimit)};
+    return Rate{scaled_argument(fcinfo, index, kPercentScale, kRateLimitE5)};
 }
 
 std::optional<Day> day_argument(FunctionCallInfo fcinfo, int index) {

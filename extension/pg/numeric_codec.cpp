@@ -19,7 +19,6 @@ constexpr int kDigitBase = 10'000;
 // Two digits after the decimal point are kept, which is enough to round at scale 6.
 constexpr int kLastExponent = -2;
 constexpr std::int64_t kFractionUnit = 100'000'000;
-constexpr std::int64_t kLargest = 900'000'000'000'000'000;
 
 constexpr std::int64_t power_of_ten(int exponent) {
     std::int64_t power = 1;
@@ -66,7 +65,7 @@ std::optional<std::int64_t> scaled_from_numeric(Datum value, int scale) {
     }
     const std::int64_t divisor = kFractionUnit / power_of_ten(scale);
     magnitude = (magnitude + divisor / 2) / divisor;
-    if (magnitude > kLargest) return std::nullopt;
+    if (magnitude > kLargestScaled) return std::nullopt;
     const auto scaled = static_cast<std::int64_t>(magnitude);
     return negative ? -scaled : scaled;
 }

@@ -9,8 +9,10 @@
 
 namespace pipeline_forecast::pg {
 
+inline constexpr std::int64_t kLargestScaled = 900'000'000'000'000'000;
+
 // value * 10^scale, rounded half away from zero; 0 <= scale <= 6. Empty for NaN, infinity and for |result| above
-// 9 * 10^17. Reads the on-disk format of numeric, which has not changed since PostgreSQL 9.1 and which pg_upgrade
+// kLargestScaled. Reads the on-disk format of numeric, which has not changed since PostgreSQL 9.1 and which pg_upgrade
 // therefore depends on.
 [[nodiscard]] std::optional<std::int64_t> scaled_from_numeric(Datum value, int scale);
 

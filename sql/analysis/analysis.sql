@@ -58,6 +58,11 @@ AS $$ SELECT $1 < now() AND $1 >= history_begins() $$;
 COMMENT ON FUNCTION pipeline_internal.reads_history(timestamptz) IS
     'Whether an analysis as of a moment reads history.';
 
+CREATE FUNCTION pipeline_internal.analysis_version() RETURNS text
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_analysis_version';
+COMMENT ON FUNCTION pipeline_internal.analysis_version() IS
+    'The version of the rules of the analysis, which is part of every input_hash.';
+
 CREATE FUNCTION pipeline.analyze_projects(
     project_ids text[] DEFAULT NULL,
     as_of timestamptz DEFAULT now()
@@ -124,7 +129,7 @@ BEGIN
         f.project_id, f.expected_gestation_days, f.gestation_confidence, f.expected_conversion_rate,
         f.conversion_confidence, f.rating, f.reasoning,
         format('{"baseline_rating": %%s, "rating_adjustment": 0}', f.rating)::jsonb,
-        'numeric-baseline', 'none', 'v0.2', f.input_hash,
+        'numeric-baseline', 'none', analysis_version(), f.input_hash,
         round(extract(epoch FROM clock_timestamp() - $3) * 1000)::integer, now()
     FROM %I($1, $2, $4) f
     LEFT JOIN analysis_results former ON former.project_id = f.project_id

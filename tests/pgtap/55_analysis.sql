@@ -204,7 +204,8 @@ SELECT is_empty($$ SELECT project_id FROM explained_value WHERE (v->>'rating')::
     OR (v->>'value_band') IS DISTINCT FROM (SELECT value_band FROM projects WHERE monday_id = project_id) $$,
     'the explanation ends in what is stored');
 SELECT is_empty($$ SELECT project_id FROM explained_value WHERE (d->>'segment') IS DISTINCT FROM
-    format('tier %s: %s', reasoning->'metrics_used'->>'tier', coalesce(nullif(reasoning->>'cluster', 'global'), 'all projects')) $$,
+    format('tier %s: %s; the narrowest with at least 15 projects created in the last 1825 days, else all of these',
+           reasoning->'metrics_used'->>'tier', coalesce(nullif(reasoning->>'cluster', 'global'), 'all projects')) $$,
     'and begins with the segment');
 SELECT is_empty($$ SELECT project_id FROM explained_value
     WHERE abs(0.30 * (v->>'conversion_score')::numeric + 0.43 * (v->>'value_score')::numeric + 0.18 * (v->>'gestation_score')::numeric

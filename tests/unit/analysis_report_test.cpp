@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "core/analysis_explanation.hpp"
+
 namespace pipeline_forecast {
 namespace {
 
@@ -27,6 +29,8 @@ using analysis::ProjectSet;
 
 constexpr Day kReportDay = std::chrono::year{2026} / 2 / 17;
 constexpr Moment kReportMoment{kReportDay, 0.5};
+const std::string kSegmentRule =
+    "; the narrowest with at least 15 projects created in the last 1825 days, else all of these";
 
 ProjectRow project() {
     return {.id = "p",
@@ -62,9 +66,9 @@ struct Explained {
     [[nodiscard]] double number(const std::string &step) const { return std::stod(value(step)); }
 };
 
-Explained explained(const ProjectRow &row, const Analysis &found, const std::string &weighting) {
+Explained explained(const ProjectRow &row, const Analysis &found) {
     Explained all;
-    for (const AnalysisStep &step : explain(row, found, weighting)) {
+    for (const AnalysisStep &step : explain(row, found)) {
         all.order.push_back(step.step);
         all.by_name.emplace(step.step, step);
     }
@@ -196,7 +200,7 @@ TEST_F(Report, HashDoesNotSeeWhatIsNotStored) {
 
 TEST_F(Report, StepsComeInOrder) {
     EXPECT_EQ(
-        explained(target, found, engine.weighting()).order,
+        explained(target, found).order,
         (std::vector<std::string>{"segment", "time_weights", "outcomes", "conversion_rate", "conversion_confidence",
                                   "closed_conversion_rate", "gestation_days", "gestation_confidence", "value_band",
                                   "conversion_score", "gestation_score", "value_score", "account_score",
@@ -204,9 +208,10 @@ TEST_F(Report, StepsComeInOrder) {
 }
 
 TEST_F(Report, StepsShowTheSegment) {
-    const Explained steps = explained(target, found, engine.weighting());
-    EXPECT_EQ(steps.detail("segment"),
-              "tier 1: account = Account 001, type = New Build, category = House, product_type = Board A");
+    const Explained steps = explained(target, found);
+    EXPECT_EQ(
+        steps.detail("segment"),
+        "tier 1: account = Account 001, type = New Build, category = House, product_type = Board A" + kSegmentRule);
     EXPECT_EQ(steps.value("segment"), "20 projects");
     EXPECT_EQ(steps.detail("time_weights"), "time_weighted_half_life_730d, mean 1, from 1.0000 to 1.0000");
     EXPECT_EQ(steps.value("time_weights"), "sum 20.00");
@@ -217,7 +222,8 @@ TEST_F(Report, StepsShowTheSegment) {
     EXPECT_EQ(steps.value("closed_conversion_rate"), "0.60000");
     EXPECT_EQ(steps.detail("closed_conversion_rate"), "(weighted won + 1) / (weighted closed + 2)");
     EXPECT_EQ(steps.value("gestation_days"), "20 days");
-    EXPECT_EQ(steps.detail("gestation_days"), "weighted median of 4 durations, p25 10, p75 30, mean 25, deviation 11");
+    EXPECT_EQ(steps.detail("gestation_days"),
+              "weighted median of 4 durations of 1 to 999 days, p25 10, p75 30, mean 25, deviation 11");
     EXPECT_EQ(steps.value("value_band"), "Medium (15-40k)");
     EXPECT_EQ(steps.detail("account_score"), "(5 won + 1) / (20 + 2)");
 }
@@ -227,7 +233,7 @@ TEST_F(Report, TheSumCanBeRedone) {
     for (const std::int64_t cents : {0LL, 9'000'00LL, 30'000'00LL, 70'000'00LL, 250'000'00LL}) {
         target.new_enquiry_value = Money{cents};
         found = engine.analyze(target);
-        const Explained steps = explained(target, found, engine.weighting());
+        const Explained steps = explained(target, found);
         const double sum = 0.30 * steps.number("conversion_score") + 0.43 * steps.number("value_score") +
                            0.18 * steps.number("gestation_score") + 0.06 * steps.number("account_score") +
                            0.03 * steps.number("product_type_score");
@@ -244,10 +250,9 @@ TEST_F(Report, TheSumCanBeRedone) {
 TEST_F(Report, CeilingIsShownWhereThereIsOne) {
     target.new_enquiry_value = Money{9'000'00};
     found = engine.analyze(target);
-    EXPECT_NE(explained(target, found, "w").detail("final_value").find(", at most 0.65 in this band"),
-              std::string::npos);
+    EXPECT_NE(explained(target, found).detail("final_value").find(", at most 0.65 in this band"), std::string::npos);
     found.rating.ceiling.reset();
-    EXPECT_EQ(explained(target, found, "w").detail("final_value").find("at most"), std::string::npos);
+    EXPECT_EQ(explained(target, found).detail("final_value").find("at most"), std::string::npos);
 }
 
 TEST(ReportOfAnEmptySet, SaysWhatIsUnknown) {
@@ -256,19 +261,19 @@ TEST(ReportOfAnEmptySet, SaysWhatIsUnknown) {
     ProjectRow target = project();
     target.new_enquiry_value.reset();
     const Analysis found = engine.analyze(target);
-    const Explained steps = explained(target, found, engine.weighting());
-    EXPECT_EQ(steps.detail("segment"), "tier 5: all projects");
+    const Explained steps = explained(target, found);
+    EXPECT_EQ(steps.detail("segment"), "tier 5: all projects" + kSegmentRule);
     EXPECT_EQ(steps.value("segment"), "0 projects");
     EXPECT_EQ(steps.value("conversion_rate"), "0.50000");
     EXPECT_EQ(steps.value("closed_conversion_rate"), "unknown");
     EXPECT_EQ(steps.value("gestation_days"), "unknown");
-    EXPECT_EQ(steps.detail("value_score"), "of the band Zero; no positive value in the segment");
-    EXPECT_EQ(steps.detail("gestation_score"), "of unknown; no durations in the segment");
+    EXPECT_EQ(steps.detail("value_score"), "of the band Zero: 0.05; no positive value in the segment");
+    EXPECT_EQ(steps.detail("gestation_score"), "of unknown; then it is 0.60");
     for (const auto &[name, step] : steps.by_name) {
         EXPECT_EQ((step.detail + step.value).find("nan"), std::string::npos) << name;
     }
 
-    const nlohmann::json statistics = segment_statistics(target, found, engine.weighting());
+    const nlohmann::json statistics = segment_statistics(target, found);
     EXPECT_EQ(statistics.at("segment_n"), 0);
     EXPECT_EQ(statistics.at("filter"), nlohmann::json::object());
     EXPECT_TRUE(statistics.at("closed_only").at("rate").is_null());
@@ -283,10 +288,11 @@ TEST(ReportOfAMissingField, IsNotCountedAgainstTheProject) {
     Engine engine(projects, kReportMoment);
     ProjectRow target = project();
     target.account = "";
-    const Explained steps = explained(target, engine.analyze(target), engine.weighting());
+    const Explained steps = explained(target, engine.analyze(target));
     EXPECT_EQ(steps.detail("account_score"), "the project has none: 0.5");
     EXPECT_EQ(steps.value("account_score"), "0.500");
-    EXPECT_EQ(steps.detail("segment"), "tier 1: type = New Build, category = House, product_type = Board A");
+    EXPECT_EQ(steps.detail("segment"),
+              "tier 1: type = New Build, category = House, product_type = Board A" + kSegmentRule);
 }
 
 // A category of its own: compared with everything, drawn to the overall rate.
@@ -305,18 +311,19 @@ TEST(ReportOfAWideSegment, NamesThePriorAndTheGlobalDurations) {
     ProjectRow target = project();
     target.category = "Other";
     const Analysis found = engine.analyze(target);
-    const Explained steps = explained(target, found, engine.weighting());
-    EXPECT_EQ(steps.detail("segment"), "tier 4: category = Other");
+    const Explained steps = explained(target, found);
+    EXPECT_EQ(steps.detail("segment"), "tier 4: category = Other" + kSegmentRule);
     // Six of nine closed projects are won: (1 + 20 * 6/9) / (1 + 20).
-    EXPECT_EQ(steps.detail("closed_conversion_rate"),
-              "wins among closed projects, drawn to the overall 0.667 with 20 pseudo-projects");
+    EXPECT_EQ(
+        steps.detail("closed_conversion_rate"),
+        "wins among closed projects, drawn to the overall 0.667 with 20 pseudo-projects, since the tier is 4 or wider");
     EXPECT_EQ(steps.value("closed_conversion_rate"), "0.68254");
     EXPECT_EQ(steps.detail("gestation_days").rfind("of all projects, since the segment gives none; ", 0), 0U);
-    EXPECT_EQ(segment_statistics(target, found, engine.weighting()).at("gestation").at("is_global"), true);
+    EXPECT_EQ(segment_statistics(target, found).at("gestation").at("is_global"), true);
 }
 
 TEST_F(Report, StatisticsHoldCountsRatesAndDurations) {
-    const nlohmann::json statistics = segment_statistics(target, found, engine.weighting());
+    const nlohmann::json statistics = segment_statistics(target, found);
     const nlohmann::json expected = {
         {"tier", 1},
         {"filter",
@@ -360,7 +367,7 @@ TEST_F(Report, WeightedSumsHaveTwoDecimalsAndRatesAll) {
     }
     Engine aged_engine(aged, kReportMoment);
     const Analysis analysis = aged_engine.analyze(target);
-    const nlohmann::json statistics = segment_statistics(target, analysis, aged_engine.weighting());
+    const nlohmann::json statistics = segment_statistics(target, analysis);
     const double weighted = statistics.at("weighted_wins");
     EXPECT_DOUBLE_EQ(weighted, std::round(analysis.outcomes.weighted_won * 100) / 100);
     EXPECT_NE(weighted, analysis.outcomes.weighted_won);
@@ -371,8 +378,8 @@ TEST_F(Report, TextsOfTheProjectAreNotTouched) {
     const std::string text = "it's \"quoted\"\n\\ {} %s \xF0\x9F\x8F\x97";
     target.account = text;
     found.segment.filter = {Field::kAccount};
-    EXPECT_EQ(explained(target, found, "w").detail("segment"), "tier 1: account = " + text);
-    EXPECT_EQ(segment_statistics(target, found, "w").at("filter").at("account"), text);
+    EXPECT_EQ(explained(target, found).detail("segment"), "tier 1: account = " + text + kSegmentRule);
+    EXPECT_EQ(segment_statistics(target, found).at("filter").at("account"), text);
 }
 
 }  // namespace

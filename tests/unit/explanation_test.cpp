@@ -124,6 +124,8 @@ TEST(Explanation, EachChoiceOfValueAndSpreadHasItsRule) {
               "0, since neither value is known and different from 0");
     EXPECT_EQ(step(explain({.conversion_confidence = Rate{50'000}}, {}, kExplainedDay, ""), "probability_spread").value,
               "0.15000");
+    EXPECT_EQ(step(explain({.conversion_confidence = Rate{50'000}}, {}, kExplainedDay, ""), "probability_spread").rule,
+              "(1 - conversion_confidence) * 0.30, at least 0.05 and at most 0.35");
     EXPECT_EQ(step(explain({.conversion_confidence = Rate{0}}, {}, kExplainedDay, ""), "probability_spread").value,
               "unknown");
     EXPECT_EQ(step(explain({}, {}, kExplainedDay, ""), "stage_bucket").input, "unknown");

@@ -3,12 +3,6 @@
 #include "core/no_postgres.hpp"
 
 namespace pipeline_forecast::analysis {
-namespace {
-
-constexpr int kFirstWideTier = 4;
-constexpr std::size_t kFewestRows = 3;
-
-}  // namespace
 
 bool reads_global(int tier, std::size_t segment_size) noexcept {
     return tier >= kFirstWideTier || segment_size < kFewestRows;
@@ -20,6 +14,7 @@ Analysis compose_analysis(const Config &config, std::optional<Money> new_enquiry
     const bool takes_whole = segment.reads_global && segment.segment_size > 0;
 
     Analysis analysis;
+    analysis.config = config;
     analysis.segment = segment;
     analysis.oldest = facts.outcomes.oldest;
     analysis.newest = facts.outcomes.newest;

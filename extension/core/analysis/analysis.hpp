@@ -16,16 +16,21 @@
 
 namespace pipeline_forecast::analysis {
 
+// A segment from this tier on, and one with fewer rows, does not stand alone: the whole set is read too.
+inline constexpr int kFirstWideTier = 4;
+inline constexpr std::size_t kFewestRows = 3;
+
 struct SegmentChoice {
     int tier = kGlobalTier;
     // The fields of the tier that the project has: these decide who belongs to the segment.
     FieldSet filter;
     std::size_t segment_size = 0;
-    // The whole set is read too: the segment is small (fewer than 3 rows) or wide (tier 4 or 5).
+    // The whole set is read too: the segment is small or wide.
     bool reads_global = true;
 };
 
 struct Analysis {
+    Config config;  // that it was made with
     SegmentChoice segment;
     std::optional<Day> oldest;  // date_created within the segment; absent where it is empty
     std::optional<Day> newest;
@@ -44,7 +49,6 @@ struct Analysis {
     Rating rating;
 };
 
-// A segment from the fourth tier on, and one with fewer than three rows, does not stand alone.
 [[nodiscard]] bool reads_global(int tier, std::size_t segment_size) noexcept;
 
 // What is taken from the whole set where a segment does not stand alone; asked for only then.

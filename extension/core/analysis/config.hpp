@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "core/analysis/conversion.hpp"
 #include "core/analysis/time_weights.hpp"
 
 namespace pipeline_forecast::analysis {
@@ -14,7 +15,7 @@ struct Config {
     // Below 1 counts as 1.
     double half_life_days = kHalfLifeDays;
     // Smooths all rates but the closed-only one that has a prior; from 0 on.
-    double laplace_k = 1.0;
+    double laplace_k = kLaplaceK;
     // In projects, of the closed-only rate; from 0 on.
     double prior_strength = 20.0;
     // In rows, for tiers 1 to 4; 0 counts as 1.

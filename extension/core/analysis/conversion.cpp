@@ -8,10 +8,9 @@
 namespace pipeline_forecast::analysis {
 namespace {
 
-constexpr double kFullConfidence = 100.0;
-constexpr double kUndecided = 0.5;
-
-double conversion_confidence(double rows) noexcept { return round_half_even(std::min(rows / kFullConfidence, 1.0), 2); }
+double conversion_confidence(double rows) noexcept {
+    return round_half_even(std::min(rows / kFullConfidenceProjects, 1.0), 2);
+}
 
 std::optional<double> share(double part, double whole) noexcept {
     return whole > 0.0 ? std::optional(std::min(part / whole, 1.0)) : std::nullopt;
@@ -65,7 +64,7 @@ OutcomeTally tally_outcomes(std::vector<DatedOutcome> rows, const TimeWeighting 
 }
 
 double laplace_rate(double successes, double trials, double k) noexcept {
-    return share(successes + k, trials + 2.0 * k).value_or(kUndecided);
+    return share(successes + k, trials + 2.0 * k).value_or(kEvenOdds);
 }
 
 ConversionEstimate inclusive_conversion(const OutcomeTally &tally, double laplace_k) {
@@ -80,7 +79,7 @@ ConversionEstimate closed_only_conversion(const OutcomeTally &tally, double lapl
     const double closed = tally.weighted_won + tally.weighted_lost;
     const double smoothed =
         prior ? share(tally.weighted_won + prior->strength * prior->win_rate, closed + prior->strength)
-                    .value_or(kUndecided)
+                    .value_or(kEvenOdds)
               : laplace_rate(tally.weighted_won, closed, laplace_k);
     return {smoothed, share(tally.weighted_won, closed), conversion_confidence(closed)};
 }

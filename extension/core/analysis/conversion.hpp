@@ -44,6 +44,12 @@ struct OutcomeTally {
 inline constexpr std::string_view kInclusiveMethod = "inclusive_closed_wins";
 inline constexpr std::string_view kClosedOnlyMethod = "closed_only";
 
+// A rate of so many projects is fully trusted; where there is nothing to divide, the rate is even odds.
+inline constexpr double kFullConfidenceProjects = 100.0;
+inline constexpr double kEvenOdds = 0.5;
+// Pseudo-wins, and as many pseudo-losses, that smooth a rate.
+inline constexpr double kLaplaceK = 1.0;
+
 struct ConversionEstimate {
     std::optional<double> rate;  // smoothed, unrounded, within [0, 1]
     // The weighted share without smoothing; absent where there is nothing to divide.
@@ -51,7 +57,8 @@ struct ConversionEstimate {
     double confidence = 0.0;  // [0, 1], two decimals
 };
 
-// (won + k) / (total + 2k) in weights; confidence = min(rows / 100, 1). Always has a rate: 0.5 without rows.
+// (won + k) / (total + 2k) in weights; confidence = min(rows / kFullConfidenceProjects, 1). Always has a
+// rate: kEvenOdds without rows.
 // laplace_k >= 0.
 [[nodiscard]] ConversionEstimate inclusive_conversion(const OutcomeTally &tally, double laplace_k);
 
@@ -61,11 +68,11 @@ struct ConversionPrior {
 };
 
 // With a prior (won + strength * win_rate) / (won + lost + strength) in weights, else (won + k) / (won + lost + 2k);
-// confidence = min(weight of won and lost / 100, 1). No rate where nothing has ended.
+// confidence = min(weight of won and lost / kFullConfidenceProjects, 1). No rate where nothing has ended.
 [[nodiscard]] ConversionEstimate closed_only_conversion(const OutcomeTally &tally, double laplace_k,
                                                         const std::optional<ConversionPrior> &prior);
 
-// (successes + k) / (trials + 2k), and 0.5 where that is 0 / 0. 0 <= successes <= trials, k >= 0.
+// (successes + k) / (trials + 2k), and kEvenOdds where that is 0 / 0. 0 <= successes <= trials, k >= 0.
 [[nodiscard]] double laplace_rate(double successes, double trials, double k) noexcept;
 
 }  // namespace pipeline_forecast::analysis

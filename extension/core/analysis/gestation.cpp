@@ -11,8 +11,6 @@
 namespace pipeline_forecast::analysis {
 namespace {
 
-constexpr std::size_t kSmallestSample = 3;
-constexpr double kFullSample = 30.0;
 constexpr std::uint64_t kNewestFirst = (std::uint64_t{1} << kDayBits) - 1;
 
 struct Spread {
@@ -52,12 +50,12 @@ Spread measure(std::span<const double> values, std::span<const double> weights, 
 double gestation_confidence(std::size_t sample_size, const Spread &spread) noexcept {
     const double size_part = std::min(static_cast<double>(sample_size) / kFullSample, 1.0);
     const double evenness = std::max(0.0, 1.0 - spread.deviation / spread.mean);
-    return round_half_even(0.7 * size_part + 0.3 * evenness, 2);
+    return round_half_even(kSampleSizeWeight * size_part + kEvennessWeight * evenness, 2);
 }
 
 }  // namespace
 
-bool is_valid_gestation(std::optional<int> days) noexcept { return days && *days > 0 && *days < 1000; }
+bool is_valid_gestation(std::optional<int> days) noexcept { return days && *days > 0 && *days < kGestationTooLong; }
 
 std::uint64_t gestation_key(int days, std::optional<Day> created) noexcept {
     return static_cast<std::uint64_t>(days) << kDayBits | (kNewestFirst - day_key(created));

@@ -13,7 +13,15 @@
 
 namespace pipeline_forecast::analysis {
 
-// 1 to 999 days; 0 means "not invoiced yet" and 1000 or more is taken for a typing error.
+// A valid duration is above 0, which means "not invoiced yet", and below what is taken for a typing error.
+inline constexpr int kGestationTooLong = 1000;
+// Fewer valid values say nothing.
+inline constexpr std::size_t kSmallestSample = 3;
+// Confidence of a baseline: so many values give all of the one part, values that do not differ all of the other.
+inline constexpr double kFullSample = 30.0;
+inline constexpr double kSampleSizeWeight = 0.7;
+inline constexpr double kEvennessWeight = 0.3;
+
 [[nodiscard]] bool is_valid_gestation(std::optional<int> days) noexcept;
 
 struct GestationSample {
@@ -39,7 +47,7 @@ struct GestationStatistics {
 struct GestationBaseline {
     std::size_t sample_size = 0;                    // valid values
     double confidence = 0.0;                        // [0, 1], two decimals
-    std::optional<GestationStatistics> statistics;  // absent below three valid values
+    std::optional<GestationStatistics> statistics;  // absent below kSmallestSample valid values
 
     [[nodiscard]] std::optional<int> expected_days() const noexcept {
         return statistics ? std::optional(statistics->median) : std::nullopt;
@@ -59,7 +67,8 @@ struct GestationSummary {
 
 // Samples that are not valid are left out; weights are scaled over the valid ones. With weighting: weighted quantiles
 // and the population form of the deviation. Without: type 7 quantiles, plain mean and the sample form (n - 1).
-// Confidence = 0.7 min(n / 30, 1) + 0.3 max(0, 1 - deviation / mean). The order of the samples does not matter.
+// Confidence = kSampleSizeWeight min(n / kFullSample, 1) + kEvennessWeight max(0, 1 - deviation / mean). The order of
+// the samples does not matter.
 [[nodiscard]] GestationSummary summarize_gestation(const std::vector<GestationSample> &samples,
                                                    const TimeWeighting &weighting);
 

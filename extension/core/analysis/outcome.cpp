@@ -1,6 +1,6 @@
 #include "core/analysis/outcome.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 
 #include "core/no_postgres.hpp"
@@ -8,15 +8,11 @@
 namespace pipeline_forecast::analysis {
 
 std::optional<Outcome> parse_outcome(std::string_view name) noexcept {
-    if (name == "open") return Outcome::kOpen;
-    if (name == "won") return Outcome::kWon;
-    if (name == "lost") return Outcome::kLost;
-    return std::nullopt;
+    const auto found = std::ranges::find(kOutcomeNames, name);
+    if (found == kOutcomeNames.end()) return std::nullopt;
+    return kOutcomes[static_cast<std::size_t>(found - kOutcomeNames.begin())];
 }
 
-std::string_view to_string(Outcome outcome) noexcept {
-    constexpr std::array<std::string_view, 3> kNames{"open", "won", "lost"};
-    return kNames[static_cast<std::size_t>(outcome)];
-}
+std::string_view to_string(Outcome outcome) noexcept { return kOutcomeNames[static_cast<std::size_t>(outcome)]; }
 
 }  // namespace pipeline_forecast::analysis

@@ -10,8 +10,8 @@ namespace pipeline_forecast::analysis {
 enum class Outcome { kOpen, kWon, kLost };
 
 inline constexpr std::array<Outcome, 3> kOutcomes{Outcome::kOpen, Outcome::kWon, Outcome::kLost};
+inline constexpr std::array<std::string_view, 3> kOutcomeNames{"open", "won", "lost"};
 
-// "won", "lost", "open".
 [[nodiscard]] std::optional<Outcome> parse_outcome(std::string_view name) noexcept;
 [[nodiscard]] std::string_view to_string(Outcome outcome) noexcept;
 

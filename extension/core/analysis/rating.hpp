@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <optional>
 
+#include "core/analysis/conversion.hpp"
 #include "core/analysis/gestation.hpp"
+#include "core/analysis/rating_rules.hpp"
 #include "core/analysis/value_band.hpp"
 
 namespace pipeline_forecast::analysis {
@@ -17,7 +19,7 @@ struct WinRecord {
 };
 
 struct RatingInputs {
-    std::optional<double> conversion_rate;  // inclusive; absent or 0 counts as 0.5
+    std::optional<double> conversion_rate;  // inclusive; absent or 0 counts as kEvenOdds
     std::optional<int> expected_days;
     std::optional<ValueBand> band;
     // Share of the segment's positive values that do not exceed the project's; absent where there are none.
@@ -26,24 +28,15 @@ struct RatingInputs {
     // Absent where the project has no account (product type).
     std::optional<WinRecord> account;
     std::optional<WinRecord> product_type;
-    double laplace_k = 1.0;  // smooths the two records
+    double laplace_k = kLaplaceK;  // smooths the two records
 };
-
-struct RatingWeights {
-    double conversion = 0.30;
-    double value = 0.43;
-    double gestation = 0.18;
-    double account = 0.06;
-    double product_type = 0.03;
-};
-
-inline constexpr RatingWeights kRatingWeights;
 
 // All figures unrounded; reports show three decimals.
 struct Rating {
-    int score = 1;
+    int score = kLowestRating;
 
-    double conversion_rate = 0.5;  // as used: absent and 0 replaced
+    bool is_big = false;           // the band, for the bonuses
+    double conversion_rate = 0.0;  // as used: absent and 0 replaced
     double conversion_score = 0.0;
     double value_score = 0.0;
     double gestation_score = 0.0;
@@ -54,16 +47,20 @@ struct Rating {
     double alignment_bonus = 0.0;
     double weakness_bonus = 0.0;  // zero or negative
     double momentum_bonus = 0.0;
-    double total_bonus = 0.0;  // the three together, within [-0.15, 0.30]
+    double total_bonus = 0.0;  // the three together, within [kLowestBonus, kHighestBonus]
 
     std::optional<int> ceiling;  // of 100, by value band; applied before the stretch
-    // After bonus, ceiling and stretch, within [0, 1]; score = 98 * final_value + 2.
+    // After bonus, ceiling and stretch, within [0, 1]; the score follows from it.
     double final_value = 0.0;
 
     // What remains of the final value without the bonus. It is not weighted_sum where ceiling, stretch or the bounds
     // of [0, 1] had an effect.
     [[nodiscard]] double final_value_less_bonus() const noexcept { return final_value - total_bonus; }
 };
+
+// Whether a project of these figures earns a bonus.
+[[nodiscard]] bool applies(const BonusRule &rule, const Rating &rating) noexcept;
+[[nodiscard]] bool applies(const WeaknessRule &rule, const Rating &rating) noexcept;
 
 [[nodiscard]] Rating rate_project(const RatingInputs &inputs);
 

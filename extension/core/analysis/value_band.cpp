@@ -1,7 +1,6 @@
 #include "core/analysis/value_band.hpp"
 
-#include <array>
-#include <cstddef>
+#include <algorithm>
 
 #include "core/no_postgres.hpp"
 
@@ -9,17 +8,12 @@ namespace pipeline_forecast::analysis {
 
 ValueBand value_band(std::optional<Money> new_enquiry_value) noexcept {
     const Money value = new_enquiry_value.value_or(Money{});
-    if (value.cents <= 0) return ValueBand::kZero;
-    if (value.cents <= 15'000'00) return ValueBand::kSmall;
-    if (value.cents <= 40'000'00) return ValueBand::kMedium;
-    if (value.cents <= 100'000'00) return ValueBand::kLarge;
-    return ValueBand::kXLarge;
+    const auto last = kValueBands.end() - 1;
+    return std::find_if(kValueBands.begin(), last,
+                        [value](const ValueBandRule &rule) { return value.cents <= rule.up_to.cents; })
+        ->band;
 }
 
-std::string_view to_string(ValueBand band) noexcept {
-    constexpr std::array<std::string_view, 5> kNames{"Zero", "Small (<15k)", "Medium (15-40k)", "Large (40-100k)",
-                                                     "XLarge (>100k)"};
-    return kNames[static_cast<std::size_t>(band)];
-}
+std::string_view to_string(ValueBand band) noexcept { return kValueBands[static_cast<std::size_t>(band)].name; }
 
 }  // namespace pipeline_forecast::analysis

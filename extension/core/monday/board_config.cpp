@@ -8,6 +8,7 @@
 
 #include "core/decode.hpp"
 #include "core/input_error.hpp"
+#include "core/limits.hpp"
 #include "core/monday/json_member.hpp"
 #include "core/sql_text.hpp"
 
@@ -17,8 +18,6 @@ namespace pipeline_forecast::monday {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::size_t kLongestKey = 100;
 
 [[noreturn]] void refuse(const std::string &place, const std::string &problem, std::string_view hint = {}) {
     constexpr std::string_view kHint =
@@ -56,7 +55,9 @@ std::string required_text(const json &object, const char *key, const std::string
 std::string required_id(const json &object, const char *key, const std::string &place) {
     const json &value = member(object, key);
     std::string id = value.is_number_integer() ? value.dump() : required_text(object, key, place);
-    if (id.size() > kLongestKey) refuse(place, ": " + in_quotes(key) + " is longer than 100 bytes");
+    if (id.size() > kLongestIdBytes) {
+        refuse(place, ": " + in_quotes(key) + " is longer than " + std::to_string(kLongestIdBytes) + " bytes");
+    }
     return id;
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/decode.hpp"
 #include "core/input_error.hpp"
+#include "core/limits.hpp"
 #include "core/monday/json_member.hpp"
 
 #include "core/no_postgres.hpp"
@@ -16,8 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-// An index holds it; the ids of monday.com have a dozen digits.
-constexpr std::size_t kLongestItemId = 100;
 constexpr std::array<std::string_view, 3> kStates{"active", "archived", "deleted"};
 
 // An id is a text in the API's answers and a number in some of its events.
@@ -26,7 +25,7 @@ std::optional<std::string> id_member(const json &object, const char *key) {
     if (id.is_number_integer()) return id.dump();
     if (!id.is_string()) return std::nullopt;
     const std::string_view text = trimmed(id.get_ref<const std::string &>());
-    return text.empty() || text.size() > kLongestItemId ? std::nullopt : std::optional(std::string(text));
+    return text.empty() || text.size() > kLongestIdBytes ? std::nullopt : std::optional(std::string(text));
 }
 
 std::string array_text(const std::vector<std::string> &texts) {
