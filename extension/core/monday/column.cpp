@@ -22,13 +22,25 @@ std::string plain(const json &value) {
 
 std::string text_member(const json &object, const char *key) { return plain(member(object, key)); }
 
-// The member `value`, which is JSON as such or within a string; null where it is neither.
-json parsed_value(const json &column) {
-    const json &value = member(column, "value");
-    if (!value.is_string()) return value;
-    json parsed = json::parse(value.get_ref<const std::string &>(), nullptr, false);
-    return parsed.is_discarded() ? json{} : parsed;
-}
+// The member `value`, which is JSON as such or within a string; null where it is neither. Refers to the column, which
+// must outlive it: a copy would need stack for each level of whatever a board sends.
+class ColumnValue {
+public:
+    explicit ColumnValue(const json &column) : value_(&member(column, "value")) {
+        if (!value_->is_string()) return;
+        parsed_ = json::parse(value_->get_ref<const std::string &>(), nullptr, false);
+        if (parsed_.is_discarded()) parsed_ = json{};
+        value_ = &parsed_;
+    }
+    ColumnValue(const ColumnValue &) = delete;
+    ColumnValue &operator=(const ColumnValue &) = delete;
+
+    [[nodiscard]] const json &get() const noexcept { return *value_; }
+
+private:
+    const json *value_;
+    json parsed_;
+};
 
 std::string first_text(std::initializer_list<std::string> texts) {
     const auto found = std::ranges::find_if(texts, [](const std::string &text) { return !text.empty(); });
@@ -54,46 +66,48 @@ std::string label_of(const Labels &labels, const std::string &id, std::string fa
 Reading read_text(const json &column, const Labels &) { return {.text = text_member(column, "text")}; }
 
 Reading read_long_text(const json &column, const Labels &) {
-    return {.text = first_text({text_member(column, "text"), text_member(parsed_value(column), "text")})};
+    return {.text = first_text({text_member(column, "text"), text_member(ColumnValue(column).get(), "text")})};
 }
 
 // The text has all decimals; the fragment's number is a double and serves only where there is nothing else.
 Reading read_numbers(const json &column, const Labels &) {
     std::string text =
-        first_text({text_member(column, "text"), plain(parsed_value(column)), text_member(column, "number")});
+        first_text({text_member(column, "text"), plain(ColumnValue(column).get()), text_member(column, "number")});
     const bool is_plain = is_plain_decimal(text);
     return {.text = std::move(text), .is_plain_number = is_plain};
 }
 
 // The value is in UTC, the text in the time zone of whoever reads.
 Reading read_date(const json &column, const Labels &) {
-    return {.text = first_text(
-                {text_member(parsed_value(column), "date"), text_member(column, "date"), text_member(column, "text")})};
+    return {.text = first_text({text_member(ColumnValue(column).get(), "date"), text_member(column, "date"),
+                                text_member(column, "text")})};
 }
 
 Reading read_timeline(const json &column, const Labels &) {
-    return {.text = first_text({text_member(parsed_value(column), "from"), text_member(column, "from")})};
+    return {.text = first_text({text_member(ColumnValue(column).get(), "from"), text_member(column, "from")})};
 }
 
 Reading read_creation_log(const json &column, const Labels &) {
-    return {.text = first_text({text_member(column, "created_at"), text_member(parsed_value(column), "created_at")})};
+    return {.text =
+                first_text({text_member(column, "created_at"), text_member(ColumnValue(column).get(), "created_at")})};
 }
 
 Reading read_last_updated(const json &column, const Labels &) {
-    return {.text = first_text({text_member(column, "updated_at"), text_member(parsed_value(column), "updated_at")})};
+    return {.text =
+                first_text({text_member(column, "updated_at"), text_member(ColumnValue(column).get(), "updated_at")})};
 }
 
 Reading read_status(const json &column, const Labels &labels) {
     // "index" is the id of the label, whatever its name says.
-    const std::string id = first_text({text_member(parsed_value(column), "index"), text_member(column, "index")});
+    const std::string id = first_text({text_member(ColumnValue(column).get(), "index"), text_member(column, "index")});
     return {.text = label_of(labels, id, first_text({text_member(column, "label"), text_member(column, "text")}))};
 }
 
 Reading read_dropdown(const json &column, const Labels &labels) {
     std::string list;
     bool all_known = true;
-    const json value = parsed_value(column);
-    const json &ids = member(value, "ids");
+    const ColumnValue value(column);
+    const json &ids = member(value.get(), "ids");
     const json &chosen = member(column, "values");
     if (ids.is_array()) {
         for (const json &id : ids) {
@@ -122,8 +136,8 @@ Reading read_relation(const json &column, const Labels &labels) {
         }
         return reading;
     }
-    const json value = parsed_value(column);
-    const json &pulses = member(value, "linkedPulseIds");
+    const ColumnValue value(column);
+    const json &pulses = member(value.get(), "linkedPulseIds");
     if (pulses.is_array()) {
         for (const json &pulse : pulses) {
             if (std::string text = text_member(pulse, "linkedPulseId"); !text.empty()) {
