@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints a script of the extension from the files of sql/, in the order of load_order: code as it stands, tables and views as
-# data of pipeline_setup(), which runs them for their owner. A line "@include FILE@" stands for the lines of another file.
+# data of pipeline_setup(), which runs them for their owner. A line "@include FILE@" stands for the lines of another file,
+# and "@columns FILE@" for the columns that a file lists, "@columns FILE n@" for those of a source of rows: n.a, n.b.
 # usage: assemble.sh             the script of CREATE EXTENSION
 #        assemble.sh RELEASE     the script of ALTER EXTENSION ... UPDATE from a release: today's code in place of its own,
 #                                and without what releases/RELEASE.drops lists
@@ -12,7 +13,22 @@ files() { sed -n "s/^$1  *//p" load_order; }
 layout=$(sed -n 's/^step 0*\([0-9]*\) .*/\1/p' load_order | tail -n 1)
 
 included() { # files
-    awk '/^@include .*@$/ { file = substr($2, 1, length($2) - 1); while ((getline line < file) > 0) print line; close(file); next } { print }' "$@"
+    awk '
+        function columns(file, source,    line, list) {
+            while ((getline line < file) > 0) if (line !~ /^--/) list = list (list ? " " : "") line
+            close(file)
+            if (source) gsub(/[a-z_]+/, source ".&", list)
+            return list
+        }
+        /^@include .*@$/ { file = substr($2, 1, length($2) - 1); while ((getline line < file) > 0) print line; close(file); next }
+        {
+            while (match($0, /@columns [^@]*@/)) {
+                split(substr($0, RSTART + 9, RLENGTH - 10), word, " ")
+                $0 = substr($0, 1, RSTART - 1) columns(word[1], word[2]) substr($0, RSTART + RLENGTH)
+                delete word
+            }
+            print
+        }' "$@"
 }
 
 step() { # version, name, files
@@ -33,7 +49,7 @@ replacing() {
 }
 
 code() { # file
-    sed "s/@LAYOUT_VERSION@/${layout:-1}/" "$1" | if [ -n "$release" ]; then replacing; else cat; fi
+    included "$1" | sed "s/@LAYOUT_VERSION@/${layout:-1}/" | if [ -n "$release" ]; then replacing; else cat; fi
 }
 
 setup_functions() {

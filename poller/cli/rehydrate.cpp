@@ -12,10 +12,12 @@
 #include "poller/cli/progress.hpp"
 #include "poller/cli/table.hpp"
 #include "poller/jobs/outside_work.hpp"
-#include "poller/monday/flows/flows.hpp"
+#include "poller/monday/flows/scheduled.hpp"
 
 namespace poller::cli {
 namespace {
+
+using monday::flows::ScheduledFlow;
 
 constexpr const char *kTrigger = "command line";
 
@@ -43,18 +45,18 @@ private:
     std::optional<Progress> bar_;
 };
 
+// By the name of its job, which may go without "rehydrate_".
+[[nodiscard]] const ScheduledFlow *flow_named(std::string_view what) {
+    const auto flows = monday::flows::scheduled_flows();
+    const auto found = std::ranges::find_if(flows, [what](const ScheduledFlow &flow) {
+        return flow.name == what || flow.name == fmt::format("rehydrate_{}", what);
+    });
+    return found == flows.end() ? nullptr : &*found;
+}
+
 awaitable<void> read(monday::Flow &flow, const RehydrateOptions &options) {
-    const std::string &what = options.what.front();
-    if (what == "delta") {
-        co_await monday::flows::read_changes(flow, "rehydrate_delta", options.days_back.value_or(3));
-    } else if (what == "recent") {
-        const int days_back = options.days_back.value_or(14);
-        co_await monday::flows::read_changes(flow, "rehydrate_recent", days_back);
-        co_await monday::flows::read_departures(flow, "rehydrate_recent", days_back);
-    } else if (what == "full") {
-        co_await monday::flows::read_everything(flow);
-    } else if (what == "reconcile") {
-        co_await monday::flows::reconcile(flow);
+    if (const ScheduledFlow *named = flow_named(options.what.front())) {
+        co_await named->read(flow, named->name, options.days_back.value_or(named->days_back));
     } else {
         co_await monday::flows::read_projects(flow, options.what);
     }
@@ -95,7 +97,7 @@ void add_rehydrate(CommandLine &line) {
                      "delta (last days), recent (broader, with deletes and moves), full, reconcile, or ids of projects")
         ->required();
     command->add_option("--days-back", options->days_back, "days that delta (3) and recent (14) look back")
-        ->check(CLI::Range(0, 3650));
+        ->check(CLI::Range(0, monday::flows::kMostDaysBack));
     command->add_flag("--json", options->json, "counts as JSON");
     command->callback([&line, options] {
         line.chosen = [&line, options] {

@@ -9,38 +9,25 @@
 
 namespace poller::jobs {
 
-// Each in handlers/ under its name. A new type is its file, its name here and its row below.
-using MakeHandler = std::unique_ptr<Handler>(const Services &);
-MakeHandler make_analyze;
-MakeHandler make_cleanup;
-MakeHandler make_llm_backfill;
-MakeHandler make_llm_explain;
-MakeHandler make_monday_sync;
-MakeHandler make_push_to_monday;
-MakeHandler make_reconcile;
-MakeHandler make_refresh;
-MakeHandler make_rehydrate_and_analyze;
-MakeHandler make_rehydrate_delta;
-MakeHandler make_rehydrate_full;
-MakeHandler make_rehydrate_recent;
-MakeHandler make_snapshot;
+// The rows of two tables, and what has a file of its own; all in handlers/.
+void add_statement_jobs(std::vector<JobType> &types);
+void add_monday_flows(std::vector<JobType> &types);
+std::unique_ptr<Handler> make_llm_explain(const Services &services);
+std::unique_ptr<Handler> make_push_to_monday(const Services &services);
+std::unique_ptr<Handler> make_rehydrate_and_analyze(const Services &services);
 
 const std::vector<JobType> &job_types() {
-    static const std::vector<JobType> types = {
-        {"analyze", 2, make_analyze},
-        {"cleanup", 1, make_cleanup},
-        {"llm_backfill", 1, make_llm_backfill},
-        {"llm_explain", 4, make_llm_explain},
-        {"monday_sync", 1, make_monday_sync},
-        {"push_to_monday", 2, make_push_to_monday},
-        {"reconcile", 1, make_reconcile},
-        {"refresh", 1, make_refresh},
-        {"rehydrate_and_analyze", 4, make_rehydrate_and_analyze},
-        {"rehydrate_delta", 1, make_rehydrate_delta},
-        {"rehydrate_full", 1, make_rehydrate_full},
-        {"rehydrate_recent", 1, make_rehydrate_recent},
-        {"snapshot", 1, make_snapshot},
-    };
+    static const std::vector<JobType> types = [] {
+        std::vector<JobType> all{
+            {"llm_explain", 4, make_llm_explain},
+            {"push_to_monday", 2, make_push_to_monday},
+            {"rehydrate_and_analyze", 4, make_rehydrate_and_analyze},
+        };
+        add_statement_jobs(all);
+        add_monday_flows(all);
+        std::ranges::sort(all, {}, &JobType::name);
+        return all;
+    }();
     return types;
 }
 

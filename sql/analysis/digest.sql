@@ -53,26 +53,12 @@ DECLARE
     piece bytea;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        SELECT digest_projects(1, n.account, n.type, n.category, n.product_type, n.stage_rule,
-                                            n.new_enquiry_value, n.gestation_period, n.date_created)
-        INTO piece FROM new_rows n WHERE n.state = 'active';
+        SELECT digest_projects(1, @columns analysis/digest_columns.sql@) INTO piece FROM new_rows WHERE state = 'active';
     ELSIF TG_OP = 'UPDATE' THEN
-        SELECT digest_projects(c.sign, c.account, c.type, c.category, c.product_type, c.stage_rule,
-                                            c.new_enquiry_value, c.gestation_period, c.date_created)
-        INTO piece
-        FROM (
-            SELECT 1 AS sign, n.account, n.type, n.category, n.product_type, n.stage_rule,
-                   n.new_enquiry_value, n.gestation_period, n.date_created
-            FROM new_rows n WHERE n.state = 'active'
-            UNION ALL
-            SELECT -1, o.account, o.type, o.category, o.product_type, o.stage_rule,
-                   o.new_enquiry_value, o.gestation_period, o.date_created
-            FROM old_rows o WHERE o.state = 'active'
-        ) c;
+        SELECT digest_projects(sign, @columns analysis/digest_columns.sql@) INTO piece
+        FROM (SELECT 1 AS sign, * FROM new_rows UNION ALL SELECT -1, * FROM old_rows) changed WHERE state = 'active';
     ELSE
-        SELECT digest_projects(-1, o.account, o.type, o.category, o.product_type, o.stage_rule,
-                                            o.new_enquiry_value, o.gestation_period, o.date_created)
-        INTO piece FROM old_rows o WHERE o.state = 'active';
+        SELECT digest_projects(-1, @columns analysis/digest_columns.sql@) INTO piece FROM old_rows WHERE state = 'active';
     END IF;
     IF piece IS NOT NULL THEN
         INSERT INTO analysis_digest (packed) VALUES (piece);
@@ -89,10 +75,8 @@ SET search_path FROM CURRENT
 AS $$
     SELECT digest_pieces(s.sign, s.packed)
     FROM (
-        SELECT 1 AS sign, digest_projects(
-            1, p.account, p.type, p.category, p.product_type, p.stage_rule,
-            p.new_enquiry_value, p.gestation_period, p.date_created) AS packed
-        FROM projects p WHERE p.state = 'active'
+        SELECT 1 AS sign, digest_projects(1, @columns analysis/digest_columns.sql@) AS packed
+        FROM projects WHERE state = 'active'
         UNION ALL
         SELECT -1, d.packed FROM analysis_digest d
     ) s

@@ -143,7 +143,7 @@ BEGIN
 
     RETURN QUERY
     SELECT 'project_dimension_is_current', r.* FROM check_result(ARRAY(
-        SELECT m.project_id FROM missing_from_dimension() m
+        SELECT missing_from_dimension()
         UNION ALL
         SELECT d.project_id FROM project_dimension d
         WHERE d.state <> 'deleted' AND NOT EXISTS (

@@ -6,19 +6,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
     SELECT format($sql$
-        INSERT INTO project_dimension (
-            project_id, project_name, account, type, category, product_type, pipeline_stage, stage_bucket,
-            sales_representative, date_created, state)
-        SELECT
-            n.monday_id, coalesce(nullif(n.project_name, ''), n.item_name), n.account, n.type, n.category,
-            n.product_type, n.pipeline_stage, n.stage_bucket, n.sales_representative, n.date_created, n.state
+        INSERT INTO project_dimension (project_id, project_name, @columns project/dimension_columns.sql@)
+        SELECT n.monday_id, coalesce(nullif(n.project_name, ''), n.item_name), @columns project/dimension_columns.sql n@
         FROM %s
         ON CONFLICT (project_id) DO UPDATE
-        SET (project_name, account, type, category, product_type, pipeline_stage, stage_bucket,
-             sales_representative, date_created, state)
-            = (excluded.project_name, excluded.account, excluded.type, excluded.category, excluded.product_type,
-               excluded.pipeline_stage, excluded.stage_bucket, excluded.sales_representative, excluded.date_created,
-               excluded.state)
+        SET (project_name, @columns project/dimension_columns.sql@)
+            = (excluded.project_name, @columns project/dimension_columns.sql excluded@)
     $sql$, $1)
 $$;
 COMMENT ON FUNCTION pipeline_internal.dimension_upsert(text) IS
@@ -36,11 +29,8 @@ BEGIN
         EXECUTE dimension_upsert($sql$
             new_rows n
             JOIN old_rows o ON o.monday_id = n.monday_id
-            WHERE (o.project_name, o.item_name, o.account, o.type, o.category, o.product_type, o.pipeline_stage,
-                   o.stage_bucket, o.sales_representative, o.date_created, o.state)
-                IS DISTINCT FROM
-                  (n.project_name, n.item_name, n.account, n.type, n.category, n.product_type, n.pipeline_stage,
-                   n.stage_bucket, n.sales_representative, n.date_created, n.state)
+            WHERE (o.project_name, o.item_name, @columns project/dimension_columns.sql o@)
+                IS DISTINCT FROM (n.project_name, n.item_name, @columns project/dimension_columns.sql n@)
         $sql$);
     ELSE
         EXECUTE $sql$
@@ -54,22 +44,19 @@ $$;
 COMMENT ON FUNCTION pipeline_internal.keep_project_dimension() IS
     'Statement trigger of projects: brings project_dimension up to date with what changed in them.';
 
-CREATE FUNCTION pipeline_internal.missing_from_dimension() RETURNS TABLE(
-    project_id text, project_name text, account text, type text, category text, product_type text,
-    pipeline_stage text, stage_bucket text, sales_representative text, date_created date, state text
-)
+CREATE FUNCTION pipeline_internal.missing_from_dimension() RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
-    SELECT
-        p.monday_id, coalesce(nullif(p.project_name, ''), p.item_name), p.account, p.type, p.category,
-        p.product_type, p.pipeline_stage, p.stage_bucket, p.sales_representative, p.date_created, p.state
+    SELECT p.monday_id
     FROM projects p
-    EXCEPT
-    SELECT * FROM project_dimension
+    LEFT JOIN project_dimension d ON d.project_id = p.monday_id
+    WHERE d.project_id IS NULL
+       OR (d.project_name, @columns project/dimension_columns.sql d@)
+           IS DISTINCT FROM (coalesce(nullif(p.project_name, ''), p.item_name), @columns project/dimension_columns.sql p@)
 $$;
 COMMENT ON FUNCTION pipeline_internal.missing_from_dimension() IS
-    'The rows that project_dimension would have if it agreed with projects, and has not.';
+    'The projects of which project_dimension does not say what they say, or nothing.';
 
 CREATE FUNCTION pipeline_internal.catch_up_dimension() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -77,7 +64,7 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
     EXECUTE dimension_upsert($sql$
-        projects n WHERE n.monday_id IN (SELECT m.project_id FROM missing_from_dimension() m)
+        projects n WHERE n.monday_id IN (SELECT missing_from_dimension())
     $sql$);
 
     -- Facts outlive their projects: one that was removed outright is named by its last version.

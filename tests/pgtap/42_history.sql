@@ -1,7 +1,7 @@
 -- History: which changes make a version, how versions follow each other, and what is refused to keep them whole.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(37);
+SELECT plan(40);
 
 \ir include/failure.sql
 
@@ -128,6 +128,14 @@ SELECT matches(pg_temp.versions('c'), ' archived deleted\*$', 'and what was remo
 SELECT is(pg_temp.rates('staged'), '0.90000*', 'and analyses');
 SELECT is((SELECT stage_bucket FROM vw_pipeline_forecast_project_v1 WHERE project_id = 'missed'), 'Lost', 'and the rules of their stages');
 SELECT is_empty('SELECT * FROM pg_temp.broken', 'history is whole again');
+
+-- A column that a table and its history both have is one of those that are kept.
+SELECT is_empty(format($$
+    SELECT a.attname FROM pg_attribute a JOIN pg_attribute s USING (attname)
+    WHERE a.attrelid = %L::regclass AND s.attrelid = %L::regclass AND a.attnum > 0 AND attname <> 'project_id'
+      AND pg_get_functiondef(%L::regproc) !~ ('[ (]n\.' || attname || '[,)\s]') $$, history, source, keeper), history || ' keeps all that it can')
+FROM (VALUES ('project_history', 'projects', 'keep_project_history'), ('analysis_history', 'analysis_results', 'keep_analysis_history'),
+             ('project_dimension', 'projects', 'dimension_upsert')) t (history, source, keeper);
 
 SELECT * FROM finish();
 ROLLBACK;
