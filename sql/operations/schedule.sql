@@ -1,38 +1,40 @@
 -- The clock: what pg_cron runs, and when.
 
+CREATE FUNCTION pipeline_internal.job_schedule()
+RETURNS TABLE(job_name text, schedule text, pause interval, statement text)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    VALUES
+        ('refresh_conversion_views', '*/30 * * * *', interval '0', 'CALL pipeline.refresh_pipeline_views()'),
+        ('forecast_snapshot_maintenance',
+         format('%s %s * * *', pipeline_setting('snapshot_cron_minute_utc'), pipeline_setting('snapshot_cron_hour_utc')),
+         '0', 'SELECT * FROM pipeline.run_daily_forecast_snapshot_maintenance()'),
+        ('snapshot_catch_up', '5-59/10 * * * *', '0', 'SELECT pipeline.catch_up_forecast_snapshots()'),
+        ('cleanup', '40 3 * * *', '0', 'CALL pipeline.cleanup_pipeline_records()'),
+        ('job_catch_up', '3-59/10 * * * *', '0', 'SELECT pipeline.catch_up_scheduled_jobs()'),
+        ('rehydrate_delta', '0 * * * *', '0', NULL),
+        ('rehydrate_recent', '0 */6 * * *', '0', NULL),
+        -- Every 25 minutes: cron cannot say it. A little less, since pg_cron starts a job some moments early or late.
+        ('monday_sync', '*/5 * * * *', '24 minutes', NULL),
+        ('llm_backfill', '15 2 * * *', '0', NULL),
+        ('reconcile', '30 1 * * *', '0', NULL)
+$$;
+COMMENT ON FUNCTION pipeline_internal.job_schedule() IS
+    'What is done by the clock: a statement in the database or, without one, a job of that type, which a poller does; a job not again within its pause.';
+
 CREATE FUNCTION pipeline_internal.poller_jobs() RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN ARRAY['rehydrate_delta', 'rehydrate_recent', 'monday_sync', 'llm_backfill', 'reconcile'];
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$ SELECT array_agg(job_name) FROM job_schedule() WHERE statement IS NULL $$;
 COMMENT ON FUNCTION pipeline_internal.poller_jobs() IS 'The jobs that pg_cron only enqueues.';
 
 CREATE FUNCTION pipeline_internal.scheduled_jobs() RETURNS TABLE(job_name text, schedule text, command text)
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
-    VALUES
-        ('refresh_conversion_views', '*/30 * * * *',
-         'CALL pipeline.refresh_pipeline_views()'),
-        ('forecast_snapshot_maintenance',
-         format('%s %s * * *', pipeline_setting('snapshot_cron_minute_utc'),
-                pipeline_setting('snapshot_cron_hour_utc')),
-         'SELECT * FROM pipeline.run_daily_forecast_snapshot_maintenance()'),
-        ('snapshot_catch_up', '5-59/10 * * * *',
-         'SELECT pipeline.catch_up_forecast_snapshots()'),
-        ('cleanup', '40 3 * * *',
-         'CALL pipeline.cleanup_pipeline_records()'),
-        ('job_catch_up', '3-59/10 * * * *',
-         'SELECT pipeline.catch_up_scheduled_jobs()')
-    UNION ALL
-    SELECT job.name,
-        CASE job.name
-            WHEN 'rehydrate_delta' THEN '0 * * * *'
-            WHEN 'rehydrate_recent' THEN '0 */6 * * *'
-            -- Every 25 minutes: cron cannot say it, the command counts them.
-            WHEN 'monday_sync' THEN '*/5 * * * *'
-            WHEN 'llm_backfill' THEN '15 2 * * *'
-            WHEN 'reconcile' THEN '30 1 * * *' END,
-        format('SELECT pipeline.enqueue_scheduled_job(%L)', job.name)
-    FROM unnest(poller_jobs()) AS job (name)
+    SELECT job_name, schedule, coalesce(statement, format('SELECT pipeline.enqueue_scheduled_job(%L)', job_name))
+    FROM job_schedule()
 $$;
 COMMENT ON FUNCTION pipeline_internal.scheduled_jobs() IS 'The jobs that schedule_pipeline_jobs() installs.';
 

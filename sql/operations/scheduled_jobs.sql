@@ -6,12 +6,11 @@ SET search_path FROM CURRENT
 AS $$
 #variable_conflict use_variable
 DECLARE
-    -- A little less than the time itself: pg_cron starts a job some moments early or late.
-    pause interval := CASE job_name WHEN 'monday_sync' THEN interval '24 minutes' ELSE interval '0' END;
+    pause interval := (SELECT s.pause FROM job_schedule() s WHERE s.job_name = job_name AND s.statement IS NULL);
 BEGIN
     PERFORM require_writable('enqueue a job');
     PERFORM require_layout();
-    IF job_name IS NULL OR NOT job_name = ANY (poller_jobs()) THEN
+    IF pause IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = CASE WHEN job_name IS NULL THEN '22004' ELSE '22023' END,
             MESSAGE = format('unknown scheduled job "%s"', coalesce(job_name, 'NULL')),
