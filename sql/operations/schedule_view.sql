@@ -26,9 +26,8 @@ BEGIN
         cron.row->>'status',
         cron.row->>'return_message',
         CASE WHEN (cron.row->>'active')::boolean THEN pipeline_cron_next(j.schedule, now()) END,
-        -- Two minutes of grace: pg_cron starts jobs a little after the full minute.
         coalesce(greatest((cron.row->>'start_time')::timestamptz, j.enqueued_at), j.installed_at)
-            < pipeline_cron_previous(j.schedule, now() - interval '2 minutes')
+            < pipeline_cron_previous(j.schedule, now() - (health_thresholds()).schedule_grace)
     FROM pipeline_job j
     LEFT JOIN cron_rows(format($sql$
         SELECT to_jsonb(jobs) FROM (

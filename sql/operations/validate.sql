@@ -104,9 +104,7 @@ BEGIN
 
     RETURN QUERY
     SELECT 'latest_snapshot_is_fresh', r.* FROM check_result(ARRAY(
-        SELECT coalesce('latest snapshot is of ' || max(s.snapshot_date), 'there is no snapshot')
-        FROM pipeline_forecast_snapshot_day s
-        HAVING coalesce(max(s.snapshot_date) < pipeline_today() - 1, true))) r;
+        SELECT s.detail FROM check_snapshot() s WHERE s.state <> 'ok')) r;
 
     RETURN QUERY
     SELECT 'snapshot_without_duplicates', r.* FROM check_result(ARRAY(

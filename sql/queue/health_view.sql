@@ -1,17 +1,17 @@
 -- The queue at a glance: one row for each type of job that is open or ended within a day, and one for all (job_type NULL).
 CREATE OR REPLACE VIEW pipeline.queue_health AS
 WITH open_jobs AS (
-    SELECT q.job_type, 'queued' AS status, q.run_at, q.attempts, NULL::timestamptz AS started_at, NULL::timestamptz AS lease_until
+    SELECT q.job_type, 'queued' AS status, q.run_at, q.created_at, q.attempts, NULL::timestamptz AS started_at, NULL::timestamptz AS lease_until
     FROM job_queue_queued q
     UNION ALL
-    SELECT r.job_type, 'running', r.run_at, r.attempts, r.started_at, r.lease_until
+    SELECT r.job_type, 'running', r.run_at, r.created_at, r.attempts, r.started_at, r.lease_until
     FROM job_queue_running r
 ), open_by_type AS (
     SELECT job_type,
         count(*) FILTER (WHERE status = 'queued') AS queued,
         count(*) FILTER (WHERE status = 'queued' AND run_at <= now()) AS due,
         count(*) FILTER (WHERE status = 'queued' AND attempts > 0) AS retrying,
-        min(run_at) FILTER (WHERE status = 'queued' AND run_at <= now()) AS oldest_due,
+        min(greatest(run_at, created_at)) FILTER (WHERE status = 'queued' AND run_at <= now()) AS oldest_due,
         count(*) FILTER (WHERE status = 'running') AS running,
         count(*) FILTER (WHERE status = 'running' AND lease_until < now()) AS expired_leases,
         min(started_at) AS oldest_start
@@ -20,10 +20,11 @@ WITH open_jobs AS (
 ), ended_by_type AS (
     SELECT job_type,
         count(*) FILTER (WHERE status = 'completed') AS completed,
-        count(*) FILTER (WHERE status = 'failed') AS failed,
+        -- Another job does the work of one with a successor.
+        count(*) FILTER (WHERE status = 'failed' AND successor_id IS NULL) AS failed,
         count(*) FILTER (WHERE crashes > 0) AS crashed,
         max(finished_at) AS last_finished_at,
-        (array_agg(detail ORDER BY finished_at DESC) FILTER (WHERE status = 'failed'))[1] AS last_failure
+        (array_agg(detail ORDER BY finished_at DESC) FILTER (WHERE status = 'failed' AND successor_id IS NULL))[1] AS last_failure
     FROM job_queue_finished
     WHERE finished_at > now() - interval '1 day'
     GROUP BY GROUPING SETS ((job_type), ())

@@ -49,6 +49,8 @@ CREATE INDEX job_queue_finished_project_idx ON job_queue_finished (project_id, j
     WHERE project_id IS NOT NULL;
 CREATE INDEX job_queue_finished_at_idx ON job_queue_finished USING brin (finished_at)
     WITH (pages_per_range = 16, autosummarize = on);
+CREATE INDEX job_queue_finished_failed_idx ON job_queue_finished (finished_at)
+    WHERE status = 'failed' AND successor_id IS NULL;
 
 COMMENT ON TABLE pipeline.job_queue IS 'The queue of the poller and its own record: open jobs and finished ones.';
 COMMENT ON COLUMN pipeline.job_queue.priority IS 'A smaller number comes sooner.';
@@ -71,7 +73,7 @@ CREATE TABLE pipeline_data.job_type (
     CONSTRAINT job_type_max_age_positive CHECK (max_age > interval '0')
 );
 COMMENT ON TABLE pipeline_data.job_type IS
-    'What is particular about a type of job. A type without a row needs no provider and has the defaults.';
+    'The types of jobs that pollers work, and what is particular about each. A type without a row is known to no poller.';
 COMMENT ON COLUMN pipeline_data.job_type.provider IS 'Jobs of this type are not claimed while the gate of this provider is shut.';
 COMMENT ON COLUMN pipeline_data.job_type.max_attempts IS 'Of jobs that are enqueued from now on.';
 COMMENT ON COLUMN pipeline_data.job_type.max_age IS 'How long after it was enqueued a job may still be put off by its provider.';
@@ -79,7 +81,8 @@ INSERT INTO job_type (job_type, provider) VALUES
     ('rehydrate_delta', 'monday'), ('rehydrate_recent', 'monday'), ('rehydrate_and_analyze', 'monday'),
     ('rehydrate_full', 'monday'), ('reconcile', 'monday'), ('push_to_monday', 'monday'),
     -- A budget that is spent puts explanations off by up to a day, several days in a row where there are many.
-    ('llm_explain', 'llm');
+    ('llm_explain', 'llm'),
+    ('analyze', NULL), ('cleanup', NULL), ('llm_backfill', NULL), ('monday_sync', NULL), ('refresh', NULL), ('snapshot', NULL);
 UPDATE job_type SET max_age = '7 days' WHERE job_type = 'llm_explain';
 
 CREATE TABLE pipeline_data.provider_gate (

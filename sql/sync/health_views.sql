@@ -69,8 +69,7 @@ SELECT
     r.last_written,
     b.high_water_mark AS last_sync,
     now() - b.high_water_mark AS age,
-    -- The hourly sync has missed a board twice.
-    coalesce(b.high_water_mark < now() - interval '2 hours', true) AS overdue
+    coalesce(b.high_water_mark < (board_limits()).late_before, true) AS overdue
 FROM monday_board b
 CROSS JOIN LATERAL (SELECT monday_table(b.role) AS table_name) t
 LEFT JOIN (

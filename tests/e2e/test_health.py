@@ -49,12 +49,12 @@ def checks(answer):
 def test_ready_when_all_is_in_order(rest):
     answer = rest.get("/readyz")
     assert (answer.status, answer.json()["status"]) == (200, "ready")
-    assert [check["name"] for check in answer.json()["checks"]] == ["database", "layout", "queue", "boards"]
+    assert [check["name"] for check in answer.json()["checks"]] == ["database", "layout", "writable", "queue", "boards"]
 
 
 def test_not_ready_says_why(database, rest):
     database.execute("INSERT INTO monday_board (board_id, role, name) VALUES ('77', 'parent', 'B')")
-    database.execute("INSERT INTO job_queue (job_type, run_at, created_at) VALUES ('x', now() - interval '1 hour', now() - interval '1 hour')")
+    database.execute("INSERT INTO job_queue (job_type, run_at, created_at) VALUES ('analyze', now() - interval '1 hour', now() - interval '1 hour')")
     answer = rest.get("/readyz")
     assert (answer.status, answer.json()["status"]) == (503, "not_ready")
     assert checks(answer)["queue"][0] is False

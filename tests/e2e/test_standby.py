@@ -114,7 +114,8 @@ READS = [
     "SELECT forecast_pipeline_document()::text",
     "SELECT forecast_month, project_id, document::text FROM forecast_snapshot_page(pipeline_today())",
     "SELECT * FROM forecast_snapshot_selection()",
-    "SELECT * FROM pipeline_readiness()",
+    "SELECT * FROM pipeline_readiness() WHERE check_name <> 'writable'",
+    "SELECT check_name, state FROM pipeline_checks() WHERE check_name <> 'writable'",
     "SELECT job_name, schedule, active, next_run FROM pipeline_schedule",
 ]
 
@@ -125,6 +126,11 @@ def test_reading_gives_what_the_primary_gives(primary, standby, query):
     expected = connection.execute(query).fetchall()
     assert expected, "there is something to read"
     assert standby.execute(query).fetchall() == expected
+
+
+def test_a_standby_is_there_to_be_read(standby):
+    [check] = standby.execute("SELECT ready, state, detail FROM pipeline_readiness() WHERE check_name = 'writable'").fetchall()
+    assert check == {"ready": True, "state": "warn", "detail": "standby"}
 
 
 def test_validation_passes(standby):

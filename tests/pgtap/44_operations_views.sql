@@ -15,6 +15,7 @@ SELECT finish_jobs(ARRAY[id], ARRAY[lease_token]) FROM job_queue_running WHERE j
 SELECT fail_job(id, lease_token, 'broken', false) FROM job_queue_running WHERE project_id = 'p5' \g /dev/null
 SELECT fail_job(id, lease_token, 'again') FROM job_queue_running WHERE project_id = 'p4' \g /dev/null
 UPDATE job_queue_running SET lease_until = now() - interval '1 s', started_at = now() - interval '90 s';
+UPDATE job_queue_queued SET created_at = run_at WHERE run_at < created_at;
 SELECT block_provider('slow', '10 min', 'asked for it') \g /dev/null
 UPDATE job_queue_finished SET crashes = 1 WHERE project_id = 'p5';
 SELECT is((SELECT format('queued %s due %s retrying %s oldest %s running %s expired %s oldest run %s', queued, due, retrying, oldest_due_seconds, running, expired_leases, oldest_run_seconds)

@@ -39,7 +39,7 @@ SELECT is(pg_temp.failure($$ SELECT project_document('nobody') $$),
     'P0002: unknown project "nobody"; Name the monday_id of a project that is or was there.', 'an unknown project');
 SELECT is(pg_temp.failure('SELECT project_document(NULL)'),
     'P0002: unknown project "NULL"; Name the monday_id of a project that is or was there.', 'no project at all');
-SELECT is(pg_temp.check_of(pipeline_status_document(), 'snapshot'), 'false: none was taken yet', 'the lack of a snapshot is told');
+SELECT is(pg_temp.check_of(pipeline_status_document(), 'snapshot'), 'true: there is no snapshot', 'the lack of a snapshot is told');
 SELECT is(pg_temp.check_of(pipeline_status_document(), 'schedule'), 'true: nothing is scheduled', 'and of a schedule');
 SELECT is(pipeline_status_document()::jsonb - 'checked_at' - 'checks',
     '{"queue": [], "flows": [], "boards": [], "failures": [], "schedule": [], "webhooks": []}'::jsonb, 'nothing ran, came in or failed');
