@@ -132,22 +132,19 @@ DECLARE
     missing bigint;
     old bigint;
 BEGIN
-    SELECT count(*), count(*) FILTER (WHERE s.project_id IS NULL), count(*) FILTER (WHERE s.analysis_version < s.newest)
+    SELECT count(*), count(*) FILTER (WHERE a.project_id IS NULL), count(*) FILTER (WHERE a.analysis_version <> analysis_version())
     INTO looked_at, missing, old
-    FROM (
-        SELECT a.project_id, a.analysis_version, max(a.analysis_version) OVER () AS newest
-        FROM projects p TABLESAMPLE SYSTEM (share) REPEATABLE (pipeline_today() - date '2000-01-01')
-        LEFT JOIN analysis_results a ON a.project_id = p.monday_id
-        WHERE p.state = 'active'
-    ) s;
+    FROM projects p TABLESAMPLE SYSTEM (share) REPEATABLE (pipeline_today() - date '2000-01-01')
+    LEFT JOIN analysis_results a ON a.project_id = p.monday_id
+    WHERE p.state = 'active';
     RETURN (CASE WHEN missing + old > 0 THEN 'warn' ELSE 'ok' END,
             CASE WHEN looked_at = 0 THEN 'there is no active project' ELSE format('of %s projects%s %s', looked_at, CASE WHEN share < 100 THEN ' looked at' END,
                 coalesce(nullif(concat_ws(' and ',
                     CASE WHEN missing > 0 THEN format('%s have no analysis', missing) END,
-                    CASE WHEN old > 0 THEN format('%s have one by older rules', old) END), ''),
+                    CASE WHEN old > 0 THEN format('%s have one by the rules of another version', old) END), ''),
                     'each has its analysis')) END,
             NULL)::health_verdict;
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.check_analyses() IS
-    'A warning where active projects have no analysis, or one by older rules; of a large table a sample of some thousand is looked at.';
+    'A warning where active projects have no analysis, or one by the rules of another version; of a large table a sample of some thousand is looked at.';
