@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints a script of the extension from the files of sql/, in the order of load_order: code as it stands, tables and views as
 # data of pipeline_setup(), which runs them for their owner. A line "@include FILE@" stands for the lines of another file,
-# and "@columns FILE@" for the columns that a file lists, "@columns FILE n@" for those of a source of rows: n.a, n.b.
+# and "@list FILE@" for what a file lists in a line, "@list FILE n@" for such columns of a source of rows: n.a, n.b.
 # usage: assemble.sh             the script of CREATE EXTENSION
 #        assemble.sh RELEASE     the script of ALTER EXTENSION ... UPDATE from a release: today's code in place of its own,
 #                                and without what releases/RELEASE.drops lists
@@ -14,21 +14,29 @@ layout=$(sed -n 's/^step 0*\([0-9]*\) .*/\1/p' load_order | tail -n 1)
 
 included() { # files
     awk '
-        function columns(file, source,    line, list) {
-            while ((getline line < file) > 0) if (line !~ /^--/) list = list (list ? " " : "") line
+        function listed(file, source,    line, text) {
+            while ((getline line < file) > 0) if (line !~ /^--/) text = text (text ? " " : "") line
             close(file)
-            if (source) gsub(/[a-z_]+/, source ".&", list)
-            return list
+            if (source) gsub(/[a-z_]+/, source ".&", text)
+            return text
         }
-        /^@include .*@$/ { file = substr($2, 1, length($2) - 1); while ((getline line < file) > 0) print line; close(file); next }
-        {
-            while (match($0, /@columns [^@]*@/)) {
-                split(substr($0, RSTART + 9, RLENGTH - 10), word, " ")
-                $0 = substr($0, 1, RSTART - 1) columns(word[1], word[2]) substr($0, RSTART + RLENGTH)
+        function include(file,    line) {
+            while ((getline line < file) > 0) put(line)
+            close(file)
+        }
+        function put(line,    word) {
+            if (line ~ /^@include .*@$/) {
+                include(substr(line, 10, length(line) - 10))
+                return
+            }
+            while (match(line, /@list [^@]*@/)) {
+                split(substr(line, RSTART + 6, RLENGTH - 7), word, " ")
+                line = substr(line, 1, RSTART - 1) listed(word[1], word[2]) substr(line, RSTART + RLENGTH)
                 delete word
             }
-            print
-        }' "$@"
+            print line
+        }
+        { put($0) }' "$@"
 }
 
 step() { # version, name, files

@@ -53,12 +53,12 @@ DECLARE
     piece bytea;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        SELECT digest_projects(1, @columns analysis/digest_columns.sql@) INTO piece FROM new_rows WHERE state = 'active';
+        SELECT digest_projects(1, @list analysis/digest_columns.sql@) INTO piece FROM new_rows WHERE state = 'active';
     ELSIF TG_OP = 'UPDATE' THEN
-        SELECT digest_projects(sign, @columns analysis/digest_columns.sql@) INTO piece
+        SELECT digest_projects(sign, @list analysis/digest_columns.sql@) INTO piece
         FROM (SELECT 1 AS sign, * FROM new_rows UNION ALL SELECT -1, * FROM old_rows) changed WHERE state = 'active';
     ELSE
-        SELECT digest_projects(-1, @columns analysis/digest_columns.sql@) INTO piece FROM old_rows WHERE state = 'active';
+        SELECT digest_projects(-1, @list analysis/digest_columns.sql@) INTO piece FROM old_rows WHERE state = 'active';
     END IF;
     IF piece IS NOT NULL THEN
         INSERT INTO analysis_digest (packed) VALUES (piece);
@@ -75,7 +75,7 @@ SET search_path FROM CURRENT
 AS $$
     SELECT digest_pieces(s.sign, s.packed)
     FROM (
-        SELECT 1 AS sign, digest_projects(1, @columns analysis/digest_columns.sql@) AS packed
+        SELECT 1 AS sign, digest_projects(1, @list analysis/digest_columns.sql@) AS packed
         FROM projects WHERE state = 'active'
         UNION ALL
         SELECT -1, d.packed FROM analysis_digest d

@@ -51,7 +51,7 @@ FROM (
     SELECT (w.first_month + make_interval(months => n))::date AS forecast_month, b.stage_bucket
     FROM (SELECT pipeline_window_start(pipeline_today()) AS first_month) w
     CROSS JOIN generate_series(0, 11) AS n
-    CROSS JOIN (VALUES ('Committed'), ('Open'), ('Lost')) AS b (stage_bucket)
+    CROSS JOIN unnest(ARRAY[@list forecast/buckets.sql@]) AS b (stage_bucket)
 ) grid
 LEFT JOIN mv_pipeline_forecast_monthly_12m_v1 m
     ON m.forecast_month = grid.forecast_month AND m.stage_bucket = grid.stage_bucket

@@ -16,7 +16,7 @@ BEGIN
         LEFT JOIN projects p ON p.monday_id = h.project_id
         WHERE h.valid_to IS NULL
           AND CASE WHEN p.monday_id IS NULL THEN h.state <> 'deleted'
-              ELSE (@columns history/project_columns.sql p@) IS DISTINCT FROM (@columns history/project_columns.sql h@) END
+              ELSE (@list history/project_columns.sql p@) IS DISTINCT FROM (@list history/project_columns.sql h@) END
     ),
     closed AS (
         UPDATE project_history h
@@ -30,8 +30,8 @@ BEGIN
     FROM stale
     WHERE stale.removed;
 
-    INSERT INTO project_history (project_id, valid_from, project_uuid, @columns history/project_columns.sql@)
-    SELECT p.monday_id, greatest(moment, ended.valid_to), p.id, @columns history/project_columns.sql p@
+    INSERT INTO project_history (project_id, valid_from, project_uuid, @list history/project_columns.sql@)
+    SELECT p.monday_id, greatest(moment, ended.valid_to), p.id, @list history/project_columns.sql p@
     FROM projects p
     LEFT JOIN (
         SELECT h.project_id, max(h.valid_to) AS valid_to, bool_or(h.valid_to IS NULL) AS is_open
@@ -46,10 +46,10 @@ BEGIN
       AND NOT EXISTS (
         SELECT FROM analysis_results a
         WHERE a.project_id = h.project_id
-          AND (@columns history/analysis_columns.sql a@) IS NOT DISTINCT FROM (@columns history/analysis_columns.sql h@));
+          AND (@list history/analysis_columns.sql a@) IS NOT DISTINCT FROM (@list history/analysis_columns.sql h@));
 
-    INSERT INTO analysis_history (project_id, valid_from, @columns history/analysis_columns.sql@)
-    SELECT a.project_id, greatest(moment, ended.valid_to), @columns history/analysis_columns.sql a@
+    INSERT INTO analysis_history (project_id, valid_from, @list history/analysis_columns.sql@)
+    SELECT a.project_id, greatest(moment, ended.valid_to), @list history/analysis_columns.sql a@
     FROM analysis_results a
     LEFT JOIN (
         SELECT h.project_id, max(h.valid_to) AS valid_to, bool_or(h.valid_to IS NULL) AS is_open

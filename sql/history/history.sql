@@ -25,8 +25,8 @@ BEGIN
                 WHERE h.project_id = n.monday_id AND h.valid_to IS NULL
                 RETURNING h.project_id, h.valid_to
             )
-            INSERT INTO project_history (project_id, valid_from, project_uuid, @columns history/project_columns.sql@)
-            SELECT n.monday_id, coalesce(closed.valid_to, $1), n.id, @columns history/project_columns.sql n@
+            INSERT INTO project_history (project_id, valid_from, project_uuid, @list history/project_columns.sql@)
+            SELECT n.monday_id, coalesce(closed.valid_to, $1), n.id, @list history/project_columns.sql n@
             FROM new_rows n
             LEFT JOIN closed ON closed.project_id = n.monday_id
         $sql$ USING moment;
@@ -36,7 +36,7 @@ BEGIN
                 SELECT n.*
                 FROM old_rows o
                 JOIN new_rows n ON n.monday_id = o.monday_id
-                WHERE (@columns history/project_columns.sql o@) IS DISTINCT FROM (@columns history/project_columns.sql n@)
+                WHERE (@list history/project_columns.sql o@) IS DISTINCT FROM (@list history/project_columns.sql n@)
             ),
             closed AS (
                 UPDATE project_history h
@@ -45,8 +45,8 @@ BEGIN
                 WHERE h.project_id = c.monday_id AND h.valid_to IS NULL
                 RETURNING h.project_id, h.valid_to
             )
-            INSERT INTO project_history (project_id, valid_from, project_uuid, @columns history/project_columns.sql@)
-            SELECT c.monday_id, coalesce(closed.valid_to, $1), c.id, @columns history/project_columns.sql c@
+            INSERT INTO project_history (project_id, valid_from, project_uuid, @list history/project_columns.sql@)
+            SELECT c.monday_id, coalesce(closed.valid_to, $1), c.id, @list history/project_columns.sql c@
             FROM changed c
             LEFT JOIN closed ON closed.project_id = c.monday_id
         $sql$ USING moment;
@@ -89,8 +89,8 @@ BEGIN
                 JOIN new_rows n ON n.project_id = h.project_id
                 GROUP BY h.project_id
             )
-            INSERT INTO analysis_history (project_id, valid_from, @columns history/analysis_columns.sql@)
-            SELECT n.project_id, greatest($1, ended.valid_to), @columns history/analysis_columns.sql n@
+            INSERT INTO analysis_history (project_id, valid_from, @list history/analysis_columns.sql@)
+            SELECT n.project_id, greatest($1, ended.valid_to), @list history/analysis_columns.sql n@
             FROM new_rows n
             LEFT JOIN ended ON ended.project_id = n.project_id
         $sql$ USING moment;
@@ -100,7 +100,7 @@ BEGIN
                 SELECT n.*
                 FROM old_rows o
                 JOIN new_rows n ON n.project_id = o.project_id
-                WHERE (@columns history/analysis_columns.sql o@) IS DISTINCT FROM (@columns history/analysis_columns.sql n@)
+                WHERE (@list history/analysis_columns.sql o@) IS DISTINCT FROM (@list history/analysis_columns.sql n@)
             ),
             closed AS (
                 UPDATE analysis_history h
@@ -109,8 +109,8 @@ BEGIN
                 WHERE h.project_id = c.project_id AND h.valid_to IS NULL
                 RETURNING h.project_id, h.valid_to
             )
-            INSERT INTO analysis_history (project_id, valid_from, @columns history/analysis_columns.sql@)
-            SELECT c.project_id, coalesce(closed.valid_to, $1), @columns history/analysis_columns.sql c@
+            INSERT INTO analysis_history (project_id, valid_from, @list history/analysis_columns.sql@)
+            SELECT c.project_id, coalesce(closed.valid_to, $1), @list history/analysis_columns.sql c@
             FROM changed c
             LEFT JOIN closed ON closed.project_id = c.project_id
         $sql$ USING moment;

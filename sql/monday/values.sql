@@ -236,7 +236,7 @@ AS $function$
         (SELECT string_agg('s.' || f.field, ', ') FROM monday_fields('parent') f
          WHERE NOT f.is_derived AND NOT f.is_written),
         (SELECT string_agg(format('storable_amount(s.%1$I) AS %1$I', f), ', ') FROM unnest(amounts) f),
-        (SELECT string_agg(format('CASE WHEN abs(s.%1$I) >= 10000000000 THEN %1$L END', f), ', ') FROM unnest(amounts) f))
+        (SELECT string_agg(format('CASE WHEN s.%1$I IS DISTINCT FROM storable_amount(s.%1$I) THEN %1$L END', f), ', ') FROM unnest(amounts) f))
     FROM (SELECT ARRAY['new_enquiry_value', 'project_value', 'total_order_value', 'total_amount_invoiced'] AS amounts) money
 $function$;
 COMMENT ON FUNCTION pipeline_internal.project_values_sql() IS

@@ -37,7 +37,7 @@ BEGIN
     RETURN QUERY
     SELECT 'stage_bucket_known', r.* FROM check_result(ARRAY(
         SELECT v.project_id FROM vw_pipeline_forecast_project_v1 v
-        WHERE v.stage_bucket IS NULL OR v.stage_bucket NOT IN ('Committed', 'Open', 'Lost'))) r;
+        WHERE v.stage_bucket IS NULL OR v.stage_bucket NOT IN (@list forecast/buckets.sql@))) r;
 
     RETURN QUERY
     SELECT 'stage_bucket_follows_rule', r.* FROM check_result(ARRAY(

@@ -148,7 +148,7 @@ BEGIN
                     'expected_value', coalesce(f.expected_value, 0.00),
                     'best_case_value', coalesce(f.best_case_value, 0.00),
                     'worst_case_value', coalesce(f.worst_case_value, 0.00)) ORDER BY b.position)
-                FROM (VALUES ('Committed', 1), ('Open', 2), ('Lost', 3)) AS b (stage_bucket, position)
+                FROM unnest(ARRAY[@list forecast/buckets.sql@]) WITH ORDINALITY AS b (stage_bucket, position)
                 LEFT JOIN (
                     SELECT stage_bucket, sum(project_count) AS project_count, sum(contract_value) AS contract_value,
                            sum(committed_value) AS committed_value, sum(expected_value) AS expected_value,

@@ -10,7 +10,7 @@ BEGIN
     IF bucket = '' THEN
         RETURN NULL;
     END IF;
-    IF bucket NOT IN ('Committed', 'Open', 'Lost') THEN
+    IF bucket NOT IN (@list forecast/buckets.sql@) THEN
         RAISE EXCEPTION USING
             ERRCODE = '22023',
             MESSAGE = format('unknown stage_bucket "%s"', left(label, 100)),

@@ -6,12 +6,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
     SELECT format($sql$
-        INSERT INTO project_dimension (project_id, project_name, @columns project/dimension_columns.sql@)
-        SELECT n.monday_id, coalesce(nullif(n.project_name, ''), n.item_name), @columns project/dimension_columns.sql n@
+        INSERT INTO project_dimension (project_id, project_name, @list project/dimension_columns.sql@)
+        SELECT n.monday_id, coalesce(nullif(n.project_name, ''), n.item_name), @list project/dimension_columns.sql n@
         FROM %s
         ON CONFLICT (project_id) DO UPDATE
-        SET (project_name, @columns project/dimension_columns.sql@)
-            = (excluded.project_name, @columns project/dimension_columns.sql excluded@)
+        SET (project_name, @list project/dimension_columns.sql@)
+            = (excluded.project_name, @list project/dimension_columns.sql excluded@)
     $sql$, $1)
 $$;
 COMMENT ON FUNCTION pipeline_internal.dimension_upsert(text) IS
@@ -29,8 +29,8 @@ BEGIN
         EXECUTE dimension_upsert($sql$
             new_rows n
             JOIN old_rows o ON o.monday_id = n.monday_id
-            WHERE (o.project_name, o.item_name, @columns project/dimension_columns.sql o@)
-                IS DISTINCT FROM (n.project_name, n.item_name, @columns project/dimension_columns.sql n@)
+            WHERE (o.project_name, o.item_name, @list project/dimension_columns.sql o@)
+                IS DISTINCT FROM (n.project_name, n.item_name, @list project/dimension_columns.sql n@)
         $sql$);
     ELSE
         EXECUTE $sql$
@@ -52,8 +52,8 @@ AS $$
     FROM projects p
     LEFT JOIN project_dimension d ON d.project_id = p.monday_id
     WHERE d.project_id IS NULL
-       OR (d.project_name, @columns project/dimension_columns.sql d@)
-           IS DISTINCT FROM (coalesce(nullif(p.project_name, ''), p.item_name), @columns project/dimension_columns.sql p@)
+       OR (d.project_name, @list project/dimension_columns.sql d@)
+           IS DISTINCT FROM (coalesce(nullif(p.project_name, ''), p.item_name), @list project/dimension_columns.sql p@)
 $$;
 COMMENT ON FUNCTION pipeline_internal.missing_from_dimension() IS
     'The projects of which project_dimension does not say what they say, or nothing.';

@@ -53,7 +53,7 @@ CREATE TABLE pipeline.projects (
     board_id text COLLATE "C",
     direct_fields text[] NOT NULL DEFAULT '{}',
     CONSTRAINT projects_state_known CHECK (state IN ('active', 'archived', 'deleted')),
-    CONSTRAINT projects_stage_bucket_known CHECK (stage_bucket IN ('Committed', 'Open', 'Lost'))
+    CONSTRAINT projects_stage_bucket_known CHECK (stage_bucket IN (@list forecast/buckets.sql@))
 );
 
 COMMENT ON TABLE pipeline.projects IS

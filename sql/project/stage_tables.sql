@@ -6,7 +6,7 @@ CREATE TABLE pipeline.pipeline_stage (
     default_spread numeric(6,5),
     outcome text NOT NULL,
     sort_order integer,
-    CONSTRAINT pipeline_stage_bucket_known CHECK (stage_bucket IN ('Committed', 'Open', 'Lost')),
+    CONSTRAINT pipeline_stage_bucket_known CHECK (stage_bucket IN (@list forecast/buckets.sql@)),
     CONSTRAINT pipeline_stage_outcome_known CHECK (outcome IN ('won', 'lost', 'open')),
     CONSTRAINT pipeline_stage_probability_in_range CHECK (default_probability BETWEEN 0 AND 1),
     CONSTRAINT pipeline_stage_spread_in_range CHECK (default_spread BETWEEN 0 AND 1),

@@ -95,18 +95,13 @@ BEGIN
             HINT = 'Leave it out for a job that is due at once.';
     END IF;
 
-    -- Not DO NOTHING: the update locks the waiting job, so that it cannot be claimed before what it is meant to see is
-    -- committed. An event whose job was claimed a moment ago thus gets a job of its own.
     INSERT INTO job_queue_queued AS waiting
         (id, job_type, project_id, payload, priority, run_at, dedupe_key, max_attempts)
     SELECT nextval('job_queue_id_seq'), enqueue_job.job_type, enqueue_job.project_id, content, coalesce(enqueue_job.priority, 100), due,
         coalesce(enqueue_job.project_id, encode(sha256(convert_to(content::text, 'UTF8')), 'hex')),
         coalesce((SELECT t.max_attempts FROM job_type t WHERE t.job_type = enqueue_job.job_type), 10)
-    ON CONFLICT (job_type, dedupe_key) WHERE dedupe_key IS NOT NULL DO UPDATE
-    SET priority = least(waiting.priority, excluded.priority),
-        run_at = least(waiting.run_at, excluded.run_at),
-        payload = waiting.payload || excluded.payload,
-        updated_at = excluded.updated_at
+@include queue/join_waiting.sql@
+        run_at = least(waiting.run_at, excluded.run_at)
     RETURNING id INTO job_id;
     PERFORM pg_notify('pipeline_jobs', '');
     RETURN job_id;
@@ -197,10 +192,10 @@ BEGIN
         -- The unique indexes of running jobs decide between two workers, and between two types of one project within
         -- this claim, where the more urgent one comes first. In one order, so that claims that meet wait in turn.
         INSERT INTO job_queue_running AS r
-            (id, job_type, project_id, status, attempts, max_attempts, crashes, payload, detail, priority, run_at,
-             dedupe_key, lease_until, lease_token, worker_id, created_at, updated_at, started_at)
-        SELECT c.id, c.job_type, c.project_id, 'running', c.attempts + 1, c.max_attempts, c.crashes, c.payload, c.detail,
-            c.priority, c.run_at, c.dedupe_key, moment + lease, token.value, worker, c.created_at, moment, moment
+            (@list queue/job_columns.sql@, status, run_at, attempts, crashes, detail,
+             lease_until, lease_token, worker_id, updated_at, started_at)
+        SELECT @list queue/job_columns.sql c@, 'running', c.run_at, c.attempts + 1, c.crashes, c.detail,
+            moment + lease, token.value, worker, moment, moment
         FROM candidate c
         CROSS JOIN (SELECT nextval('job_lease_token_seq') AS value) token
         ORDER BY c.project_id, CASE WHEN c.project_id IS NULL THEN c.job_type END,

@@ -59,11 +59,10 @@ BEGIN
         RETURNING r.*, left(held.detail, 10000) AS last_word
     ), filed AS (
         INSERT INTO job_queue_finished AS f
-            (id, job_type, project_id, status, attempts, max_attempts, crashes, payload, detail, priority, run_at,
-             dedupe_key, lease_token, worker_id, created_at, updated_at, started_at, finished_at)
-        SELECT r.id, r.job_type, r.project_id, outcome, r.attempts, r.max_attempts, r.crashes + crashed, r.payload,
-            r.last_word, r.priority, r.run_at, r.dedupe_key, r.lease_token, r.worker_id, r.created_at, moment,
-            r.started_at, moment
+            (@list queue/job_columns.sql@, status, run_at, attempts, crashes, detail,
+             lease_token, worker_id, started_at, updated_at, finished_at)
+        SELECT @list queue/job_columns.sql r@, outcome, r.run_at, r.attempts, r.crashes + crashed, r.last_word,
+            r.lease_token, r.worker_id, r.started_at, moment, moment
         FROM released r
         RETURNING f.id, f.job_type, f.project_id, f.detail
     )
@@ -112,12 +111,11 @@ BEGIN
         -- While the job ran, another may have been enqueued for the same work. That one does it then, with what is known
         -- of its predecessor: it knows of everything that came in.
         INSERT INTO job_queue_queued AS q
-            (id, job_type, project_id, attempts, max_attempts, crashes, payload, detail, priority, run_at, dedupe_key,
-             created_at, updated_at, started_at)
+            (@list queue/job_columns.sql@, run_at, attempts, crashes, detail,
+             started_at, updated_at)
         SELECT DISTINCT ON (r.job_type, coalesce(r.dedupe_key, r.id::text))
-            r.id, r.job_type, r.project_id, r.attempts - CASE WHEN counted THEN 0 ELSE 1 END, r.max_attempts,
-            r.crashes + crashed, r.payload, coalesce(r.last_word, r.detail), r.priority, r.next_run_at, r.dedupe_key,
-            r.created_at, moment, r.started_at
+            @list queue/job_columns.sql r@, r.next_run_at, r.attempts - CASE WHEN counted THEN 0 ELSE 1 END, r.crashes + crashed,
+            coalesce(r.last_word, r.detail), r.started_at, moment
         FROM released r
         ORDER BY r.job_type, coalesce(r.dedupe_key, r.id::text), r.id
         ON CONFLICT (job_type, dedupe_key) WHERE dedupe_key IS NOT NULL DO UPDATE
@@ -136,12 +134,11 @@ BEGIN
         WHERE w.id <> r.id
     ), filed AS (
         INSERT INTO job_queue_finished
-            (id, job_type, project_id, status, attempts, max_attempts, crashes, payload, detail, priority, run_at,
-             dedupe_key, lease_token, worker_id, created_at, updated_at, started_at, finished_at, successor_id)
-        SELECT s.id, s.job_type, s.project_id, CASE WHEN counted THEN 'failed' ELSE 'completed' END, s.attempts,
-            s.max_attempts, s.crashes + crashed, s.payload,
-            concat_ws('; ', s.last_word, format('job %s does the work instead', s.heir)), s.priority, s.run_at,
-            s.dedupe_key, s.lease_token, s.worker_id, s.created_at, moment, s.started_at, moment, s.heir
+            (@list queue/job_columns.sql@, status, run_at, attempts, crashes, detail,
+             lease_token, worker_id, started_at, updated_at, finished_at, successor_id)
+        SELECT @list queue/job_columns.sql s@, CASE WHEN counted THEN 'failed' ELSE 'completed' END, s.run_at, s.attempts, s.crashes + crashed,
+            concat_ws('; ', s.last_word, format('job %s does the work instead', s.heir)),
+            s.lease_token, s.worker_id, s.started_at, moment, moment, s.heir
         FROM superseded s
     ), relinked AS (
         UPDATE webhook_event_job link

@@ -224,31 +224,11 @@ BEGIN
         FROM stored s
         JOIN incoming i ON i.event_key = s.event_key AND i.is_first
     ), dirty AS MATERIALIZED (
-        SELECT p.project_id, f.id AS event_id, f.priority
+        SELECT p.project_id, f.id AS event_id, f.priority, 'webhook' AS trigger
         FROM fresh f
         CROSS JOIN unnest(f.project_ids) AS p (project_id)
-    ), jobs AS (
-        INSERT INTO job_queue_queued AS waiting
-            (id, job_type, project_id, payload, priority, dedupe_key, max_attempts)
-        SELECT nextval('job_queue_id_seq'), 'rehydrate_and_analyze', d.project_id, '{"trigger": "webhook"}', min(d.priority), d.project_id,
-            coalesce((SELECT t.max_attempts FROM job_type t WHERE t.job_type = 'rehydrate_and_analyze'), 10)
-        FROM dirty d
-        GROUP BY d.project_id
-        ORDER BY d.project_id
-        -- The update locks the waiting job until these events are committed; see enqueue_job().
-        ON CONFLICT (job_type, dedupe_key) WHERE dedupe_key IS NOT NULL DO UPDATE
-        SET priority = least(waiting.priority, excluded.priority),
-            payload = waiting.payload || excluded.payload,
-            -- A retry keeps its distance, however many events come in meanwhile.
-            run_at = CASE WHEN waiting.attempts > 0 THEN waiting.run_at ELSE least(waiting.run_at, excluded.run_at) END,
-            updated_at = excluded.updated_at
-        RETURNING waiting.id, waiting.project_id
-    ), covered AS (
-        INSERT INTO webhook_event_job (project_id, job_id, event_id)
-        SELECT d.project_id, j.id, d.event_id
-        FROM dirty d
-        JOIN jobs j ON j.project_id = d.project_id
-    )
+    ),
+@include webhooks/cover_events.sql@
     SELECT i.position::integer,
         CASE WHEN f.id IS NULL THEN 'duplicate' WHEN f.status = 'ignored' THEN 'ignored' ELSE 'stored' END
     FROM incoming i
@@ -304,26 +284,16 @@ BEGIN
         LIMIT 10000
         FOR UPDATE OF e SKIP LOCKED
     ), dirty AS MATERIALIZED (
-        SELECT l.id AS event_id, p.project_id FROM lost l CROSS JOIN unnest(l.project_ids) AS p (project_id)
+        SELECT p.project_id, l.id AS event_id, 50 AS priority, 'sweeper' AS trigger
+        FROM lost l
+        CROSS JOIN unnest(l.project_ids) AS p (project_id)
     ), unlinked AS (
         DELETE FROM webhook_event_job link
         USING dirty d
         WHERE link.project_id = d.project_id AND link.event_id = d.event_id
-    ), jobs AS (
-        INSERT INTO job_queue_queued AS waiting
-            (id, job_type, project_id, payload, priority, dedupe_key, max_attempts)
-        SELECT nextval('job_queue_id_seq'), 'rehydrate_and_analyze', d.project_id, '{"trigger": "sweeper"}',
-            50, d.project_id,
-            coalesce((SELECT t.max_attempts FROM job_type t WHERE t.job_type = 'rehydrate_and_analyze'), 10)
-        FROM (SELECT DISTINCT project_id FROM dirty) d
-        ORDER BY d.project_id
-        ON CONFLICT (job_type, dedupe_key) WHERE dedupe_key IS NOT NULL DO UPDATE
-        SET updated_at = excluded.updated_at
-        RETURNING waiting.id, waiting.project_id
-    ), covered AS (
-        INSERT INTO webhook_event_job (project_id, job_id, event_id)
-        SELECT d.project_id, j.id, d.event_id FROM dirty d JOIN jobs j ON j.project_id = d.project_id
-    ), counted AS (
+    ),
+@include webhooks/cover_events.sql@
+    , counted AS (
         UPDATE webhook_events e
         SET open_jobs = cardinality(l.project_ids)
         FROM lost l WHERE e.id = l.id

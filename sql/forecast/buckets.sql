@@ -1,0 +1,2 @@
+-- The buckets of stages, in their order.
+'Committed', 'Open', 'Lost'
