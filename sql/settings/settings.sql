@@ -106,6 +106,12 @@ BEGIN
     IF value IS NULL THEN
         PERFORM require_setting(name);
     END IF;
+    -- Settings were these once. The library reserves their prefix, in the sessions that have loaded it.
+    IF current_setting('pipeline_forecast.' || name, true) <> '' THEN
+        RAISE WARNING USING
+            MESSAGE = format('pipeline_forecast.%s is ignored: settings are rows of a table', name),
+            HINT = format('SELECT * FROM pipeline.configure_pipeline(%L, ''value'') sets it for every session.', name);
+    END IF;
     RETURN value;
 END;
 $$;

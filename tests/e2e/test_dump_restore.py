@@ -14,6 +14,7 @@ VIEWS = [
     "mv_pipeline_forecast_monthly_12m_v1",
     "conversion_metrics",
     "conversion_metrics_recent",
+    "pipeline_settings",
 ]
 
 
@@ -52,6 +53,8 @@ def pair(empty_database, cluster, tmp_path):
     source.execute("UPDATE projects SET new_enquiry_value = 1 + coalesce(new_enquiry_value, 0) WHERE monday_id < 'P15'")
     source.execute("DELETE FROM projects WHERE monday_id = 'P100'")
     source.execute("UPDATE pipeline_stage SET default_probability = 0.25 WHERE stage = 'Check with IS'")
+    source.execute("SELECT configure_pipeline('snapshot_retention_days', '1000')")
+    source.execute("SELECT configure_pipeline('snapshot_retention_days', '3650')")
     source.execute("CREATE TEMP TABLE staging (id text, amount text)")
     source.execute("INSERT INTO staging VALUES ('imported', '£1,000'), ('damaged', 'many')")
     source.execute(
@@ -84,6 +87,10 @@ def test_everything_is_restored(pair):
     for view in VIEWS:
         assert rows(target, view) == rows(source, view), f"{view} says the same"
     assert triggers(target) == triggers(source)
+
+    # Settings are there, with those of the past: nightly jobs remove no more than they did.
+    assert value(target, "SELECT pipeline_setting('snapshot_retention_days')") == "3650"
+    assert rows(target, "setting_value") == rows(source, "setting_value") and len(rows(target, "setting_value")) == 2
 
     # Functions work, and nothing that was kept has to be set up again.
     assert failed_checks(target) == []

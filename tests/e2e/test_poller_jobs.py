@@ -317,29 +317,23 @@ def test_a_database_that_restarts_is_taken_up_again(own_cluster):
 
 def test_settings_are_passed_on_to_the_database(pipeline):
     settings = {"FORECAST_SNAPSHOT_RETENTION_DAYS": 400, "WEBHOOK_PURGE_OLDER_THAN_DAYS": 14}
-    with Poller(pipeline.database, **settings) as poller:
+    with Poller(pipeline.database, role=roles.POLLER, **settings) as poller:
         poller.wait_for_log("setting=snapshot_retention_days action=changed former=730 value=400")
         poller.wait_for_log("setting=webhook_retention_days action=changed former=30 value=14")
-    with pipeline.database.connection() as connection:
-        assert value(connection, "SELECT pipeline_setting('snapshot_retention_days')") == "400"
-        assert value(connection, "SELECT pipeline_setting('webhook_retention_days')") == "14"
-    with Poller(pipeline.database, **settings) as poller:
+    # The session was open before.
+    assert value(pipeline, "SELECT pipeline_setting('snapshot_retention_days')") == "400"
+    assert value(pipeline, "SELECT pipeline_setting('webhook_retention_days')") == "14"
+    assert value(pipeline, "SELECT set_by FROM pipeline_settings WHERE name = 'webhook_retention_days'") == roles.POLLER
+    with Poller(pipeline.database, role=roles.POLLER, **settings) as poller:
         poller.wait_for_log("database connected")
         wait_for_status(pipeline, enqueue(pipeline, "analyze", "P1"), "completed")
         assert "action=changed" not in poller.log
 
 
-def test_without_the_right_to_change_settings_it_warns(pipeline):
-    pipeline.execute("CREATE ROLE poller_without_rights LOGIN")
-    try:
-        pipeline.execute("SELECT grant_pipeline_poller('poller_without_rights')")
-        cluster = pipeline.database.cluster
-        url = f"host={cluster.home} port={cluster.port} user=poller_without_rights dbname={pipeline.database.name}"
-        with Poller(pipeline.database, DATABASE_URL=url, FORECAST_SNAPSHOT_RETENTION_DAYS=400) as poller:
-            poller.wait_for_log("level=warning .*settings not passed on to the database")
-            done = wait_for_status(pipeline, enqueue(pipeline, "analyze", "P1"), "completed", "failed")
-            assert done.status == "completed", done.detail
-        assert value(pipeline, "SELECT pipeline_setting('snapshot_retention_days')") == "730"
-    finally:
-        pipeline.execute("DROP OWNED BY poller_without_rights")
-        pipeline.execute("DROP ROLE poller_without_rights")
+def test_settings_that_the_database_refuses_stay_as_they_are_there(pipeline):
+    pipeline.execute(f"REVOKE EXECUTE ON FUNCTION configure_pipeline(jsonb) FROM {roles.POLLER}")
+    with Poller(pipeline.database, role=roles.POLLER, FORECAST_SNAPSHOT_RETENTION_DAYS=400) as poller:
+        poller.wait_for_log("level=warning .*settings not passed on to the database")
+        done = wait_for_status(pipeline, enqueue(pipeline, "analyze", "P1"), "completed", "failed")
+        assert done.status == "completed", done.detail
+    assert value(pipeline, "SELECT pipeline_setting('snapshot_retention_days')") == "730"

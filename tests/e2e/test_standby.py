@@ -159,6 +159,7 @@ WRITES = [
     "SELECT reuse_llm_result('P1', 'model')",
     "SELECT grant_forecast_reader('reader')",
     "SELECT grant_pipeline_poller('reader')",
+    "SELECT grant_pipeline_owner('reader')",
     "SELECT configure_pipeline('{}')",
     # The queue.
     "SELECT enqueue_job('analyze')",
@@ -231,7 +232,7 @@ def test_every_function_that_writes_is_among_them(standby):
         SELECT DISTINCT p.proname AS name
         FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pipeline_forecast'
         JOIN pg_proc p ON p.oid = d.objid AND d.classid = 'pg_proc'::regclass
-        WHERE p.prokind IN ('f', 'p') AND p.provolatile = 'v' AND p.proname NOT LIKE '\\_%'
+        WHERE p.prokind IN ('f', 'p') AND p.provolatile = 'v' AND p.pronamespace IN ('pipeline'::regnamespace, 'pipeline_work'::regnamespace)
         """
     ).fetchall()
     tested = WRITES + WRITES_NOTHING_THERE
