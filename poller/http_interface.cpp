@@ -61,7 +61,8 @@ HttpInterface::HttpInterface(const asio::any_io_executor &executor, const Settin
       page_documents_(reports_database_, {settings.ready_queue_lag, settings.ready_board_age}),
       analysis_run_(reports_database_),
       readiness_(health_database_, {settings.ready_queue_lag, settings.ready_board_age}),
-      metrics_(around.registry, health_database_, around.server, std::move(around.job_types)) {
+      metrics_(around.registry, health_database_, around.server, std::move(around.job_types),
+               {settings.ready_queue_lag, settings.ready_board_age}) {
     analysis_run_.set_explains(explains(settings));
     webhooks_.add_routes(around.router);
     forecast_pipeline_.add_to(endpoints_);

@@ -9,6 +9,7 @@
 #include "poller/cli/commands.hpp"
 #include "poller/cli/database.hpp"
 #include "poller/cli/table.hpp"
+#include "poller/config/settings.hpp"
 
 namespace poller::cli {
 namespace {
@@ -30,7 +31,7 @@ constexpr std::array<Part, 4> kParts = {{
     {"queue",
      "SELECT job_type, count(*) FILTER (WHERE status = 'queued') AS queued,"
      " count(*) FILTER (WHERE status = 'running') AS running,"
-     " count(*) FILTER (WHERE status = 'failed') AS failed_24h,"
+     " count(*) FILTER (WHERE status = 'failed' AND successor_id IS NULL) AS failed_24h,"
      " to_char(min(run_at) FILTER (WHERE status = 'queued' AND run_at <= now()) AT TIME ZONE 'UTC',"
      " 'YYYY-MM-DD HH24:MI') AS waiting_since_utc"
      " FROM job_queue WHERE status IN ('queued', 'running')"
@@ -49,51 +50,62 @@ constexpr std::array<Part, 4> kParts = {{
      "nothing was synchronised or imported yet"},
 }};
 
-// Whether a row speaks of trouble: an overdue or failed run, a failed job.
-[[nodiscard]] bool is_trouble(const Part &part, const db::Row &row) {
-    const std::string_view name = part.name;
-    if (name == "queue") {
-        return row["failed_24h"].integer() > 0;
+struct Verdict {
+    db::Result checks;
+    bool is_bad = false;
+    bool has_tables = true;
+};
+
+[[nodiscard]] awaitable<Verdict> judge(db::Connection &database, const Settings &settings) {
+    Verdict verdict;
+    verdict.checks = co_await database.query(
+        "SELECT check_name AS check, state, detail,"
+        " to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS since_utc"
+        " FROM pipeline_checks(make_interval(secs => $1), make_interval(secs => $2))",
+        db::params(settings.ready_queue_lag.count(), settings.ready_board_age.count()));
+    for (const db::Row check : verdict.checks) {
+        if (check["state"].text() == "bad") {
+            verdict.is_bad = true;
+            verdict.has_tables = verdict.has_tables && check["check"].text() != "layout";
+        }
     }
-    if (name == "schedule") {
-        return row["overdue"].text() == "t" || row["last_outcome"].text() == "failed";
-    }
-    return name == "synchronisation" && row["status"].text() == "failed";
+    co_return verdict;
 }
 
-[[nodiscard]] awaitable<int> show_status(db::Connection &database, bool json) {
-    bool trouble = false;
-    std::string text;
+[[nodiscard]] awaitable<int> show_status(db::Connection &database, const Settings &settings, bool json) {
+    const Verdict verdict = co_await judge(database, settings);
+    std::string text = json ? fmt::format("{{\"checks\": {}", json_rows(verdict.checks)) : text_table(verdict.checks);
     for (const Part &part : kParts) {
-        const db::Result rows = co_await database.execute(part.statement);
-        for (const db::Row row : rows) {
-            trouble = trouble || is_trouble(part, row);
+        if (!verdict.has_tables) {
+            break;
         }
+        const db::Result rows = co_await database.execute(part.statement);
         if (json) {
-            text += fmt::format("{}\"{}\": {}", text.empty() ? "{" : ",\n ", part.name, json_rows(rows));
+            text += fmt::format(",\n \"{}\": {}", part.name, json_rows(rows));
         } else {
-            text += fmt::format("{}{}\n{}{}\n", text.empty() ? "" : "\n", part.name,
-                                text_table(rows), rows.empty() ? part.when_empty : "");
+            text += fmt::format("\n{}\n{}{}\n", part.name, text_table(rows), rows.empty() ? part.when_empty : "");
         }
     }
     if (json) {
         text += "}\n";
     }
     fmt::print("{}", text);
-    co_return trouble ? 1 : 0;
+    co_return verdict.is_bad ? 1 : 0;
 }
 
 }  // namespace
 
 void add_status(CommandLine &line) {
     CLI::App *command = line.program.add_subcommand(
-        "status", "Show on one screen whether all is well; exits with 1 where something is overdue or failed");
+        "status", "Show on one screen whether all is well; exits with 1 where a check is bad");
     auto json = std::make_shared<bool>(false);
     command->add_flag("--json", *json, "as JSON");
     command->callback([&line, json] {
         line.chosen = [&line, json] {
             return with_database(line.context,
-                                 [json](db::Connection &database) { return show_status(database, *json); });
+                                 [json, settings = line.context.configuration().settings](db::Connection &database) {
+                                     return show_status(database, settings, *json);
+                                 });
         };
     });
 }

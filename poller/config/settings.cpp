@@ -113,9 +113,9 @@ void apply_temperature(Settings &settings, const std::string &value) {
         {"POLLER_CORS_ORIGINS", "origins whose pages may read reports, separated by commas; none if empty", "", false,
          kRestart, kRefuse,
          [](Settings &settings, const std::string &value) { settings.cors_origins = parse_origins(value); }},
-        {"POLLER_READY_QUEUE_LAG_SECONDS", "/readyz: how long a due job may wait", "600", false, kRestart, kRefuse,
+        {"POLLER_READY_QUEUE_LAG_SECONDS", "how long a due job may wait before that is bad", "600", false, kRestart, kRefuse,
          number(&Settings::ready_queue_lag, 1, 1000000)},
-        {"POLLER_READY_BOARD_AGE_SECONDS", "/readyz: how long ago a board may have been read", "10800", false, kRestart,
+        {"POLLER_READY_BOARD_AGE_SECONDS", "how long ago a board may have been read before that is bad", "10800", false, kRestart,
          kRefuse, number(&Settings::ready_board_age, 1, 10000000)},
 
         {"LLM_PROVIDER", "language model that explains: gemini, openai or anthropic; else the first with key and model",

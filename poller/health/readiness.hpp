@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,11 @@ public:
 private:
     struct Check {
         std::string name;
-        bool ready;
+        std::string state;  // ok, warn or bad
         std::string detail;
+        std::optional<std::string> since;
+
+        [[nodiscard]] bool ready() const { return state != "bad"; }
     };
 
     [[nodiscard]] awaitable<std::vector<Check>> check();

@@ -2,17 +2,19 @@
 
 #include <utility>
 
+#include "poller/metrics/check_state.hpp"
 #include "poller/metrics/process.hpp"
 #include "poller/metrics/queue_state.hpp"
 
 namespace poller::metrics {
 
 MetricsEndpoint::MetricsEndpoint(Registry &registry, db::Pool &database, const http::Server &server,
-                                 std::vector<std::string> known_types)
+                                 std::vector<std::string> known_types, Readiness::Limits limits)
     : registry_(registry),
       database_(database),
       server_(server),
       known_types_(std::move(known_types)),
+      limits_(limits),
       texts_([this](const int &) { return collect(); }) {
     registry_
         .gauge("pipeline_build_info", "1, with the version of the program.", {{"version", PIPELINE_FORECAST_VERSION}})
@@ -33,6 +35,7 @@ void MetricsEndpoint::add_to(api::Endpoints &endpoints) {
 awaitable<std::string> MetricsEndpoint::collect() {
     update_process_metrics(registry_);
     co_await update_queue_metrics(registry_, database_, known_types_);
+    co_await update_check_metrics(registry_, database_, limits_);
     const http::Server::Counts counts = server_.counts();
     registry_.gauge("pipeline_http_open_connections", "Open connections of clients.")
         .set(static_cast<double>(counts.open));

@@ -7,6 +7,7 @@
 #include "poller/api/endpoint.hpp"
 #include "poller/async/coalesced.hpp"
 #include "poller/db/pool.hpp"
+#include "poller/health/readiness.hpp"
 #include "poller/http/server/server.hpp"
 #include "poller/metrics/registry.hpp"
 
@@ -16,7 +17,7 @@ class MetricsEndpoint {
 public:
     // Registry, pool and server outlive it. known_types: of jobs that this program works.
     MetricsEndpoint(Registry &registry, db::Pool &database, const http::Server &server,
-                    std::vector<std::string> known_types);
+                    std::vector<std::string> known_types, Readiness::Limits limits);
 
     // It outlives the endpoints' use.
     void add_to(api::Endpoints &endpoints);
@@ -28,6 +29,7 @@ private:
     db::Pool &database_;
     const http::Server &server_;
     std::vector<std::string> known_types_;
+    Readiness::Limits limits_;
     Coalesced<int, std::string> texts_;
 };
 

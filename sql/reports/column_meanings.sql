@@ -326,7 +326,7 @@ AS $$
         (NULL, 'webhook_payload', 'The event as it came.'),
         (NULL, 'worker_id', 'Machine and process that claimed the job.'),
         -- where a name means something else
-        ('data_freshness', 'overdue', 'Whether its changes were read more than two hours ago, or never.'),
+        ('data_freshness', 'overdue', 'Whether its changes were read more than two hours and two runs of the sync ago, or never.'),
         ('data_freshness', 'row_count', 'Rows of the board.'),
         ('hidden_items', 'status', 'Status of the quote, as the board calls it.'),
         ('subitems', 'status', 'Status of the quote, as the board calls it.'),

@@ -87,4 +87,4 @@ LEFT JOIN (
 WHERE b.is_active;
 
 COMMENT ON VIEW pipeline.data_freshness IS
-    'Every configured board and the table it fills: rows, the newest change on the board, up to when its changes were read (last_sync), how long ago that is, and whether it is overdue (more than two hours, or never).';
+    'Every configured board and the table it fills: rows, the newest change on the board, up to when its changes were read (last_sync), how long ago that is, and whether it is overdue (more than two hours and two runs of the sync, or never).';

@@ -181,7 +181,7 @@ def test_validate_of_a_database_without_tables_exits_with_2(empty_database):
 
 def test_status_is_one_screen_and_tells_trouble_by_its_exit(command, database):
     fill(database)
-    # The throw-away cluster of the tests schedules nothing; an overdue or failed job is what makes the exit 1.
+    # The throw-away cluster of the tests schedules nothing, which is only worth a look.
     calm = command("status")
     assert calm.returncode == 0, calm.stdout + calm.stderr
     assert "projects" in calm.stdout and "nothing is scheduled" in calm.stdout
@@ -191,6 +191,14 @@ def test_status_is_one_screen_and_tells_trouble_by_its_exit(command, database):
     assert troubled.returncode == 1
     [flow] = json.loads(troubled.stdout)["synchronisation"]
     assert (flow["status"], flow["error"]) == ("failed", "token revoked")
+
+
+def test_status_before_setup_says_what_is_missing(empty_database):
+    empty_database.connection().execute("CREATE EXTENSION pipeline_forecast")
+    answer = run("status", "--json", environment=environment_for(empty_database, role=None))
+    assert answer.returncode == 1, answer.stderr
+    [layout, writable] = json.loads(answer.stdout)["checks"]
+    assert (layout["state"], writable["state"]) == ("bad", "ok") and "is not set up" in layout["detail"]
 
 
 def test_run_once_works_the_job_off_and_tells_how_it_ended(command, database):

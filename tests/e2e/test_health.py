@@ -1,11 +1,13 @@
 """/healthz, /readyz and /metrics."""
 
+import json
 import re
 import time
 
 import pytest
 
-from poller import SECRET, Receiver, wait_until
+from cluster import value
+from poller import SECRET, Receiver, environment_for, run, wait_until
 from rest import Rest
 from webhooks import event
 
@@ -67,8 +69,59 @@ def test_limits_of_readiness_are_settings(database):
     database.execute("INSERT INTO monday_board (board_id, role, name, high_water_mark) VALUES ('77', 'parent', 'B', now() - interval '2 hours')")
     with Receiver(database.database, POLLER_READY_BOARD_AGE_SECONDS="3600") as poller:
         assert checks(Rest(poller).get("/readyz"))["boards"][0] is False
+        [board] = Rest(poller).get("/status").json()["boards"]
+        assert board["overdue"] is True
     with Receiver(database.database, POLLER_READY_BOARD_AGE_SECONDS="8000") as poller:
         assert checks(Rest(poller).get("/readyz"))["boards"][0] is True
+
+
+def all_verdicts(database, rest):
+    """What each of those who speak of health says of it: {check: state}."""
+    states = {"ok": 0, "warn": 1, "bad": 2}
+    command = run("status", "--json", environment=environment_for(database.database))
+    told = {check["check"]: check["state"] for check in json.loads(command.stdout)["checks"]}
+    assert command.returncode == ("bad" in told.values())
+    verdicts = {row["check_name"]: row["state"] for row in database.execute("SELECT * FROM pipeline_checks()").fetchall()}
+    document = rest.get("/status").json()
+    assert told == verdicts == {check["name"]: check["state"] for check in document["checks"]}
+    gauges = samples(rest.get("/metrics").text)
+    assert {f'pipeline_check_state{{check="{name}"}}': states[state] for name, state in verdicts.items()} == {
+        name: number for name, number in gauges.items() if name.startswith("pipeline_check_state")
+    }
+    answer = rest.get("/readyz")
+    ready = {check["name"]: check for check in answer.json()["checks"]}
+    assert ready.pop("database")["state"] == "ok"
+    assert {name: check["state"] for name, check in ready.items()} == {name: verdicts[name] for name in ready}
+    assert all(check["ready"] == (check["state"] != "bad") for check in [*ready.values(), *document["checks"]])
+    is_ready = all(check["ready"] for check in ready.values())
+    assert (answer.status, answer.json()["status"]) == ((200, "ready") if is_ready else (503, "not_ready"))
+    for board in document["boards"]:
+        assert board["overdue"] == (verdicts["boards"] != "ok") == value(database, "SELECT overdue FROM data_freshness")
+    return verdicts
+
+
+def test_all_who_speak_of_health_say_the_same(database, rest):
+    def with_state(state):
+        return {name for name, found in all_verdicts(database, rest).items() if found == state}
+
+    assert with_state("bad") == set() and with_state("warn") == {"schedule", "snapshot", "refresh"}
+    database.execute("SELECT refresh_conversion_views(false), create_pipeline_forecast_snapshot()")
+    database.execute("SELECT block_provider('monday', '1 hour', 'spent')")
+    assert with_state("warn") == {"schedule", "gates"}
+    database.execute("INSERT INTO monday_board (board_id, role, name, high_water_mark) VALUES ('77', 'parent', 'B', now() - interval '150 minutes')")
+    assert with_state("warn") == {"schedule", "gates", "boards"} and with_state("bad") == set()
+    database.execute("UPDATE monday_board SET high_water_mark = now() - interval '4 hours'")
+    assert with_state("bad") == {"boards"} and rest.get("/readyz").status == 503
+
+
+def test_a_database_that_only_reads_is_not_ready(database, rest):
+    assert rest.get("/readyz").status == 200
+    database.execute(f"ALTER DATABASE {database.database.name} SET default_transaction_read_only = on")
+    answer = rest.get("/readyz")
+    assert answer.status == 503 and checks(answer)["writable"] == (False, "the database is read only (default_transaction_read_only)")
+    assert all_verdicts(database, rest)["writable"] == "bad"
+    database.execute(f"ALTER DATABASE {database.database.name} RESET default_transaction_read_only")
+    assert rest.get("/readyz").status == 200
 
 
 def test_without_a_database_the_process_lives_and_is_not_ready(mortal_database):

@@ -373,8 +373,9 @@ def test_operations(site, browser):
     assert browser.rows("Queue")[0][0] == "push to monday"
     assert "No board is configured" in browser.section("Boards").text
     assert "Nothing is scheduled." in browser.section("Scheduled jobs").text
-    assert browser.one("#health a").text == "All in order"
-    assert browser.section("All is in order").text.count("✓") == 5
+    assert browser.one("#health a").text == "1 of 13 checks failing"
+    checks = browser.section("Not all is in order").text
+    assert checks.count("✓") == 11 and "1 failed within a day: push_to_monday" in checks and "nothing is scheduled" in checks
 
 
 # Who may see it, and what is not there ------------------------------------------------------------------------------
@@ -386,9 +387,9 @@ def test_an_empty_database_says_what_is_missing(database, browser):
         assert "No forecast has been computed yet." in browser.section("The twelve months ahead").text
         assert "There is no snapshot yet." in browser.section("What moved it").text
         assert "No complete month has both" in browser.section("How good former forecasts were").text
-        assert browser.one("#health a").text == "1 of 5 checks failing"
+        assert browser.one("#health a").text == "In order, 3 worth a look"
         browser.follow("#/operations")
-        assert "none was taken yet" in browser.section("Not all is in order").text
+        assert "there is no snapshot" in browser.section("In order, with something worth a look").text
         for sentence in ("The queue is empty", "No flow has run yet.", "No webhook has arrived yet.", "Nothing failed in the last seven days.", "Nothing is scheduled."):
             assert sentence in browser.one("main").text
         database.execute("SELECT refresh_conversion_views(false), create_pipeline_forecast_snapshot()")

@@ -12,11 +12,15 @@ const bad = (number) => (number > 0 ? element('span', { class: 'bad' }, count(nu
 export const projectLink = (id) => element('a', { href: `#/project/${encodeURIComponent(id)}` }, id);
 
 function checks(rows) {
-  const names = { layout: 'Tables', queue: 'Queue', boards: 'Boards', schedule: 'Schedule', snapshot: 'Snapshot' };
+  const names = {
+    layout: 'Tables', writable: 'Writing', queue: 'Queue', boards: 'Boards', gates: 'Providers', jobs: 'Jobs', job_types: 'Types of jobs',
+    schedule: 'Schedule', flows: 'Flows', refresh: 'Refresh', snapshot: 'Snapshot', analyses: 'Analyses', clock: 'Clock',
+  };
+  const marks = { ok: ['badge good', '✓', ', in order: '], warn: ['badge warn', '?', ', worth a look: '], bad: ['badge bad', '!', ', not in order: '] };
   return element('ul', { class: 'checks' }, rows.map((row) => element('li', {},
-    element('span', { class: row.ready ? 'badge good' : 'badge bad' }, row.ready ? '✓' : '!'),
+    element('span', { class: marks[row.state][0], title: known(row.since) ? `since ${moment(row.since)}` : null }, marks[row.state][1]),
     element('span', {}, element('b', {}, names[row.name] ?? row.name),
-      element('span', { class: 'hidden' }, row.ready ? ', in order: ' : ', not in order: '), ' ', unbroken(row.detail)))));
+      element('span', { class: 'hidden' }, marks[row.state][2]), ' ', unbroken(row.detail)))));
 }
 
 function jobState(row) {
@@ -64,10 +68,9 @@ export async function operations() {
   const state = await get('status');
   document.title = 'Operations · Pipeline forecast';
   showHealth(state);
-  const failing = state.checks.filter((row) => !row.ready).length;
   return [
     element('h1', { class: 'hidden' }, 'Operations'),
-    section(failing === 0 ? 'All is in order' : 'Not all is in order', { note: `checked ${moment(state.checked_at)}` }, checks(state.checks)),
+    section(verdict(state).sentence, { note: `checked ${moment(state.checked_at)}` }, checks(state.checks)),
     section('Scheduled jobs', {}, schedule(state.schedule)),
     section('Queue', { width: 'half' }, queue(state.queue)),
     section('Boards', { width: 'half' }, boards(state.boards)),
@@ -84,11 +87,19 @@ export async function stateInShort() {
   return section('Operations', {}, checks(state.checks), element('a', { href: '#/operations' }, 'Jobs, boards, webhooks, failures'));
 }
 
+/** The worst of the checks in words, and those that are not in order. */
+function verdict(state) {
+  const rows = ['bad', 'warn'].flatMap((kind) => state.checks.filter((row) => row.state === kind));
+  const bad = rows.filter((row) => row.state === 'bad').length;
+  if (bad > 0) return { rows, badge: 'badge bad', sentence: 'Not all is in order', text: `${bad} of ${state.checks.length} checks failing` };
+  if (rows.length > 0) return { rows, badge: 'badge warn', sentence: 'In order, with something worth a look', text: `In order, ${rows.length} worth a look` };
+  return { rows, badge: 'badge good', sentence: 'All is in order', text: 'All in order' };
+}
+
 /** One line in the head of the page, which leads to the rest. */
 export function showHealth(state) {
-  const failing = state.checks.filter((row) => !row.ready);
-  const text = failing.length === 0 ? 'All in order' : `${failing.length} of ${state.checks.length} checks failing`;
+  const { text, badge, rows } = verdict(state);
   document.getElementById('health').replaceChildren(element('a', {
-    href: '#/operations', class: failing.length === 0 ? 'badge good' : 'badge bad', title: failing.map((row) => `${row.name}: ${row.detail}`).join('\n') || null,
+    href: '#/operations', class: badge, title: rows.map((row) => `${row.name}: ${row.detail}`).join('\n') || null,
   }, text));
 }
