@@ -68,17 +68,18 @@ BEGIN
     $sql$);
 
     -- Facts outlive their projects: one that was removed outright is named by its last version.
-    INSERT INTO project_dimension (
-        project_id, project_name, account, type, category, product_type, pipeline_stage, date_created, state)
-    SELECT
-        gone.project_id, coalesce(nullif(last.project_name, ''), gone.item_name), last.account, last.type,
-        last.category, last.product_type, last.pipeline_stage, last.date_created, gone.state
+    INSERT INTO project_dimension
+    SELECT known.*
     FROM project_history gone
     LEFT JOIN LATERAL (
         SELECT * FROM project_history former
         WHERE former.project_id = gone.project_id AND former.state <> 'deleted'
         ORDER BY former.valid_from DESC LIMIT 1
     ) last ON true
+    -- What both know, by name.
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::project_dimension, coalesce(to_jsonb(last), '{}') || jsonb_build_object(
+        'project_id', gone.project_id, 'project_name', coalesce(nullif(last.project_name, ''), gone.item_name),
+        'state', gone.state)) known
     WHERE gone.valid_to IS NULL AND gone.state = 'deleted'
     ON CONFLICT (project_id) DO NOTHING;
 

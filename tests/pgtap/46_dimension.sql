@@ -1,7 +1,7 @@
 -- The dimension of projects: it says of every project what the project says, whatever happens to it.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(19);
+SELECT plan(20);
 
 CREATE FUNCTION pg_temp.dimension(id text) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT concat_ws(' ', project_name, account, category, pipeline_stage, stage_bucket, state) FROM vw_dim_project WHERE project_id = id
@@ -59,14 +59,18 @@ SELECT is(pg_temp.deviating(), 0::bigint, 'wholly');
 
 -- It can be made anew: what was removed is told by history.
 DELETE FROM projects WHERE monday_id = 'd';
+INSERT INTO projects (monday_id, item_name, account, category, date_created) VALUES ('known', 'Known', 'Account', 'Health', '2026-01-31');
+DELETE FROM projects WHERE monday_id = 'known';
 DELETE FROM project_dimension;
 SELECT pipeline_setup() \g /dev/null
 SELECT is(pg_temp.dimension('d'), 'Item D deleted', 'a removed project is named by its last version');
+SELECT is((SELECT concat_ws(' ', project_name, account, category, date_created, state) FROM project_dimension WHERE project_id = 'known'),
+          'Known Account Health 2026-01-31 deleted', 'with all that its last version tells');
 SELECT is(pg_temp.deviating(), 0::bigint, 'and the others by themselves');
 CREATE TEMP TABLE versions AS SELECT project_id, pg_temp.version(project_id) AS version FROM project_dimension;
 SELECT pipeline_setup() \g /dev/null
 SELECT is_empty('SELECT project_id FROM versions WHERE version <> pg_temp.version(project_id)', 'a setup with nothing to repair writes nothing');
-SELECT is((SELECT count(*) FROM project_dimension), 6::bigint, 'one row for each project');
+SELECT is((SELECT count(*) FROM project_dimension), 7::bigint, 'one row for each project');
 
 SELECT * FROM finish();
 ROLLBACK;
