@@ -164,6 +164,17 @@ def test_recent_sees_what_left_the_boards(read):
     assert {row.monday_id: row.state for row in rows} == {gone: "deleted", archived: "archived", back: "active"}
 
 
+@pytest.mark.parametrize("command", [("rehydrate", "recent"), ("run-once", "rehydrate_recent")])
+def test_recent_means_fourteen_days_as_a_command_and_as_a_job(read, command):
+    simulator = read.simulator
+    for days, item in zip((13, 5), items(simulator, PARENT, limit=2)):
+        pass_time(simulator, -days * 86400)
+        act(simulator, item["id"], "archive")
+        pass_time(simulator, days * 86400)
+    read.done(*command)
+    assert differences(read.connection, simulator) == []
+
+
 # Projects -------------------------------------------------------------------------------------------------------------
 
 
