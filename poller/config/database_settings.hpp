@@ -7,7 +7,7 @@
 
 namespace poller {
 
-// Logs what changed. Where the role lacks the right, or a job could not be re-scheduled, a warning says so and the
+// Logs what changed. Where the database refuses one, or the role lacks the right, a warning says so and the
 // values in the database stay. TransientError while the database is away.
 [[nodiscard]] awaitable<void> apply_database_settings(db::Pool &database, const Settings &settings);
 

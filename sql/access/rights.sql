@@ -80,7 +80,7 @@ COMMENT ON FUNCTION pipeline.grant_pipeline_owner(text) IS
 -- What lies in pipeline for operators, and not for reports.
 CREATE FUNCTION pipeline_internal.is_for_operators(view_name name) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN view_name IN ('pipeline_schedule', 'queue_health', 'webhook_metrics', 'system_performance', 'project_lineage',
+RETURN view_name IN ('pipeline_schedule', 'pipeline_settings', 'queue_health', 'webhook_metrics', 'system_performance', 'project_lineage',
                      'sync_health', 'data_freshness');
 COMMENT ON FUNCTION pipeline_internal.is_for_operators(name) IS
     'Whether a view of schema pipeline is left out of what forecast readers may read.';
@@ -104,10 +104,11 @@ BEGIN
     -- The snapshots are a table. information_schema shows keys only to a role with more than SELECT; REFERENCES gives no
     -- further access to rows. The partitions stay without any grant, so that tools list the table once.
     EXECUTE format('GRANT SELECT, REFERENCES ON pipeline_forecast_snapshot TO %I', role);
-    -- Reports that read tables with the rights of their owner.
+    -- Reports that read tables with the rights of their owner, and the settings that they follow.
     FOR routine IN
         SELECT p.oid FROM pg_proc p
         WHERE p.pronamespace = 'pipeline'::regnamespace AND p.prosecdef AND p.provolatile <> 'v'
+           OR p.oid = 'pipeline_data.stored_setting(text)'::regprocedure
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, role);
     END LOOP;

@@ -107,10 +107,14 @@ BEGIN
     RETURN (
         SELECT CASE
             WHEN max(d.snapshot_date) IS NULL THEN ('warn', 'there is no snapshot', NULL)::health_verdict
-            WHEN max(d.snapshot_date) >= pipeline_today() - (health_thresholds()).snapshot_days THEN
-                ('ok', format('latest snapshot is of %s', max(d.snapshot_date)), NULL)::health_verdict
-            ELSE ('bad', format('latest snapshot is of %s', max(d.snapshot_date)), max(d.created_at))::health_verdict END
-        FROM pipeline_forecast_snapshot_day d);
+            WHEN max(d.snapshot_date) < pipeline_today() - (health_thresholds()).snapshot_days THEN
+                ('bad', format('latest snapshot is of %s', max(d.snapshot_date)), max(d.created_at))::health_verdict
+            WHEN max(due.expiring) > max(due.explained) THEN
+                ('warn', format('cleanup refuses to remove %s days of snapshots at once: has snapshot_retention_days shrunk?',
+                                max(due.expiring)), NULL)::health_verdict
+            ELSE ('ok', format('latest snapshot is of %s', max(d.snapshot_date)), NULL)::health_verdict END
+        FROM pipeline_forecast_snapshot_day d
+        CROSS JOIN expiring_snapshot_days(pipeline_today() - pipeline_setting('snapshot_retention_days')::integer) due);
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.check_snapshot() IS

@@ -91,20 +91,20 @@ AS $$
 DECLARE
     value text;
 BEGIN
-    -- Through the view: whoever reads reports has no right on the table.
-    IF to_regclass('pipeline.pipeline_settings') IS NOT NULL THEN
-        SELECT s.value INTO value FROM pipeline_settings s WHERE s.name = pipeline_setting.name;
-    ELSIF to_regclass('pipeline_data.setting_value') IS NULL THEN
-        SELECT d.default_value INTO value FROM setting_definitions() d WHERE d.name = pipeline_setting.name;
-    ELSE
+    IF to_regprocedure('pipeline_data.stored_setting(text)') IS NOT NULL THEN
+        value := stored_setting(name);
+    ELSIF to_regclass('pipeline_data.setting_value') IS NOT NULL THEN
         -- A default in place of what was set might remove what is to be kept.
         RAISE EXCEPTION USING
             ERRCODE = '55000',
-            MESSAGE = 'the view pipeline.pipeline_settings is missing',
-            HINT = 'Call pipeline_setup() to put it back.';
+            MESSAGE = format('setting "%s" cannot be read', name),
+            HINT = 'Call pipeline_setup() to put back what reads it.';
     END IF;
     IF value IS NULL THEN
-        PERFORM require_setting(name);
+        SELECT d.default_value INTO value FROM setting_definitions() d WHERE d.name = pipeline_setting.name;
+        IF NOT FOUND THEN
+            PERFORM require_setting(name);
+        END IF;
     END IF;
     -- Settings were these once. The library reserves their prefix, in the sessions that have loaded it.
     IF current_setting('pipeline_forecast.' || name, true) <> '' THEN

@@ -1,4 +1,14 @@
--- The settings for people and for pipeline_setting(), which reads this view with the rights of its caller.
+-- The settings for people, and what was set for pipeline_setting(): whoever calls it has no right on the table.
+CREATE OR REPLACE FUNCTION pipeline_data.stored_setting(name text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+    SELECT s.value FROM setting_value s WHERE s.name = $1 AND s.until IS NULL
+$$;
+COMMENT ON FUNCTION pipeline_data.stored_setting(text) IS 'What a setting was set to; NULL where its default holds.';
+ALTER FUNCTION pipeline_data.stored_setting(text) DEPENDS ON EXTENSION pipeline_forecast;
+
 CREATE OR REPLACE VIEW pipeline.pipeline_settings AS
 SELECT
     d.name,

@@ -27,7 +27,7 @@ def test_before_setup_the_defaults_hold(empty_database):
         connection.execute("SELECT configure_pipeline('currency', 'EUR')")
 
 
-def test_without_the_view_a_default_does_not_stand_for_what_was_set(empty_database):
+def test_after_the_extension_was_dropped_a_default_does_not_stand_for_what_was_set(empty_database):
     connection = empty_database.connection()
     set_up(connection)
     connection.execute("SELECT configure_pipeline('snapshot_retention_days', '3650')")
@@ -35,7 +35,7 @@ def test_without_the_view_a_default_does_not_stand_for_what_was_set(empty_databa
     connection.execute("CREATE EXTENSION pipeline_forecast")
     with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState) as raised:
         connection.execute(RETENTION)
-    assert raised.value.diag.message_hint == "Call pipeline_setup() to put it back."
+    assert raised.value.diag.message_hint == "Call pipeline_setup() to put back what reads it."
     connection.execute("SELECT pipeline_setup()")
     assert value(connection, RETENTION) == "3650"
 

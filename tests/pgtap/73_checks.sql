@@ -1,7 +1,7 @@
 -- Whether the pipeline is in order: each check in order and out of it, and that all who speak of it say the same.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(63);
+SELECT plan(65);
 
 CREATE FUNCTION pg_temp.check_of(name text) RETURNS text LANGUAGE sql AS $$
     SELECT format('%s: %s', state, detail) FROM pipeline_checks() WHERE check_name = $1
@@ -140,6 +140,13 @@ SELECT is(pg_temp.check_of('refresh'), 'bad: conversion_metrics: out of disk', '
 
 INSERT INTO pipeline_forecast_snapshot_day (snapshot_date, source, row_count) VALUES (pipeline_today() - 1, 'live', 0);
 SELECT is(pg_temp.check_of('snapshot'), format('ok: latest snapshot is of %s', pipeline_today() - 1), 'a snapshot of yesterday');
+INSERT INTO pipeline_forecast_snapshot_day (snapshot_date, source, row_count)
+SELECT pipeline_today() - n, 'live', 0 FROM generate_series(731, 738) n;
+SELECT is(pg_temp.check_of('snapshot'),
+          'warn: cleanup refuses to remove 8 days of snapshots at once: has snapshot_retention_days shrunk?', 'a cleanup that refuses is told');
+SELECT configure_pipeline('snapshot_retention_days', '731') \g /dev/null
+SELECT is(pg_temp.check_of('snapshot'), format('ok: latest snapshot is of %s', pipeline_today() - 1), 'until the setting is right, or few enough go');
+DELETE FROM pipeline_forecast_snapshot_day WHERE snapshot_date < pipeline_today() - 1;
 UPDATE pipeline_forecast_snapshot_day SET snapshot_date = snapshot_date - 1;
 SELECT is(pg_temp.check_of('snapshot'), format('bad: latest snapshot is of %s', pipeline_today() - 2), 'one of the day before');
 SELECT is((SELECT passed FROM validate_pipeline_forecast() WHERE check_name = 'latest_snapshot_is_fresh'), false, 'validation says the same');
