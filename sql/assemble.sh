@@ -53,7 +53,7 @@ replacing() {
         /^CREATE SCHEMA / { sub(/SCHEMA/, "SCHEMA IF NOT EXISTS") }
         /^CREATE TYPE / { type = 1; printf "DO $type$\nBEGIN\n    IF to_regtype('\''%s'\'') IS NULL THEN\n", $3 }
         { print }
-        type && /^\);/ { type = 0; print "    END IF;\nEND\n$type$;" }'
+        type && /\);$/ { type = 0; print "    END IF;\nEND\n$type$;" }'
 }
 
 code() { # file

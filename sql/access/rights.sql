@@ -69,7 +69,7 @@ BEGIN
             HINT = 'Call grant_pipeline_owner() as a superuser.';
     END IF;
     EXECUTE format('CREATE SCHEMA IF NOT EXISTS pipeline_data AUTHORIZATION %I', role);
-    EXECUTE format('GRANT USAGE, CREATE ON SCHEMA pipeline TO %I WITH GRANT OPTION', role);
+    EXECUTE format('GRANT USAGE, CREATE ON SCHEMA pipeline, pipeline_data TO %I WITH GRANT OPTION', role);
     EXECUTE format('GRANT USAGE ON SCHEMA pipeline_work, pipeline_internal TO %I WITH GRANT OPTION', role);
     EXECUTE format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA pipeline, pipeline_work, pipeline_internal TO %I WITH GRANT OPTION', role);
 END;

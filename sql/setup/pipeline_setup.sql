@@ -48,8 +48,11 @@ BEGIN
         CREATE SCHEMA pipeline_data;
     END IF;
     IF to_regclass('pipeline_data.pipeline_schema_version') IS NULL THEN
-        COMMENT ON SCHEMA pipeline_data IS
-            'pipeline_forecast: tables that are not for reports. They stay when the extension is dropped.';
+        -- A schema that a DBA has made for it keeps its owner.
+        IF (SELECT pg_has_role(n.nspowner, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'pipeline_data') THEN
+            COMMENT ON SCHEMA pipeline_data IS
+                'pipeline_forecast: tables that are not for reports. They stay when the extension is dropped.';
+        END IF;
         CREATE TABLE pipeline_data.pipeline_schema_version (
             version integer PRIMARY KEY,
             step text NOT NULL,

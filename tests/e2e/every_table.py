@@ -32,6 +32,8 @@ VALUES ('rehydrate_and_analyze', 'P1', 'queued', NULL, NULL, NULL),
 INSERT INTO llm_call (provider, model, outcome) VALUES ('gemini', 'm', 'ok');
 INSERT INTO llm_price (model, input_per_million, output_per_million) VALUES ('m', 1, 2) ON CONFLICT DO NOTHING;
 INSERT INTO pipeline_job (job_name, schedule, command) VALUES ('cleanup', '40 3 * * *', 'SELECT 1');
+SELECT configure_pipeline('fiscal_year_start_month', '4');
+INSERT INTO snapshot_cleanup (first_kept, removed_days, removed_rows, cleaned_by) VALUES ('2020-01-01', 1, 1, 'me');
 SELECT add_api_key('reports', '{read}', sha256('key'));
 SELECT create_pipeline_forecast_snapshot();
 CALL refresh_pipeline_views();

@@ -180,7 +180,7 @@ def test_what_cannot_be_replaced_is_listed(empty_database, cluster):
     composites = """
         SELECT 'type ' || c.oid::regclass AS name, array_agg(format('%s %s', a.attname, a.atttypid::regtype) ORDER BY attnum)
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-        WHERE c.relkind = 'c' AND c.relnamespace = 'pipeline'::regnamespace GROUP BY c.oid
+        WHERE c.relkind = 'c' AND c.relnamespace IN ('pipeline'::regnamespace, 'pipeline_internal'::regnamespace) GROUP BY c.oid
     """
 
     def members(version):
