@@ -16,7 +16,7 @@ inline nlohmann::ordered_json answer_schema() {
     std::stringstream text;
     text << file.rdbuf();
     const std::string source = text.str();
-    const std::size_t function = source.find("FUNCTION @extschema@._llm_answer_schema()");
+    const std::size_t function = source.find("FUNCTION pipeline_internal.llm_answer_schema()");
     const std::size_t begin = source.find("SELECT '{", function);
     const std::size_t end = source.find("}'::jsonb", begin);
     if (function == std::string::npos || begin == std::string::npos || end == std::string::npos) {
