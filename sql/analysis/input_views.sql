@@ -1,7 +1,6 @@
 -- What the analysis reads of each active project: now, and as of a past moment.
 CREATE OR REPLACE VIEW pipeline_data.analysis_input AS
-SELECT p.monday_id AS project_id, p.account, p.type, p.category, p.product_type, p.new_enquiry_value,
-       p.gestation_period, s.outcome, p.date_created, p.pipeline_stage
+SELECT p.monday_id AS project_id, @list analysis/input_columns.sql p@, s.outcome, p.date_created, p.pipeline_stage
 FROM projects p
 LEFT JOIN pipeline_stage s ON s.stage = p.stage_rule
 WHERE p.state = 'active';
@@ -29,8 +28,8 @@ CREATE OR REPLACE FUNCTION pipeline_data.analysis_input_as_of(as_of timestamptz)
 RETURNS SETOF analysis_input
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-SELECT p.project_id, p.account, p.type, p.category, p.product_type, p.new_enquiry_value,
-       p.gestation_period, coalesce(s.outcome, any_other.outcome), p.date_created, p.pipeline_stage
+SELECT p.project_id, @list analysis/input_columns.sql p@, coalesce(s.outcome, any_other.outcome), p.date_created,
+       p.pipeline_stage
 FROM project_history p
 LEFT JOIN pipeline_stage_history s
     ON s.stage = p.pipeline_stage
