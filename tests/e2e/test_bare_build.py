@@ -42,3 +42,13 @@ def test_a_second_build_of_the_poller_says_nothing():
     assert first.returncode == 0, first.stdout + first.stderr
     second = subprocess.run([ROOT / "control" / "build-poller"], capture_output=True, text=True, timeout=60, check=False)
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+
+
+def test_where_all_is_built_make_run_says_nothing_of_building(tmp_path):
+    """What it does before the cluster starts; installed into a folder of the test."""
+    command = ["make", "-s", "built-and-installed", "SUDO=", f"DESTDIR={tmp_path}"]
+    first = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
+    assert first.returncode == 0, first.stdout + first.stderr
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+    assert list(tmp_path.rglob("pipeline_forecast.so")), "or it looked at nothing"
