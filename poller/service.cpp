@@ -139,6 +139,10 @@ awaitable<void> Service::meet_database() {
                                              {"server", answer[0][1].text()},
                                              {"extension", answer[0][2].text()},
                                              {"user", answer[0][3].text()}});
+            const db::Result version = co_await queue_database_.query("SELECT state, detail FROM check_version()");
+            if (version[0]["state"].text() != "ok") {
+                log::warning("versions differ", {{"detail", version[0]["detail"].text()}});
+            }
             break;
         } catch (const Error &) {
             // The pool has logged it, once.

@@ -22,7 +22,9 @@ constexpr std::string_view kSessionSetup = R"sql(
            pg_catalog.set_config('TimeZone', 'UTC', false),
            pg_catalog.set_config('DateStyle', 'ISO, YMD', false),
            pg_catalog.set_config('statement_timeout', $1, false),
-           pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', false)
+           pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', false),
+           pg_catalog.set_config('pipeline_poller.version', $2, false)
+    FROM pg_catalog.pg_extension WHERE extname = 'pipeline_forecast'
 )sql";
 
 // So that the server gives up a long statement whose client is gone. Not every operating system can tell.
@@ -141,7 +143,7 @@ awaitable<void> Connection::connect() {
 
 awaitable<void> Connection::set_up_session() {
     const std::string timeout = fmt::format("{}", options_.statement_timeout.count());
-    const Result set = co_await execute(kSessionSetup, params(timeout));
+    const Result set = co_await execute(kSessionSetup, params(timeout, std::string_view(PIPELINE_FORECAST_VERSION)));
     if (set.empty()) {
         throw PermanentError(fmt::format("database \"{}\" has no extension pipeline_forecast", PQdb(connection_.get())),
                              {"55000", "", "CREATE EXTENSION pipeline_forecast; SELECT pipeline_setup();"});

@@ -42,6 +42,7 @@ SET timezone = 'UTC'
 AS $$
 BEGIN
     RETURN QUERY SELECT r.check_name, r.state, r.detail, r.since FROM pipeline_readiness(max_queue_lag, max_board_age) r;
+    RETURN QUERY SELECT 'version', v.* FROM check_version() v;
     IF (check_layout()).state = 'bad' THEN
         RETURN;
     END IF;

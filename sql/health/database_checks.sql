@@ -17,6 +17,26 @@ END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.check_layout() IS 'Bad unless the tables have the layout of this version.';
 
+-- A poller says at the beginning of a session which version it is; other sessions are none.
+CREATE FUNCTION pipeline_internal.check_version() RETURNS health_verdict
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT CASE
+        WHEN v.poller IS NULL THEN ('ok', format('extension %s', v.extension), NULL)::health_verdict
+        WHEN substring(v.poller FROM '^\d+\.\d+') = substring(v.extension FROM '^\d+\.\d+')
+        THEN ('ok', format('extension %s, poller %s', v.extension, v.poller), NULL)::health_verdict
+        ELSE ('warn', format(
+            'the extension of this database is %s, and the poller is %s: ALTER EXTENSION pipeline_forecast UPDATE and pipeline_setup(), or the poller that belongs to it',
+            v.extension, v.poller), NULL)::health_verdict END
+    FROM (
+        SELECT e.extversion AS extension, nullif(current_setting('pipeline_poller.version', true), '') AS poller
+        FROM pg_extension e WHERE e.extname = 'pipeline_forecast'
+    ) v
+$$;
+COMMENT ON FUNCTION pipeline_internal.check_version() IS
+    'A warning where the poller that asks has another major or minor version than the extension.';
+
 CREATE FUNCTION pipeline_internal.check_writable() RETURNS health_verdict
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT

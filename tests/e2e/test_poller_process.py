@@ -126,6 +126,26 @@ def test_waits_for_an_extension_that_is_not_there_yet(empty_database):
         poller.wait_for_log("database connected")
 
 
+def test_another_version_than_the_extension_is_said(database):
+    """As after an update of only one of the two; the last number of a version may differ."""
+    version = json.loads(run("status", "--json", environment=environment_for(database.database)).stdout)["checks"]
+    (version,) = (check for check in version if check["check"] == "version")
+    extension, poller = version["detail"].removeprefix("extension ").split(", poller ")
+    assert version["state"] == "ok" and extension == poller
+    major, minor, _ = poller.split(".")
+
+    database.execute(f"UPDATE pg_extension SET extversion = '{major}.{minor}.999' WHERE extname = 'pipeline_forecast'")
+    with Poller(database.database) as running:
+        running.wait_for_log("database connected")
+        assert 'event="versions differ"' not in running.log
+
+    database.execute("UPDATE pg_extension SET extversion = '99.0.0' WHERE extname = 'pipeline_forecast'")
+    with Poller(database.database) as running:
+        running.wait_for_log(f'event="versions differ" detail="the extension of this database is 99.0.0, and the poller is {poller}')
+    status = run("status", environment=environment_for(database.database))
+    assert "99.0.0" in status.stdout and "warn" in status.stdout
+
+
 def test_idle_costs_next_to_nothing(database):
     with Poller(database.database) as poller:
         poller.wait_for_log("database connected")

@@ -1,7 +1,7 @@
 -- Whether the pipeline is in order: each check in order and out of it, and that all who speak of it say the same.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(65);
+SELECT plan(69);
 
 CREATE FUNCTION pg_temp.check_of(name text) RETURNS text LANGUAGE sql AS $$
     SELECT format('%s: %s', state, detail) FROM pipeline_checks() WHERE check_name = $1
@@ -12,12 +12,25 @@ $$;
 SELECT unschedule_pipeline_jobs() \g /dev/null
 
 SELECT results_eq('SELECT check_name, state FROM pipeline_checks()', $$ VALUES ('layout', 'ok'), ('writable', 'ok'), ('queue', 'ok'), ('boards', 'ok'),
-    ('gates', 'ok'), ('jobs', 'ok'), ('job_types', 'ok'), ('schedule', 'warn'), ('flows', 'ok'), ('refresh', 'warn'), ('snapshot', 'warn'),
+    ('version', 'ok'), ('gates', 'ok'), ('jobs', 'ok'), ('job_types', 'ok'), ('schedule', 'warn'), ('flows', 'ok'), ('refresh', 'warn'), ('snapshot', 'warn'),
     ('analyses', 'ok'), ('clock', 'ok') $$, 'nothing in an empty pipeline is bad');
 SELECT results_eq('SELECT * FROM pipeline_readiness()', format($$ VALUES ('layout', true, 'layout %s', 'ok', NULL::timestamptz),
     ('writable', true, 'can be written', 'ok', NULL), ('queue', true, 'no job is due', 'ok', NULL), ('boards', true, 'no board is configured', 'ok', NULL) $$,
     layout_version()), 'it takes requests');
 SELECT is((SELECT provolatile FROM pg_proc WHERE oid = 'pipeline_checks'::regproc), 's', 'checks change nothing');
+
+-- Version -------------------------------------------------------------------------------------------------------------
+
+SAVEPOINT version;
+UPDATE pg_extension SET extversion = '1.2.3' WHERE extname = 'pipeline_forecast';
+SELECT is(pg_temp.check_of('version'), 'ok: extension 1.2.3', 'a session that is no poller');
+SELECT set_config('pipeline_poller.version', '1.2.0', true) \g /dev/null
+SELECT is(pg_temp.check_of('version'), 'ok: extension 1.2.3, poller 1.2.0', 'the last number may differ');
+SELECT set_config('pipeline_poller.version', '1.3.3', true) \g /dev/null
+SELECT alike(pg_temp.check_of('version'), 'warn: the extension of this database is 1.2.3, and the poller is 1.3.3: ALTER EXTENSION %', 'another version');
+SELECT set_config('pipeline_poller.version', '1.20.3', true) \g /dev/null
+SELECT alike(pg_temp.check_of('version'), 'warn: %', 'a number is compared as a whole');
+ROLLBACK TO version;
 
 -- Written -------------------------------------------------------------------------------------------------------------
 
@@ -168,7 +181,8 @@ SELECT alike(pg_temp.check_of('clock'), 'bad: %', 'by hours');
 
 UPDATE pipeline_schema_version SET version = version + 1000 WHERE version = layout_version();
 SELECT results_eq('SELECT check_name, state, detail FROM pipeline_checks()', format($$ VALUES ('layout', 'bad',
-    'the pipeline tables have layout %s, and this version of the extension needs layout %s'), ('writable', 'ok', 'can be written') $$, layout_version() + 1000, layout_version()),
+    'the pipeline tables have layout %s, and this version of the extension needs layout %s'), ('writable', 'ok', 'can be written'), ('version', 'ok', 'extension %s') $$, layout_version() + 1000, layout_version(),
+    (SELECT extversion FROM pg_extension WHERE extname = 'pipeline_forecast')),
     'tables of another layout are bad, and nothing else is looked at');
 
 SELECT * FROM finish();
