@@ -197,7 +197,7 @@ def test_status_before_setup_says_what_is_missing(empty_database):
     empty_database.connection().execute("CREATE EXTENSION pipeline_forecast")
     answer = run("status", "--json", environment=environment_for(empty_database, role=None))
     assert answer.returncode == 1, answer.stderr
-    [layout, writable] = json.loads(answer.stdout)["checks"]
+    [layout, writable, _version] = json.loads(answer.stdout)["checks"]
     assert (layout["state"], writable["state"]) == ("bad", "ok") and "is not set up" in layout["detail"]
 
 

@@ -3,16 +3,9 @@
 import psycopg
 import pytest
 
+import roles
 from cluster import failed_checks, fill, value
-
-TABLES = """
-    SELECT c.relname AS name,
-           (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', c.oid::regclass),
-                                                false, true, '')))[1]::text::bigint AS rows
-    FROM pg_class c
-    WHERE c.relnamespace IN ('pipeline'::regnamespace, 'pipeline_data'::regnamespace) AND c.relkind IN ('r', 'p')
-    ORDER BY 1
-"""
+from every_table import fill_every_table, rows, tables
 
 
 @pytest.fixture
@@ -30,13 +23,13 @@ def test_without_cascade_it_is_refused(used):
     assert failed_checks(used) == [], "and nothing happened"
 
 
-def test_with_cascade_all_rows_stay(used):
-    before = used.execute(TABLES).fetchall()
-    assert {"projects", "project_history", "pipeline_forecast_snapshot", "sync_log"} <= {row["name"] for row in before}
-    used.execute("DROP EXTENSION pipeline_forecast CASCADE")
-    assert used.execute(TABLES).fetchall() == before
-    assert value(used, "SELECT count(*) FROM pg_proc WHERE probin LIKE '%%pipeline_forecast%%'") == 0
-    assert value(used, "SELECT to_regclass('vw_pipeline_forecast_project_v1')") is None
+def test_with_cascade_all_rows_stay(database):
+    fill_every_table(database, roles.READER)
+    before = {table: rows(database, table) for table in tables(database)}
+    database.execute("DROP EXTENSION pipeline_forecast CASCADE")
+    assert {table: rows(database, table) for table in tables(database)} == before
+    assert value(database, "SELECT count(*) FROM pg_proc WHERE probin LIKE '%%pipeline_forecast%%'") == 0
+    assert value(database, "SELECT to_regclass('vw_pipeline_forecast_project_v1')") is None
 
 
 def test_setup_catches_up_with_what_was_written_meanwhile(used):

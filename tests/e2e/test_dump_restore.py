@@ -5,7 +5,9 @@ import re
 import pytest
 from psycopg import sql
 
+import roles
 from cluster import failed_checks, fill, set_up, value
+from every_table import fill_every_table, rows as rows_of, tables
 
 VIEWS = [
     "vw_pipeline_forecast_project_v1",
@@ -121,6 +123,22 @@ def test_everything_is_restored(pair):
     before = counts(target)
     target.execute("SELECT pipeline_setup()")
     assert counts(target) == before
+
+
+def test_every_table_is_restored(cluster, database, tmp_path):
+    fill_every_table(database, roles.READER)
+    before = {table: rows_of(database, table) for table in tables(database)}
+    name = database.info.dbname + "_restored"
+    cluster.create_database(name)
+    try:
+        cluster.run("pg_dump", "-Fc", "-f", tmp_path / "dump", database.info.dbname)
+        cluster.run("pg_restore", "--exit-on-error", "-d", name, tmp_path / "dump")
+        with cluster.connect(name) as target:
+            assert tables(target) == list(before)
+            for table, kept in before.items():
+                assert sorted(map(str, rows_of(target, table))) == sorted(map(str, kept)), table
+    finally:
+        cluster.drop_database(name)
 
 
 def test_a_plain_dump_shows_no_member_with_data(cluster, empty_database):
