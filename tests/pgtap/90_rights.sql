@@ -128,7 +128,7 @@ FROM unnest(ARRAY['UPDATE pipeline_stage SET sort_order = 0', 'DELETE FROM proje
 SELECT matches(pg_temp.as_role('test_poller', 'SELECT ' || call), expected, 'a poller runs what its commands run: ' || call)
 FROM (VALUES ('create_pipeline_forecast_snapshot()', '^[0-9]+$'), ('inserted FROM run_daily_forecast_snapshot_maintenance()', '^[0-9]+$'),
              ('string_agg(outcome, '' '') FROM refresh_conversion_views()', '^refreshed refreshed refreshed$'),
-             ('count(*) FROM pipeline_schedule', '^0$'), ('count(*) FROM pipeline_checks()', '^13$'),
+             ('count(*) FROM pipeline_schedule', '^0$'), ('count(*) FROM pipeline_checks()', '^14$'),
              ('count(*) FROM pipeline_readiness()', '^4$'), ('cleanup_old_pipeline_forecast_snapshots()', '^[0-9]+$'),
              ('catch_up_forecast_snapshots()', '^[0-9]+$')) AS t (call, expected);
 SELECT is(pg_temp.as_role('test_poller', 'SELECT ' || call),
