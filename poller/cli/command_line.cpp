@@ -89,8 +89,8 @@ int run(int count, char **words) {
             complain("hint: " + error.hint());
         } else if (error.sqlstate() == kInsufficientPrivilege) {
             complain(
-                "hint: a DBA gives rights with SELECT grant_forecast_reader('role') for reports, or"
-                " grant_pipeline_poller('role') for all that the poller does");
+                "hint: a DBA gives rights with SELECT pipeline.grant_forecast_reader('role') for reports, or"
+                " pipeline.grant_pipeline_poller('role') for all that the poller does");
         }
         return kFailed;
     } catch (const std::exception &error) {

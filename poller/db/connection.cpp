@@ -23,7 +23,8 @@ constexpr std::string_view kSessionSetup = R"sql(
            pg_catalog.set_config('DateStyle', 'ISO, YMD', false),
            pg_catalog.set_config('statement_timeout', $1, false),
            pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', false),
-           pg_catalog.set_config('pipeline_poller.version', $2, false)
+           pg_catalog.set_config('pipeline_poller.version', $2, false),
+           pg_catalog.has_schema_privilege('pipeline', 'USAGE') AS may_use
     FROM pg_catalog.pg_extension WHERE extname = 'pipeline_forecast'
 )sql";
 
@@ -146,7 +147,11 @@ awaitable<void> Connection::set_up_session() {
     const Result set = co_await execute(kSessionSetup, params(timeout, std::string_view(PIPELINE_FORECAST_VERSION)));
     if (set.empty()) {
         throw PermanentError(fmt::format("database \"{}\" has no extension pipeline_forecast", PQdb(connection_.get())),
-                             {"55000", "", "CREATE EXTENSION pipeline_forecast; SELECT pipeline_setup();"});
+                             {"55000", "", "CREATE EXTENSION pipeline_forecast; SELECT pipeline.pipeline_setup();"});
+    }
+    // Schemas that a role may not use are passed over in its path: it would be told that functions do not exist.
+    if (set[0]["may_use"].text() != "t") {
+        throw PermanentError("permission denied for schema pipeline", {"42501", "", ""});
     }
     if (options_.statement_timeout.count() == 0 || options_.statement_timeout > kLongStatement) {
         try {

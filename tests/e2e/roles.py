@@ -1,11 +1,9 @@
 """The login roles with which README tells to run the poller and to read reports."""
 
-import os
-
 POLLER = "pf_poller"
 READER = "pf_reader"
 # Who the poller of a test is, unless the test says; None is the owner of the tables.
-POLLER_OF_TESTS = os.environ.get("POLLER_OF_TESTS") or None
+POLLER_OF_TESTS = POLLER
 
 
 def grant(connection):

@@ -172,7 +172,7 @@ def test_a_role_without_rights_is_told_so(command, year):
     role = f"visitor_{year.database.name}"
     year.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
     try:
-        url = environment_for(year.database)["DATABASE_URL"].replace("user=pipeline_owner", f"user={role}")
+        url = environment_for(year.database, role=None)["DATABASE_URL"].replace("user=pipeline_owner", f"user={role}")
         refused = command(DATABASE_URL=url)
         assert refused.returncode == 1
         assert "permission denied" in refused.stderr and "grant_forecast_reader" in refused.stderr

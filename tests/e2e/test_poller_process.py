@@ -117,7 +117,7 @@ def test_sighup_reads_the_settings_again(database, tmp_path):
 
 
 def test_waits_for_an_extension_that_is_not_there_yet(empty_database):
-    with Poller(empty_database) as poller:
+    with Poller(empty_database, role=None) as poller:
         poller.wait_for_log('has no extension pipeline_forecast.*hint="CREATE EXTENSION')
         assert get(poller.url + "/healthz")[0] == 200
         with empty_database.connection() as connection:

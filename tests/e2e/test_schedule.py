@@ -5,6 +5,7 @@ import types
 
 import pytest
 
+import roles
 from cluster import Cluster, failed_checks, set_up, value
 from llm_client import provider
 from pipeline import Pipeline, differences
@@ -24,6 +25,7 @@ def pipeline(start_simulator, llm):
         with cluster.connect("pipeline") as connection:
             connection.execute("CREATE EXTENSION pg_cron")
             set_up(connection)
+            roles.grant(connection)
             connection.database = types.SimpleNamespace(name="pipeline", cluster=cluster)
             account = start_simulator("monday", projects=30, clean=True)
             yield Pipeline(connection, account, **provider(llm, "gemini"))

@@ -9,6 +9,7 @@ import types
 import psycopg
 import pytest
 
+import roles
 from cluster import PG_BIN, Cluster, as_server, failed_checks, fill, set_up, value
 from poller import SECRET, Receiver, wait_until
 from rest import Rest
@@ -72,6 +73,7 @@ def primary():
             # Only to offer the jobs something to be refused on.
             connection.execute("CREATE EXTENSION pg_cron")
             set_up(connection)
+            roles.grant(connection)
             fill(connection)
             connection.execute("CALL refresh_pipeline_views()")
             connection.execute("SELECT create_pipeline_forecast_snapshot()")
@@ -248,7 +250,9 @@ def test_the_poller_serves_reports_from_there(primary, standby):
     where = types.SimpleNamespace(home=standby.info.host, port=standby.info.port, user=standby.info.user)
     with Receiver(types.SimpleNamespace(name="pipeline", cluster=where)) as poller:
         rest = Rest(poller, key)
-        assert rest.get("/forecast/pipeline").json()["row_count"] > 0
+        answer = rest.get("/forecast/pipeline")
+        assert answer.status == 200, answer.json()
+        assert answer.json()["row_count"] > 0
         assert rest.get("/forecast/snapshot").json()["row_count"] > 0
         assert rest.get("/readyz").status == 200
         answer = rest.post("/analysis/P1/run")

@@ -184,7 +184,7 @@ TEST_F(Database, ATransactionThatWasLeftOpenIsRolledBack) {
         {
             const Pool::Lease lease = co_await pool.acquire();
             co_await lease->execute("BEGIN");
-            co_await lease->execute("CREATE TABLE left_open ()");
+            co_await lease->execute("CREATE TABLE pipeline.left_open ()");
         }
         EXPECT_EQ(pool.open_connections(), 0);
         const Result result = co_await pool.query("SELECT to_regclass('left_open') IS NULL");
@@ -355,7 +355,7 @@ TEST_F(Database, AStatementWhoseResultChangedIsPreparedAnew) {
         static_cast<void>(co_await pool.query("SELECT 1"));
         {
             const Pool::Lease lease = co_await pool.acquire();
-            co_await lease->execute("CREATE TABLE reshaped (a integer)");
+            co_await lease->execute("CREATE TABLE pipeline.reshaped (a integer)");
         }
         static_cast<void>(co_await pool.query("SELECT * FROM reshaped"));
         {
@@ -407,7 +407,7 @@ TEST_F(Database, WithoutTheExtensionSaysWhatToDo) {
         }
         EXPECT_TRUE(refused.has_value());
         EXPECT_STREQ(refused->what(), "database \"postgres\" has no extension pipeline_forecast");
-        EXPECT_EQ(refused->hint(), "CREATE EXTENSION pipeline_forecast; SELECT pipeline_setup();");
+        EXPECT_EQ(refused->hint(), "CREATE EXTENSION pipeline_forecast; SELECT pipeline.pipeline_setup();");
     });
 }
 
