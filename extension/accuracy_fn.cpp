@@ -29,13 +29,9 @@ Datum share_datum(std::optional<Share> share, FunctionCallInfo fcinfo) {
 
 PIPELINE_FUNCTION(pipeline_share) { return share_datum(share(PG_GETARG_INT64(0), PG_GETARG_INT64(1)), fcinfo); }
 
-PIPELINE_FUNCTION(pipeline_wape) {
-    return share_datum(wape(sum_argument(fcinfo, 0), sum_argument(fcinfo, 1)), fcinfo);
-}
+PIPELINE_FUNCTION(pipeline_wape) { return share_datum(wape(sum_argument(fcinfo, 0), sum_argument(fcinfo, 1)), fcinfo); }
 
-PIPELINE_FUNCTION(pipeline_bias) {
-    return share_datum(bias(sum_argument(fcinfo, 0), sum_argument(fcinfo, 1)), fcinfo);
-}
+PIPELINE_FUNCTION(pipeline_bias) { return share_datum(bias(sum_argument(fcinfo, 0), sum_argument(fcinfo, 1)), fcinfo); }
 
 PIPELINE_FUNCTION(pipeline_skill) {
     return share_datum(skill(sum_argument(fcinfo, 0), sum_argument(fcinfo, 1)), fcinfo);

@@ -28,7 +28,7 @@ using analysis::ProjectRow;
 
 // What the caller asked for, in plain values: read before any C++ object is alive.
 struct Request {
-    Datum *ids;          // null: every project
+    Datum *ids;  // null: every project
     int id_count;
     TimestampTz as_of;
     bool reads_history;
@@ -122,7 +122,8 @@ Datum make_reasoning(const ProjectRow &project, const Analysis &found, MemoryCon
         JsonObject object;
         object.add("cluster", filter.empty() ? "global" : std::string_view(filter));
         object.begin("metrics_used");
-        object.add("win_rate_inclusive", stored_rate(found.inclusive.rate.value_or(analysis::kEvenOdds)).e5, kRateScale);
+        object.add("win_rate_inclusive", stored_rate(found.inclusive.rate.value_or(analysis::kEvenOdds)).e5,
+                   kRateScale);
         object.add("win_rate_closed", closed_rate ? Scaled(stored_rate(*closed_rate).e5) : Scaled(), kRateScale);
         object.add("gestation_median", days ? Scaled(days->median) : Scaled());
         object.add("gestation_p25", days ? Scaled(days->p25) : Scaled());
@@ -149,10 +150,10 @@ public:
     // Makes memory contexts: no object with a destructor may be alive yet.
     explicit ResultRows(FunctionCallInfo fcinfo)
         : result_(pg::begin_result_set(fcinfo)),
-          row_context_(AllocSetContextCreate(CurrentMemoryContext, "pipeline_forecast analysis row",
-                                             ALLOCSET_SMALL_SIZES)),
-          segment_context_(AllocSetContextCreate(CurrentMemoryContext, "pipeline_forecast segments",
-                                                 ALLOCSET_DEFAULT_SIZES)) {}
+          row_context_(
+              AllocSetContextCreate(CurrentMemoryContext, "pipeline_forecast analysis row", ALLOCSET_SMALL_SIZES)),
+          segment_context_(
+              AllocSetContextCreate(CurrentMemoryContext, "pipeline_forecast segments", ALLOCSET_DEFAULT_SIZES)) {}
 
     // Number `row` of a set that is analysed as a whole: what its segment shares is made once.
     void add(const analysis::ProjectSet &projects, std::size_t row, const Analysis &found, const Fingerprint &own) {

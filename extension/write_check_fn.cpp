@@ -1,6 +1,6 @@
 // The row trigger of projects: what no forecast could hold is refused where it is written, with a message that names
-// project and column, so that reading never fails; and the stage's rule and bucket are set, so that the forecast joins and filters by
-// equality.
+// project and column, so that reading never fails; and the stage's rule and bucket are set, so that the forecast joins
+// and filters by equality.
 #include "pg/guard.hpp"
 
 #include <array>
@@ -76,8 +76,8 @@ int column_number(TupleDesc descriptor, const char *name) {
 
 StatementState *statement_state(FunctionCallInfo fcinfo, TupleDesc descriptor) {
     if (fcinfo->flinfo->fn_extra == nullptr) {
-        auto *state = static_cast<StatementState *>(
-            MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(StatementState)));
+        auto *state =
+            static_cast<StatementState *>(MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(StatementState)));
         for (std::size_t i = 0; i < kCheckedColumns.size(); ++i) {
             state->columns[i] = column_number(descriptor, kCheckedColumns[i].name);
         }
@@ -98,8 +98,7 @@ struct Refusal {
 Refusal check_day(Datum value) {
     const DateADT date = DatumGetDateADT(value);
     if (!DATE_NOT_FINITE(date) && is_plausible(pg::day_from_date(date))) return {};
-    return {ERRCODE_DATETIME_FIELD_OVERFLOW, day_problem().c_str(),
-            "Store NULL where the day is unknown."};
+    return {ERRCODE_DATETIME_FIELD_OVERFLOW, day_problem().c_str(), "Store NULL where the day is unknown."};
 }
 
 Refusal check_money(Datum value, bool is_contract) {
@@ -217,7 +216,8 @@ PIPELINE_FUNCTION(pipeline_check_project_row) {
 
     bool is_null = false;
     if (is_update) {
-        const text *former_id = DatumGetTextPP(heap_getattr(trigger->tg_trigtuple, state->monday_id, descriptor, &is_null));
+        const text *former_id =
+            DatumGetTextPP(heap_getattr(trigger->tg_trigtuple, state->monday_id, descriptor, &is_null));
         const Datum id = heap_getattr(row, state->monday_id, descriptor, &is_null);
         if (!is_null && !same_text(former_id, DatumGetTextPP(id))) {
             ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

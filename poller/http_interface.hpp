@@ -1,5 +1,5 @@
-// Everything that is asked over HTTP: webhooks, reports, the page, health, metrics. Each has connections to the database
-// of its own, so that none can take them all: a slow reader of reports never delays a webhook.
+// Everything that is asked over HTTP: webhooks, reports, the page, health, metrics. Each has connections to the
+// database of its own, so that none can take them all: a slow reader of reports never delays a webhook.
 #pragma once
 
 #include <functional>

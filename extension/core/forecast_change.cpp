@@ -94,9 +94,9 @@ Bar likelihood_bar(const ForecastState &opening, const ForecastState &closing) {
 }  // namespace
 
 std::string_view to_string(Bar bar) noexcept {
-    constexpr std::array<std::string_view, 10> kNames{"created",        "won",       "lost",       "value_up",
-                                                      "value_down",     "probability_up", "probability_down",
-                                                      "pulled_in",      "pushed_out", "removed"};
+    constexpr std::array<std::string_view, 10> kNames{
+        "created",          "won",       "lost",       "value_up", "value_down", "probability_up",
+        "probability_down", "pulled_in", "pushed_out", "removed"};
     return kNames[static_cast<std::size_t>(bar)];
 }
 

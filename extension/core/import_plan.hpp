@@ -27,10 +27,10 @@ namespace pipeline_forecast {
 struct PlannedField {
     std::string name;
     std::string column;
-    std::string type;         // SQL type of the column
-    std::string raw_sql;      // the text as found, NULL where blank
-    std::string value_sql;    // the value, NULL where the text cannot be read
-    std::string reason_sql;   // why it cannot be read, where it cannot
+    std::string type;        // SQL type of the column
+    std::string raw_sql;     // the text as found, NULL where blank
+    std::string value_sql;   // the value, NULL where the text cannot be read
+    std::string reason_sql;  // why it cannot be read, where it cannot
     bool is_day = false;
     bool counts_for_shift = false;  // its newest day becomes today under shift_to_today
 };

@@ -132,8 +132,9 @@ AnalysisDigest AnalysisSource::kept_digest() const {
 AnalysisDigest AnalysisSource::computed_digest() const {
     // Outcomes are known here, so they stand in for the stages.
     AnalysisDigest digest = read_digest(
-        "SELECT pipeline_internal.digest_projects(1, i.account, i.type, i.category, i.product_type, i.outcome, i.new_enquiry_value, "
-            "i.gestation_period, i.date_created)" +
+        "SELECT pipeline_internal.digest_projects(1, i.account, i.type, i.category, i.product_type, i.outcome, "
+        "i.new_enquiry_value, "
+        "i.gestation_period, i.date_created)" +
             input(),
         parameters());
     for (const Outcome outcome : {Outcome::kWon, Outcome::kLost}) {
@@ -147,7 +148,8 @@ void AnalysisSource::repair_digest(const analysis::ProjectSet &projects) const {
     if (digest_checksum(projects) == digest_checksum(kept.pieces, kept.stages)) return;
     pg_call([&] {
         if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "could not connect to SPI");
-        if (SPI_execute("SELECT pipeline_internal.catch_up_digest()", false, 1) != SPI_OK_SELECT) elog(ERROR, "could not repair the digest");
+        if (SPI_execute("SELECT pipeline_internal.catch_up_digest()", false, 1) != SPI_OK_SELECT)
+            elog(ERROR, "could not repair the digest");
         bool is_null = false;
         const Datum was_incomplete = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
         if (DatumGetBool(was_incomplete)) {

@@ -17,8 +17,7 @@ struct Failure {
 
     [[noreturn]] void raise() const {
         if (error != nullptr) ReThrowError(error);
-        ereport(ERROR, (errcode(sqlstate), errmsg_internal("%s", message),
-                        hint[0] != '\0' ? errhint("%s", hint) : 0));
+        ereport(ERROR, (errcode(sqlstate), errmsg_internal("%s", message), hint[0] != '\0' ? errhint("%s", hint) : 0));
         pg_unreachable();
     }
 };
@@ -35,8 +34,7 @@ void copy(std::string_view text, char (&buffer)[1024]) noexcept {
 }
 
 int to_errcode(std::string_view state) noexcept {
-    return state.size() == 5 ? MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4])
-                             : ERRCODE_INTERNAL_ERROR;
+    return state.size() == 5 ? MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4]) : ERRCODE_INTERNAL_ERROR;
 }
 
 }  // namespace

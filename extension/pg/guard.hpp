@@ -70,13 +70,11 @@ auto pg_call(Fn &&fn) -> std::invoke_result_t<Fn> {
 }  // namespace pipeline_forecast::pg
 
 // Declares, exports and guards one SQL-callable function. Every entry point of the library is made by this macro.
-#define PIPELINE_FUNCTION(name)                                                             \
-    extern "C" {                                                                            \
-    extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                        \
-    PG_FUNCTION_INFO_V1(name);                                                              \
-    }                                                                                       \
-    static Datum name##_body(PG_FUNCTION_ARGS);                                             \
-    extern "C" Datum name(PG_FUNCTION_ARGS) {                                               \
-        return pipeline_forecast::pg::boundary(name##_body, fcinfo);                        \
-    }                                                                                       \
+#define PIPELINE_FUNCTION(name)                                                                              \
+    extern "C" {                                                                                             \
+    extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                                         \
+    PG_FUNCTION_INFO_V1(name);                                                                               \
+    }                                                                                                        \
+    static Datum name##_body(PG_FUNCTION_ARGS);                                                              \
+    extern "C" Datum name(PG_FUNCTION_ARGS) { return pipeline_forecast::pg::boundary(name##_body, fcinfo); } \
     static Datum name##_body([[maybe_unused]] PG_FUNCTION_ARGS)

@@ -16,8 +16,7 @@ ResultSet begin_result_set(FunctionCallInfo fcinfo) {
         elog(ERROR, "set-returning function needs a composite result type");
     }
     descriptor = CreateTupleDescCopy(descriptor);
-    Tuplestorestate *rows =
-        tuplestore_begin_heap((info->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
+    Tuplestorestate *rows = tuplestore_begin_heap((info->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
     info->returnMode = SFRM_Materialize;
     info->setResult = rows;
     info->setDesc = descriptor;

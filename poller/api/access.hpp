@@ -22,9 +22,9 @@ public:
     // Pool and limiter outlive it. behind_proxy: every client comes from this machine, which then says nothing.
     Access(db::Pool &database, http::RateLimiter &strangers, bool behind_proxy);
 
-    // http::HttpError 401 without a valid key, 403 where its scopes do not suffice, 429 for a key that was not seen before
-    // from a client that has tried too often. Scope admin is every scope. Until the first key is made, programs on this
-    // machine read without one.
+    // http::HttpError 401 without a valid key, 403 where its scopes do not suffice, 429 for a key that was not seen
+    // before from a client that has tried too often. Scope admin is every scope. Until the first key is made, programs
+    // on this machine read without one.
     [[nodiscard]] awaitable<void> require(const http::Request &request, Scope scope);
 
 private:

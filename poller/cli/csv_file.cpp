@@ -56,9 +56,9 @@ CsvFile::CsvFile(const std::string &path) : file_(path, std::ios::binary) {
     std::set<std::string_view> seen;
     for (const std::string &column : columns_) {
         if (column.empty() || !seen.insert(column).second) {
-            throw ConfigError(fmt::format("the head line of file \"{}\" {}", path,
-                                          column.empty() ? "leaves a column without a name"
-                                                         : fmt::format("names column \"{}\" twice", column)));
+            throw ConfigError(fmt::format(
+                "the head line of file \"{}\" {}", path,
+                column.empty() ? "leaves a column without a name" : fmt::format("names column \"{}\" twice", column)));
         }
     }
 }

@@ -9,8 +9,8 @@
 
 namespace poller::cli {
 
-// Runs the work to its end and returns what it returns. Statements have no time limit: a person watches, and Ctrl-C ends
-// the program and with it the statement. Throws what the connection or the work throws.
+// Runs the work to its end and returns what it returns. Statements have no time limit: a person watches, and Ctrl-C
+// ends the program and with it the statement. Throws what the connection or the work throws.
 [[nodiscard]] int with_database(const Context &context, std::function<awaitable<int>(db::Connection &)> work);
 
 }  // namespace poller::cli

@@ -57,15 +57,16 @@ void add_refresh(CommandLine &line) {
         bool blocking = false;
         bool json = false;
     };
-    CLI::App *command = line.program.add_subcommand("refresh", "Refresh the monthly forecast and the conversion metrics");
+    CLI::App *command =
+        line.program.add_subcommand("refresh", "Refresh the monthly forecast and the conversion metrics");
     auto options = std::make_shared<Options>();
     command->add_flag("--blocking", options->blocking, "faster, but readers wait");
     command->add_flag("--json", options->json, "as JSON");
     command->callback([&line, options] {
         line.chosen = [&line, options] {
             return with_database(line.context, [options](db::Connection &database) -> awaitable<int> {
-                const db::Result refreshed = co_await database.execute(
-                    "SELECT * FROM refresh_conversion_views(NOT $1)", db::params(options->blocking));
+                const db::Result refreshed = co_await database.execute("SELECT * FROM refresh_conversion_views(NOT $1)",
+                                                                       db::params(options->blocking));
                 fmt::print("{}", options->json ? json_rows(refreshed) : text_table(refreshed));
                 for (const db::Row row : refreshed) {
                     if (row["outcome"].text() == "failed") {

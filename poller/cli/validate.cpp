@@ -40,7 +40,8 @@ void add_validate(CommandLine &line) {
     command->callback([&line, json] {
         line.chosen = [&line, json] {
             try {
-                return with_database(line.context, [json](db::Connection &database) { return validate(database, *json); });
+                return with_database(line.context,
+                                     [json](db::Connection &database) { return validate(database, *json); });
             } catch (const Error &error) {
                 if (!is_missing(error)) {
                     throw;

@@ -30,8 +30,8 @@ awaitable<void> apply_database_settings(db::Pool &database, const Settings &sett
         co_return;
     }
     try {
-        const db::Result changes =
-            co_await database.query("SELECT setting, former, value, action FROM configure_pipeline($1)", db::params(values.dump()));
+        const db::Result changes = co_await database.query(
+            "SELECT setting, former, value, action FROM configure_pipeline($1)", db::params(values.dump()));
         for (const db::Row change : changes) {
             if (change[3].text() != "unchanged") {
                 log::info("database setting", {{"setting", change[0].text()},

@@ -45,7 +45,8 @@ Digest HmacSha256::operator()(std::string_view message) const {
     // Without a key the context starts again with the one it has.
     require(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1);
     require(EVP_MAC_update(context_.get(), bytes_of(message), message.size()) == 1);
-    require(EVP_MAC_final(context_.get(), digest.bytes.data(), &length, digest.bytes.size()) == 1 && length == digest.bytes.size());
+    require(EVP_MAC_final(context_.get(), digest.bytes.data(), &length, digest.bytes.size()) == 1 &&
+            length == digest.bytes.size());
     return digest;
 }
 

@@ -32,7 +32,8 @@ void throw_error(const pg_result *result) {
     const std::string sqlstate = part(result, PG_DIAG_SQLSTATE);
     ErrorInfo info{sqlstate, part(result, PG_DIAG_MESSAGE_DETAIL), part(result, PG_DIAG_MESSAGE_HINT)};
     // Of a COPY the context is what names the line.
-    if (const std::string context = part(result, PG_DIAG_CONTEXT); info.detail.empty() && context.starts_with("COPY ")) {
+    if (const std::string context = part(result, PG_DIAG_CONTEXT);
+        info.detail.empty() && context.starts_with("COPY ")) {
         info.detail = context;
     }
     if (is_transient(sqlstate)) {

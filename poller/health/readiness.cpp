@@ -25,7 +25,8 @@ awaitable<std::vector<Readiness::Check>> Readiness::check() {
             db::params(limits_.queue_lag.count(), limits_.board_age.count()));
         checks.push_back({"database", "ok", "answers", std::nullopt});
         for (const db::Row row : rows) {
-            Check check{std::string(row[0].text()), std::string(row[1].text()), std::string(row[2].text()), std::nullopt};
+            Check check{std::string(row[0].text()), std::string(row[1].text()), std::string(row[2].text()),
+                        std::nullopt};
             if (!row[3].is_null()) {
                 check.since = row[3].text();
             }

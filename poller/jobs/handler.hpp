@@ -15,7 +15,7 @@ namespace poller::jobs {
 
 // What handlers work with. All of it outlives them.
 struct Services {
-    db::Pool &database;        // for statements that may take long; no transaction stays open during a call elsewhere
+    db::Pool &database;  // for statements that may take long; no transaction stays open during a call elsewhere
     http::Client &http;
     const Settings &settings;  // in force now: read at each run, since SIGHUP may change them
 };
@@ -24,8 +24,8 @@ class Handler {
 public:
     virtual ~Handler() = default;
 
-    // Does the work and says how it ended. Stop is requested when the lease could not be kept or the process has to end:
-    // the run gives up as soon as it can, and what it says then does not count. A TransientError means retry, a
+    // Does the work and says how it ended. Stop is requested when the lease could not be kept or the process has to
+    // end: the run gives up as soon as it can, and what it says then does not count. A TransientError means retry, a
     // PermanentError fail, any other exception retry. Runs of several jobs overlap: state belongs into the run.
     [[nodiscard]] virtual awaitable<Outcome> run(const Job &job, std::stop_token stop) = 0;
 };

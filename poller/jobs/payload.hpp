@@ -1,5 +1,5 @@
-// What a job's payload says, by name. A name that is missing or null says nothing; a value of another kind than asked for
-// will never do, whatever is tried: PermanentError with the name.
+// What a job's payload says, by name. A name that is missing or null says nothing; a value of another kind than asked
+// for will never do, whatever is tried: PermanentError with the name.
 #pragma once
 
 #include <optional>

@@ -61,7 +61,8 @@ awaitable<std::vector<std::int64_t>> Queue::renew(const Leases &held) {
 awaitable<std::vector<std::int64_t>> Queue::finish(const Leases &held, const std::vector<std::string> &details) {
     std::vector<std::string> storable;
     std::transform(details.begin(), details.end(), std::back_inserter(storable), without_nul);
-    co_return ids_of(co_await database_.query("SELECT finish_jobs($1, $2, $3)", db::params(held.ids, held.tokens, storable)));
+    co_return ids_of(
+        co_await database_.query("SELECT finish_jobs($1, $2, $3)", db::params(held.ids, held.tokens, storable)));
 }
 
 awaitable<std::vector<std::int64_t>> Queue::give_back(const Leases &held) {
@@ -71,9 +72,9 @@ awaitable<std::vector<std::int64_t>> Queue::give_back(const Leases &held) {
 awaitable<std::string> Queue::put_off(const Job &job, const Outcome &outcome) {
     const std::string detail = without_nul(outcome.detail);
     if (outcome.kind == Outcome::Kind::kWait) {
-        const db::Result result =
-            co_await database_.query("SELECT wait_job($1, $2, make_interval(secs => $3), $4)",
-                                     db::params(job.id, job.token, static_cast<double>(outcome.delay.count()) / 1000, detail));
+        const db::Result result = co_await database_.query(
+            "SELECT wait_job($1, $2, make_interval(secs => $3), $4)",
+            db::params(job.id, job.token, static_cast<double>(outcome.delay.count()) / 1000, detail));
         co_return std::string(result[0][0].text());
     }
     const db::Result result =

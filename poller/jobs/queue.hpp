@@ -27,10 +27,12 @@ public:
     [[nodiscard]] const std::string &worker() const noexcept { return worker_; }
 
     // Up to slots[i] jobs of types[i].
-    [[nodiscard]] awaitable<std::vector<Job>> claim(const std::vector<std::string_view> &types, const std::vector<int> &slots);
+    [[nodiscard]] awaitable<std::vector<Job>> claim(const std::vector<std::string_view> &types,
+                                                    const std::vector<int> &slots);
     // The ids that are still held; a missing one is lost. Likewise those that were finished, or given back.
     [[nodiscard]] awaitable<std::vector<std::int64_t>> renew(const Leases &held);
-    [[nodiscard]] awaitable<std::vector<std::int64_t>> finish(const Leases &held, const std::vector<std::string> &details);
+    [[nodiscard]] awaitable<std::vector<std::int64_t>> finish(const Leases &held,
+                                                              const std::vector<std::string> &details);
     [[nodiscard]] awaitable<std::vector<std::int64_t>> give_back(const Leases &held);
     // For an outcome other than done. "queued", "failed" or "lost".
     [[nodiscard]] awaitable<std::string> put_off(const Job &job, const Outcome &outcome);

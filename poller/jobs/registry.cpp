@@ -38,7 +38,8 @@ void require_known_job_types(const Settings &settings) {
     }
     const auto check = [&known](std::string_view setting, std::string_view name) {
         if (std::find(known.begin(), known.end(), name) == known.end()) {
-            throw ConfigError(fmt::format("{} names the unknown job type \"{}\"; allowed: {}", setting, name, fmt::join(known, ", ")));
+            throw ConfigError(fmt::format("{} names the unknown job type \"{}\"; allowed: {}", setting, name,
+                                          fmt::join(known, ", ")));
         }
     };
     for (const std::string &name : settings.job_types) {

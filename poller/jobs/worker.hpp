@@ -17,8 +17,8 @@
 
 namespace poller::jobs {
 
-// How one run ended; for metrics. The outcome is done, retried, waits or failed; returned if it was broken off because the
-// process ends or its lease could not be kept; lost if another process has the job.
+// How one run ended; for metrics. The outcome is done, retried, waits or failed; returned if it was broken off because
+// the process ends or its lease could not be kept; lost if another process has the job.
 struct Run {
     std::string_view type;
     std::string_view outcome;

@@ -6,7 +6,9 @@ namespace poller::metrics {
 namespace {
 
 // From a millisecond to two hours.
-std::vector<double> duration_bounds() { return {0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200}; }
+std::vector<double> duration_bounds() {
+    return {0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200};
+}
 
 Counter &runs_of(Registry &registry, std::string_view type, std::string_view outcome) {
     return registry.counter("pipeline_job_runs_total", "Runs of jobs, by how they ended.",

@@ -13,7 +13,7 @@ namespace poller::monday {
 
 struct ItemPage {
     nlohmann::json items = nlohmann::json::array();
-    std::optional<std::string> cursor;      // of the next page; nothing after the last
+    std::optional<std::string> cursor;       // of the next page; nothing after the last
     std::optional<std::int64_t> board_size;  // items of the board, on its first page
 };
 

@@ -83,7 +83,8 @@ awaitable<void> WebhookIntake::commit_waiting() {
         waiting_bytes_ -= batch->bytes;
         batch->done = true;
         batch->answered.wake_all();
-        // Under load, who was just answered sends the next event at once: with a little patience it shares the next commit.
+        // Under load, who was just answered sends the next event at once: with a little patience it shares the next
+        // commit.
         if (batch->items.size() > 1) co_await sleep_for(std::min(kLongestPatience, took / 8));
     }
     committing_ = false;

@@ -13,9 +13,7 @@ namespace pipeline_forecast {
 namespace {
 
 // FNV-1a, 128 bits: the offset basis of the published definition.
-TEST(Fingerprint, OfNothingIsTheOffsetBasis) {
-    EXPECT_EQ(Fingerprint{}.hex(), "6c62272e07bb014262b821756295c58d");
-}
+TEST(Fingerprint, OfNothingIsTheOffsetBasis) { EXPECT_EQ(Fingerprint{}.hex(), "6c62272e07bb014262b821756295c58d"); }
 
 // Stored fingerprints are compared with new ones for years: these figures never change. They were computed with an
 // implementation of their own, byte by byte as the header describes.

@@ -21,14 +21,16 @@ constexpr std::size_t kMostHeaderBytes = 64 * 1024;
 
 [[nodiscard]] std::string_view trimmed(std::string_view text) {
     const std::size_t first = text.find_first_not_of(" \t\r\n");
-    return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+    return first == std::string_view::npos ? std::string_view()
+                                           : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
 // Whether the call can have arrived although curl ended so.
 [[nodiscard]] bool may_have_arrived(CURLcode code, CURL *transfer) {
     long sent = 0;
     curl_easy_getinfo(transfer, CURLINFO_REQUEST_SIZE, &sent);
-    return sent > 0 && code != CURLE_COULDNT_CONNECT && code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_SSL_CONNECT_ERROR;
+    return sent > 0 && code != CURLE_COULDNT_CONNECT && code != CURLE_COULDNT_RESOLVE_HOST &&
+           code != CURLE_SSL_CONNECT_ERROR;
 }
 
 [[nodiscard]] bool is_permanent(CURLcode code) {
@@ -62,7 +64,8 @@ public:
         while (!completion_.done && !stop.stop_requested()) {
             co_await completion_.changed.wait();
         }
-        const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);
+        const auto taken =
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);
         const std::string problem = this->problem();
         log::debug("http call", {{"method", call_.method},
                                  {"url", loggable(call_.url)},

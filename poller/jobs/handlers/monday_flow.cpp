@@ -16,8 +16,7 @@ public:
 
 protected:
     awaitable<std::string> work(const Job &job, monday::Client &client) override {
-        const int days_back =
-            number_of(job, "days_back", type_.days_back, 0, monday::flows::kMostDaysBack);
+        const int days_back = number_of(job, "days_back", type_.days_back, 0, monday::flows::kMostDaysBack);
         monday::Flow flow{services_.database, client, trigger_of(job)};
         co_await type_.read(flow, type_.name, days_back);
         co_return describe(client.usage());
@@ -32,9 +31,8 @@ private:
 void add_monday_flows(std::vector<JobType> &types) {
     for (const ScheduledFlow &flow : monday::flows::scheduled_flows()) {
         // One at a time: two would read the same pages.
-        types.push_back({flow.name, 1, [&flow](const Services &services) {
-                             return std::make_unique<FlowHandler>(flow, services);
-                         }});
+        types.push_back({flow.name, 1,
+                         [&flow](const Services &services) { return std::make_unique<FlowHandler>(flow, services); }});
     }
 }
 

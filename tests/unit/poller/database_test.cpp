@@ -1,4 +1,4 @@
-// The database layer against a real server, which tests/e2e/test_poller_database.py provides: DATABASE_URL names an
+// The database layer against a real server, which tests/e2e/poller/test_poller_database.py provides: DATABASE_URL names an
 // empty database with the extension, for a superuser.
 #include <gtest/gtest.h>
 
@@ -108,7 +108,8 @@ TEST_F(Database, SessionsFindTheExtensionAndSpeakUtc) {
         const Result result = co_await connection->query(
             "SELECT current_setting('search_path'), current_setting('TimeZone'), current_setting('application_name'),"
             " pipeline_setting('snapshot_retention_days')");
-        EXPECT_EQ(result[0][0].text(), "pg_catalog, pipeline, pipeline_work, pipeline_internal, pipeline_data, pg_temp");
+        EXPECT_EQ(result[0][0].text(),
+                  "pg_catalog, pipeline, pipeline_work, pipeline_internal, pipeline_data, pg_temp");
         EXPECT_EQ(result[0][1].text(), "UTC");
         EXPECT_EQ(result[0][2].text(), "pipeline-poller");
     });

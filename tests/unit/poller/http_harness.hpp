@@ -21,7 +21,8 @@ public:
     // Runs a test to its end; what it throws fails the test.
     void run(std::function<awaitable<void>()> test, ServerLimits limits = {}) {
         Server server(context_.get_executor(), router_, limits, [this](const Exchange &each) {
-            exchanges_.push_back(std::string(each.method) + " " + std::string(each.route) + " " + std::to_string(each.status));
+            exchanges_.push_back(std::string(each.method) + " " + std::string(each.route) + " " +
+                                 std::to_string(each.status));
         });
         server.listen("127.0.0.1", 0);
         server_ = &server;

@@ -60,7 +60,9 @@ protected:
     }
 };
 
-[[nodiscard]] bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+[[nodiscard]] bool has(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
 
 TEST_F(HttpServer, Answers) {
     run([this]() -> awaitable<void> {
@@ -88,8 +90,8 @@ TEST_F(HttpServer, AnswersSeveralRequestsOfAConnectionInOrder) {
             "GET /slow HTTP/1.1\r\nHost: h\r\n\r\nGET /hello/1 HTTP/1.1\r\nHost: h\r\n\r\n"
             "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody"
             "GET /hello/2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-        const std::vector<std::size_t> places = {answers.find("\r\n\r\nslow"), answers.find("hello 1"), answers.find("\r\n\r\nbody"),
-                                                 answers.find("hello 2")};
+        const std::vector<std::size_t> places = {answers.find("\r\n\r\nslow"), answers.find("hello 1"),
+                                                 answers.find("\r\n\r\nbody"), answers.find("hello 2")};
         EXPECT_TRUE(std::is_sorted(places.begin(), places.end())) << answers;
         EXPECT_NE(places.back(), std::string::npos);
     });
@@ -116,9 +118,10 @@ TEST_F(HttpServer, ReadsChunkedBodies) {
 TEST_F(HttpServer, TellsAClientToGoOn) {
     run([this]() -> awaitable<void> {
         tcp::socket socket = co_await connect();
-        co_await asio::async_write(
-            socket, asio::buffer(std::string("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")),
-            use_awaitable);
+        co_await asio::async_write(socket,
+                                   asio::buffer(std::string("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: "
+                                                            "2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")),
+                                   use_awaitable);
         std::string interim;
         co_await asio::async_read_until(socket, asio::dynamic_buffer(interim), "\r\n\r\n", use_awaitable);
         EXPECT_EQ(interim, "HTTP/1.1 100 Continue\r\n\r\n");
@@ -130,15 +133,17 @@ TEST_F(HttpServer, TellsAClientToGoOn) {
 TEST_F(HttpServer, RefusesBodiesBeyondTheLimit) {
     run([this]() -> awaitable<void> {
         const std::string large(101, 'x');
-        const std::string told = co_await converse("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 101\r\n\r\n" + large);
+        const std::string told =
+            co_await converse("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 101\r\n\r\n" + large);
         EXPECT_TRUE(told.starts_with("HTTP/1.1 413 ")) << told;
         EXPECT_TRUE(has(told, "Connection: close\r\n"));
-        const std::string found = co_await converse(
-            "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n32\r\n" + std::string(50, 'x') + "\r\n33\r\n" +
-            std::string(51, 'x') + "\r\n0\r\n\r\n");
+        const std::string found =
+            co_await converse("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n32\r\n" +
+                              std::string(50, 'x') + "\r\n33\r\n" + std::string(51, 'x') + "\r\n0\r\n\r\n");
         EXPECT_TRUE(found.starts_with("HTTP/1.1 413 ")) << found;
-        const std::string fits = co_await converse(
-            "POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'x'));
+        const std::string fits =
+            co_await converse("POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 100\r\n\r\n" +
+                              std::string(100, 'x'));
         EXPECT_TRUE(fits.starts_with("HTTP/1.1 200 ")) << fits;
     });
 }
@@ -203,7 +208,8 @@ TEST_F(HttpServer, ClosesConnectionsThatAreTooSlow) {
     limits.body = milliseconds(300);
     run(
         [this]() -> awaitable<void> {
-            for (const char *start : {"", "GET / HTTP/1.1\r\nX-Slow: ", "POST /echo HTTP/1.1\r\nContent-Length: 9\r\n\r\nab"}) {
+            for (const char *start :
+                 {"", "GET / HTTP/1.1\r\nX-Slow: ", "POST /echo HTTP/1.1\r\nContent-Length: 9\r\n\r\nab"}) {
                 EXPECT_EQ(co_await converse(start), "") << start;
             }
             // A byte now and then does not help: the limit is for the whole head.
@@ -257,7 +263,8 @@ TEST_F(HttpServer, StopsInOrder) {
     run([this]() -> awaitable<void> {
         tcp::socket idle = co_await connect();
         tcp::socket busy = co_await connect();
-        co_await asio::async_write(busy, asio::buffer(std::string("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n")), use_awaitable);
+        co_await asio::async_write(busy, asio::buffer(std::string("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n")),
+                                   use_awaitable);
         co_await sleep_for(milliseconds(50));
         co_await server_->stop(std::chrono::seconds(5));
         const std::string answer = co_await read_all(busy);
@@ -275,7 +282,8 @@ TEST_F(HttpServer, StopsInOrder) {
 TEST_F(HttpServer, DoesNotWaitForeverWhenItStops) {
     run([this]() -> awaitable<void> {
         tcp::socket busy = co_await connect();
-        co_await asio::async_write(busy, asio::buffer(std::string("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n")), use_awaitable);
+        co_await asio::async_write(busy, asio::buffer(std::string("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n")),
+                                   use_awaitable);
         co_await sleep_for(milliseconds(50));
         const auto started = std::chrono::steady_clock::now();
         co_await server_->stop(milliseconds(50));

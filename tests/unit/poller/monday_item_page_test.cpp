@@ -11,8 +11,8 @@ using nlohmann::json;
 using Ids = std::vector<std::string>;
 
 TEST(MondayItemPage, OfABoard) {
-    const auto page =
-        first_page(json::parse(R"({"boards":[{"id":"1","items_count":7,"items_page":{"cursor":"c","items":[{"id":"5"},{"id":6}]}}]})"));
+    const auto page = first_page(json::parse(
+        R"({"boards":[{"id":"1","items_count":7,"items_page":{"cursor":"c","items":[{"id":"5"},{"id":6}]}}]})"));
     ASSERT_TRUE(page);
     EXPECT_EQ(ids_of(page->items), (Ids{"5", "6"}));
     EXPECT_EQ(page->cursor, "c");
