@@ -136,11 +136,16 @@ DECLARE
     missing bigint;
     old bigint;
 BEGIN
-    SELECT count(*), count(*) FILTER (WHERE a.project_id IS NULL), count(*) FILTER (WHERE a.analysis_version <> analysis_version())
-    INTO looked_at, missing, old
-    FROM projects p TABLESAMPLE SYSTEM (share) REPEATABLE (pipeline_today() - date '2000-01-01')
-    LEFT JOIN analysis_results a ON a.project_id = p.monday_id
-    WHERE p.state = 'active';
+    LOOP
+        SELECT count(*), count(*) FILTER (WHERE a.project_id IS NULL), count(*) FILTER (WHERE a.analysis_version <> analysis_version())
+        INTO looked_at, missing, old
+        FROM projects p TABLESAMPLE SYSTEM (share) REPEATABLE (pipeline_today() - date '2000-01-01')
+        LEFT JOIN analysis_results a ON a.project_id = p.monday_id
+        WHERE p.state = 'active';
+        -- Pages may be empty, as after a large delete: then more of them are looked at.
+        EXIT WHEN looked_at > 0 OR share >= 100;
+        share := least(100, share * 10);
+    END LOOP;
     RETURN (CASE WHEN missing + old > 0 THEN 'warn' ELSE 'ok' END,
             CASE WHEN looked_at = 0 THEN 'there is no active project' ELSE format('of %s projects%s %s', looked_at, CASE WHEN share < 100 THEN ' looked at' END,
                 coalesce(nullif(concat_ws(' and ',

@@ -111,7 +111,7 @@ SELECT is(pg_temp.deviating(), NULL, 'with the same results');
 DELETE FROM analysis_digest;
 SELECT catch_up_digest() \g /dev/null
 -- Whoever is left after changes at random.
-SELECT min(monday_id) AS survivor FROM projects WHERE state = 'active' \gset
+SELECT min(monday_id) AS survivor FROM projects WHERE state = 'active' AND monday_id LIKE 'r1%' \gset
 CREATE TEMP TABLE base AS SELECT id FROM analysis_digest;
 UPDATE projects SET new_enquiry_value = coalesce(new_enquiry_value, 0) + 1 WHERE monday_id = :'survivor';
 UPDATE projects SET new_enquiry_value = coalesce(new_enquiry_value, 0) + 1 WHERE monday_id = :'survivor';
@@ -153,7 +153,7 @@ SELECT grant_pipeline_poller('digest_reader') \g /dev/null
 ALTER TABLE projects ENABLE ROW LEVEL SECURITY;
 CREATE POLICY part ON projects USING (monday_id LIKE 'r1%');
 SET LOCAL ROLE digest_reader;
-SELECT is((analyze_project('r1')).reasoning->'metrics_used'->>'segment_n' IS NOT NULL, true, 'a role that sees some projects analyses them');
+SELECT is((analyze_project(:'survivor')).reasoning->'metrics_used'->>'segment_n' IS NOT NULL, true, 'a role that sees some projects analyses them');
 SELECT is(analyze_projects() > 0, true, 'alone or all');
 SELECT is(pg_temp.deviating(), NULL, 'with the same result');
 RESET ROLE;
@@ -162,7 +162,7 @@ DROP POLICY part ON projects;
 ALTER TABLE projects DISABLE ROW LEVEL SECURITY;
 
 -- Errors.
-SELECT is(pg_temp.failure(format($$ INSERT INTO analysis_digest (packed) VALUES (%L); SELECT analyze_project('r1') $$, bytes)), message, bytes)
+SELECT is(pg_temp.failure(format($$ INSERT INTO analysis_digest (packed) VALUES (%L); SELECT analyze_project(%L) $$, bytes, :'survivor')), message, bytes)
 FROM (VALUES
     ('', 'XX001: a piece of analysis_digest is damaged; DELETE the rows of analysis_digest and call pipeline_setup(), which fills it from projects.'),
     ('\x0100', 'XX001: a piece of analysis_digest is damaged; DELETE the rows of analysis_digest and call pipeline_setup(), which fills it from projects.'),
