@@ -1,8 +1,12 @@
 """The build where the packages of the tests are missing, as on a new machine; and where nothing changed."""
 
+import os
 import pathlib
 import re
+import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -42,6 +46,23 @@ def test_a_second_build_of_the_poller_says_nothing():
     assert first.returncode == 0, first.stdout + first.stderr
     second = subprocess.run([ROOT / "control" / "build-poller"], capture_output=True, text=True, timeout=60, check=False)
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+
+
+def test_what_takes_long_is_said_when_it_begins(tmp_path):
+    """With a compiler that takes its time: the line has to come before it ends."""
+    slow = tmp_path / "cmake"
+    slow.write_text('#!/bin/sh\n[ "$1" != --build ] || { echo "[  1%] Building CXX object a.o"; exec sleep 30; }\n')
+    slow.chmod(0o755)
+    began = time.monotonic()
+    copy = tmp_path / "control" / "build-poller"
+    copy.parent.mkdir()
+    shutil.copy2(ROOT / "control" / "build-poller", copy)
+    with subprocess.Popen([copy], stdout=subprocess.PIPE, text=True, start_new_session=True,
+                          env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}) as build:
+        line = build.stdout.readline()
+        waited = time.monotonic() - began
+        os.killpg(build.pid, signal.SIGTERM)
+    assert line.startswith("Building the poller") and waited < 20
 
 
 def test_where_all_is_built_make_run_says_nothing_of_building(tmp_path):
