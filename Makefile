@@ -93,16 +93,19 @@ PYTHON ?= /usr/bin/python3
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 export PG_CONFIG PYTHON
 
-.PHONY: help deps built-and-installed run status stop clean-run test torture bench proof mutation docs check-docs lint sanitize format
+.PHONY: help deps test-packages built-and-installed run status stop clean-run test torture bench proof mutation docs check-docs lint sanitize check-fresh format
 
 help:
 	@echo 'make run        everything in a private cluster, on simulated boards (DATA=file.csv MAP=file.json: your own data)'
 	@echo 'make status     what runs there and when it ran last;  make stop, make clean-run'
 	@echo 'make docs       writes docs/reference from the product itself;  make check-docs compares it'
-	@echo 'make test       everything a change must pass;  make torture, make bench, make proof, make lint, make sanitize, make format'
+	@echo 'make test       everything a change must pass;  make torture, make bench, make proof, make lint, make sanitize, make check-fresh, make format'
 	@echo 'make, make install, make installcheck    for a server of your own (PG_CONFIG=)'
 
 deps:
+	@control/install-packages build
+
+test-packages:
 	@control/install-packages test
 
 # A sub-make: on a new machine the server's makefiles come with the packages.
@@ -126,14 +129,14 @@ clean-run:
 	@if [ -d .run ]; then \
 	    control/poller stop && control/simulators stop && . control/private-cluster && control/cluster destroy "$$cluster" && rm -rf .run; fi
 
-test: deps built-and-installed
+test: test-packages built-and-installed
 	@tests/run
 
-torture: deps built-and-installed
+torture: test-packages built-and-installed
 	@control/install-packages torture
 	@tests/torture/run
 
-bench: deps built-and-installed
+bench: test-packages built-and-installed
 	@control/install-packages bench
 	@tests/bench/run
 
@@ -156,11 +159,16 @@ check-docs: built-and-installed
 FORMATTED = $(LIBRARY_SOURCES) $(LIBRARY_HEADERS) $(shell find poller tests/unit tests/fuzz -name '*.[ch]pp')
 
 # Unit tests under AddressSanitizer and UndefinedBehaviorSanitizer.
-sanitize: deps
+sanitize: test-packages
 	@echo 'Building the unit tests with sanitizers: about three minutes on two cores'
 	@cmake -S . -B build/sanitize -DPIPELINE_BUILD_TESTS=ON -DPIPELINE_SANITIZE=ON -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O1 >/dev/null
 	@cmake --build build/sanitize -j2 >build/sanitize.log 2>&1 || { tail -n 40 build/sanitize.log; exit 1; }
 	@ctest --test-dir build/sanitize --output-on-failure -j2
+
+# README's lines on a bare Debian 12 in a debootstrap tree.
+check-fresh:
+	@control/install-packages fresh
+	@tests/fresh/run
 
 lint:
 	@control/install-packages lint
