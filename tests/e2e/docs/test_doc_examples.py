@@ -15,6 +15,8 @@ from poller import PROGRAM
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # What an example may miss in the database of a test: a snapshot of its day, its project, pg_cron; or it makes what is there.
 MISSING = {"55000", "P0002", "42710"}
+# One database of a cluster has it, and it is not that of a test.
+ELSEWHERE = ("CREATE EXTENSION pg_cron",)
 # Described already, and not there yet.
 COMING = ("pipeline_checks",)
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```", flags=re.MULTILINE | re.DOTALL)
@@ -78,7 +80,7 @@ def test_sql_examples_run(page, examples):
     for block in statements(page):
         with examples.transaction(force_rollback=True):
             for statement in block:
-                if any(name in statement for name in COMING):
+                if any(name in statement for name in COMING + ELSEWHERE):
                     continue
                 text = re.sub(r"\b(DATABASE|database) sales\b", r"\1 examples", statement)
                 if text.startswith("CALL"):
