@@ -131,6 +131,7 @@ DECLARE
     -- Some thousand projects tell as much as all, and cost milliseconds however many there are: the same ones for a day,
     -- so that the verdict does not change by chance. Of a small table it is all.
     pages CONSTANT double precision := 100;
+    enough CONSTANT bigint := 300;
     share double precision := least(100, 100 * pages / greatest(1, pg_relation_size('projects') / current_setting('block_size')::integer));
     looked_at bigint;
     missing bigint;
@@ -142,8 +143,8 @@ BEGIN
         FROM projects p TABLESAMPLE SYSTEM (share) REPEATABLE (pipeline_today() - date '2000-01-01')
         LEFT JOIN analysis_results a ON a.project_id = p.monday_id
         WHERE p.state = 'active';
-        -- Pages may be empty, as after a large delete: then more of them are looked at.
-        EXIT WHEN looked_at > 0 OR share >= 100;
+        -- Pages may be nearly empty, as after a large delete: then more of them are looked at.
+        EXIT WHEN looked_at >= enough OR share >= 100;
         share := least(100, share * 10);
     END LOOP;
     RETURN (CASE WHEN missing + old > 0 THEN 'warn' ELSE 'ok' END,
