@@ -120,6 +120,8 @@ CREATE FUNCTION pipeline_internal.apply_poller_rights(role text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+    part regclass;
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA pipeline, pipeline_work, pipeline_internal, pipeline_data TO %I', role);
     EXECUTE format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA pipeline, pipeline_work, pipeline_internal, pipeline_data TO %I', role);
@@ -128,6 +130,9 @@ BEGIN
     -- What was published is changed by the functions of its owner alone; what was logged is added to and not removed;
     -- rules and the record of the setup are for the owner.
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON pipeline_forecast_snapshot, pipeline_forecast_snapshot_day, pipeline_data.snapshot_cleanup FROM %I', role);
+    FOR part IN SELECT p.partition FROM snapshot_partitions() p LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM %I', part, role);
+    END LOOP;
     EXECUTE format('REVOKE DELETE ON project_history, analysis_history, pipeline_data.api_key, pipeline_data.setting_value FROM %I', role);
     EXECUTE format('REVOKE UPDATE, DELETE ON llm_call FROM %I', role);
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON pipeline_stage, pipeline_stage_history, llm_price, pipeline_data.job_type, pipeline_data.pipeline_schema_version, pipeline_data.setup_object, pipeline_data.granted_role FROM %I', role);

@@ -1,7 +1,7 @@
 -- Rights: what a reader, a poller and anybody else can see and do.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(97);
+SELECT plan(98);
 
 INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value) VALUES ('p', 'P', 'Open Enquiry', 100);
 SELECT refresh_conversion_views(), create_pipeline_forecast_snapshot() \g /dev/null
@@ -125,6 +125,8 @@ SELECT matches(pg_temp.as_role('test_poller', statement), '^42501 permission den
 FROM unnest(ARRAY['UPDATE pipeline_stage SET sort_order = 0', 'DELETE FROM project_history', 'DELETE FROM pipeline_forecast_snapshot',
                   'UPDATE pipeline_forecast_snapshot SET expected_value = 0', 'UPDATE llm_call SET cost = 0', 'DELETE FROM api_key',
                   'UPDATE pipeline_data.pipeline_schema_version SET version = 99']) statement;
+SELECT is_empty($$ SELECT s.partition FROM snapshot_partitions() s WHERE has_table_privilege('test_poller', s.partition, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE') $$,
+                'nor does it reach the snapshots by their partitions');
 SELECT matches(pg_temp.as_role('test_poller', 'SELECT ' || call), expected, 'a poller runs what its commands run: ' || call)
 FROM (VALUES ('create_pipeline_forecast_snapshot()', '^[0-9]+$'), ('inserted FROM run_daily_forecast_snapshot_maintenance()', '^[0-9]+$'),
              ('string_agg(outcome, '' '') FROM refresh_conversion_views()', '^refreshed refreshed refreshed$'),
