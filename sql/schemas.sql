@@ -12,3 +12,6 @@ COMMENT ON SCHEMA pipeline_internal IS
 -- Every function takes this path along (SET search_path FROM CURRENT). pg_catalog first and pg_temp last: nothing that
 -- others may create comes before the objects that are meant.
 SET LOCAL search_path = pg_catalog, pipeline, pipeline_work, pipeline_internal, pipeline_data, pg_temp;
+-- Functions that a superuser runs, in the update and in grant_pipeline_owner(), see neither pipeline nor pipeline_data: the
+-- owner of the tables may create there, a format(text, text) for example, and would get a superuser's rights by it. They
+-- have SET search_path = pg_catalog, pipeline_internal, pg_temp.

@@ -3,7 +3,7 @@
 
 CREATE FUNCTION pipeline_internal.require_role(role text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path = pg_catalog, pipeline_internal, pg_temp
 AS $$
 BEGIN
     IF role IS NULL OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
@@ -57,8 +57,10 @@ COMMENT ON FUNCTION pipeline_internal.require_right_to_grant() IS
 
 CREATE FUNCTION pipeline.grant_pipeline_owner(role text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path = pg_catalog, pipeline_internal, pg_temp
 AS $$
+DECLARE
+    present name := table_owner();
 BEGIN
     PERFORM require_writable('grant rights');
     PERFORM require_role(role);
@@ -68,6 +70,13 @@ BEGIN
             MESSAGE = 'only the owner of the extension makes another role the owner of the tables',
             HINT = 'Call grant_pipeline_owner() as a superuser.';
     END IF;
+    -- Whoever may create in the schemas could take the rights of an owner who has more.
+    IF present <> role THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '55000',
+            MESSAGE = format('the pipeline tables belong to role "%s" already', present),
+            HINT = format('Call grant_pipeline_owner() for that role, or GRANT %I TO %I.', present, role);
+    END IF;
     EXECUTE format('CREATE SCHEMA IF NOT EXISTS pipeline_data AUTHORIZATION %I', role);
     EXECUTE format('GRANT USAGE, CREATE ON SCHEMA pipeline, pipeline_data TO %I WITH GRANT OPTION', role);
     EXECUTE format('GRANT USAGE ON SCHEMA pipeline_work, pipeline_internal TO %I WITH GRANT OPTION', role);
@@ -75,7 +84,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline.grant_pipeline_owner(text) IS
-    'Lets an ordinary role call pipeline_setup(), own the tables, run the jobs and grant the rights of readers and pollers. A superuser calls it before the first setup and after each ALTER EXTENSION UPDATE. Errors: 42501 not the owner of the extension, 42704 unknown role.';
+    'Lets an ordinary role call pipeline_setup(), own the tables, run the jobs and grant the rights of readers and pollers. A superuser calls it before the first setup and after each ALTER EXTENSION UPDATE. Errors: 42501 not the owner of the extension, 42704 unknown role, 55000 the tables belong to another one.';
 
 -- What lies in pipeline for operators, and not for reports.
 CREATE FUNCTION pipeline_internal.is_for_operators(view_name name) RETURNS boolean
@@ -133,7 +142,11 @@ BEGIN
     FOR part IN SELECT p.partition FROM snapshot_partitions() p LOOP
         EXECUTE format('REVOKE ALL ON %s FROM %I', part, role);
     END LOOP;
-    EXECUTE format('REVOKE DELETE ON project_history, analysis_history, pipeline_data.api_key, pipeline_data.setting_value FROM %I', role);
+    EXECUTE format('REVOKE DELETE ON pipeline_data.api_key FROM %I', role);
+    -- A version is closed and never rewritten.
+    EXECUTE format('REVOKE UPDATE, DELETE ON project_history, analysis_history, pipeline_data.setting_value FROM %I', role);
+    EXECUTE format('GRANT UPDATE (valid_to) ON project_history, analysis_history TO %I', role);
+    EXECUTE format('GRANT UPDATE (until) ON pipeline_data.setting_value TO %I', role);
     EXECUTE format('REVOKE UPDATE, DELETE ON llm_call FROM %I', role);
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON pipeline_stage, pipeline_stage_history, llm_price, pipeline_data.job_type, pipeline_data.pipeline_schema_version, pipeline_data.setup_object, pipeline_data.granted_role FROM %I', role);
 END;
@@ -205,7 +218,7 @@ COMMENT ON FUNCTION pipeline.grant_pipeline_poller(text) IS
 
 CREATE FUNCTION pipeline_internal.revoke_writing_from_public() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path = pg_catalog, pipeline_internal, pg_temp
 AS $$
 DECLARE
     routine regprocedure;

@@ -3,6 +3,8 @@
 
 CREATE FUNCTION pipeline_internal.object_address(object text, OUT classid oid, OUT objid oid)
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+-- Names of tables come without their schema. A superuser runs it as well, so every operator below is one of pg_catalog,
+-- whatever the owner of the tables makes: both sides are of its types.
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -13,14 +15,14 @@ BEGIN
     WHEN 'view', 'materialized view' THEN
         classid := 'pg_class'::regclass;
         SELECT c.oid INTO objid FROM pg_class c
-        WHERE c.oid = to_regclass(name) AND c.relkind = CASE kind WHEN 'view' THEN 'v' ELSE 'm' END;
+        WHERE c.oid = to_regclass(name)::oid AND c.relkind = (CASE kind WHEN 'view' THEN 'v' ELSE 'm' END)::"char";
     WHEN 'type' THEN
         classid := 'pg_type'::regclass;
         objid := to_regtype(name);
     WHEN 'trigger' THEN
         classid := 'pg_trigger'::regclass;
         SELECT t.oid INTO objid FROM pg_trigger t
-        WHERE t.tgname = split_part(name, ' ON ', 1) AND t.tgrelid = to_regclass(split_part(name, ' ON ', 2));
+        WHERE t.tgname = split_part(name, ' ON ', 1) AND t.tgrelid = to_regclass(split_part(name, ' ON ', 2))::oid;
     WHEN 'function', 'procedure', 'aggregate' THEN
         classid := 'pg_proc'::regclass;
         objid := to_regprocedure(name);
@@ -35,14 +37,14 @@ COMMENT ON FUNCTION pipeline_internal.object_address(text) IS
 
 CREATE FUNCTION pipeline_internal.drop_objects(objects text[], remade text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path = pg_catalog, pipeline_internal, pg_temp
 -- "Drop cascades to" names what is made anew, and "does not exist" what went with another.
 SET client_min_messages = warning
 AS $$
 DECLARE
     object text;
     built_on_them text;
-    kind text;
+    present record;
 BEGIN
     WITH RECURSIVE doomed AS (
         SELECT a.classid, a.objid FROM unnest(objects) o (object), object_address(o.object) a WHERE a.objid IS NOT NULL
@@ -79,9 +81,10 @@ BEGIN
     END IF;
 
     FOREACH object IN ARRAY objects LOOP
-        kind := substring(object FROM '^(materialized view|[a-z]+) ');
-        IF (object_address(object)).objid IS NOT NULL THEN
-            EXECUTE format('DROP %s %s CASCADE', kind, substr(object, length(kind) + 2));
+        SELECT o.* INTO present FROM object_address(object) a, pg_identify_object(a.classid, a.objid, 0) o
+        WHERE a.objid IS NOT NULL;
+        IF FOUND THEN
+            EXECUTE format('DROP %s %s CASCADE', present.type, present.identity);
         END IF;
     END LOOP;
 END;

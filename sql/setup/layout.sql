@@ -40,7 +40,7 @@ COMMENT ON FUNCTION pipeline_internal.require_layout() IS
 
 CREATE FUNCTION pipeline_internal.require_writable(action text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path = pg_catalog, pipeline_internal, pg_temp
 AS $$
 BEGIN
     IF pg_is_in_recovery() THEN
@@ -53,6 +53,12 @@ END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.require_writable(text) IS
     'Error 25006 on a standby, which can read but not write.';
+
+CREATE FUNCTION pipeline_internal.table_owner() RETURNS name
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pipeline_internal, pg_temp
+AS $$ SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = to_regclass('pipeline_data.pipeline_schema_version') $$;
+COMMENT ON FUNCTION pipeline_internal.table_owner() IS 'The role that owns the pipeline tables; NULL where there are none.';
 
 -- Before the first step nothing may lie where tables and views go: a view would be replaced without a word.
 CREATE FUNCTION pipeline_internal.require_own_schemas() RETURNS void

@@ -7,7 +7,15 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
     missing regprocedure;
+    owner name := table_owner();
 BEGIN
+    -- What it adds belongs to its caller, and lends out that role's rights: a superuser's must not be among them.
+    IF owner <> current_user THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '42501',
+            MESSAGE = format('the pipeline tables belong to role "%s", and not to "%s"', owner, current_user),
+            HINT = format('Call pipeline_setup() as their owner: SET ROLE %I.', owner);
+    END IF;
     SELECT p.oid INTO missing
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE n.nspname IN ('pipeline', 'pipeline_work', 'pipeline_internal') AND NOT has_function_privilege(p.oid, 'EXECUTE')
@@ -22,7 +30,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.require_rights_of_owner() IS
-    'Error 42501 unless the caller may call every function of this version.';
+    'Error 42501 unless the caller owns the tables, if there are any, and may call every function of this version.';
 
 -- One try. It takes no lock that it would have to wait for: whoever comes after it in the queue would wait as well, webhooks
 -- among them, for as long as somebody's report is open.

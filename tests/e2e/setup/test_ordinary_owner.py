@@ -27,6 +27,7 @@ def owned(empty_database):
     assert value(owner, "SELECT pipeline.pipeline_setup()") > 0
     empty_database.owner = owner
     yield empty_database
+    owner.close()
     superuser.execute(sql.SQL("DROP OWNED BY {}, {}, {}").format(*map(sql.Identifier, (OWNER, roles.POLLER, roles.READER))))
 
 
@@ -121,3 +122,40 @@ def test_dropping_the_extension_leaves_the_owner_everything(owned):
     owned.superuser.execute("SELECT pipeline.grant_pipeline_owner(%s)", [OWNER])
     assert value(owned.owner, "SELECT pipeline.pipeline_setup()") > 0
     uses(owned.connect)
+
+
+LOOK_ALIKE = """
+    CREATE FUNCTION pipeline.{signature} RETURNS {result} LANGUAGE plpgsql AS
+    $$ BEGIN EXECUTE 'ALTER ROLE {owner} SUPERUSER'; RETURN {value}; END $$
+"""
+
+
+@pytest.mark.parametrize(
+    ("signature", "result", "returned"),
+    [
+        ("require_writable(action text)", "void", ""),
+        ("require_role(role text)", "void", ""),
+        ("format(a text, b text)", "text", "'SELECT 1'"),
+        ("format(a text, b regprocedure)", "text", "'SELECT 1'"),
+        ("object_address(a text, OUT classid oid, OUT objid oid)", "record", ""),
+    ],
+)
+def test_the_owner_takes_no_rights_of_the_superuser(owned, signature, result, returned):
+    """It may create in schema pipeline, so what a superuser runs there does not look into it."""
+    owned.owner.execute(LOOK_ALIKE.format(signature=signature, result=result, value=returned, owner=OWNER))
+    owned.superuser.execute("SELECT pipeline.grant_pipeline_owner(%s)", [OWNER])
+    # What the script of an update runs, with something to do for each of them.
+    owned.superuser.execute("GRANT EXECUTE ON FUNCTION pipeline.pipeline_setup(interval) TO PUBLIC")
+    owned.superuser.execute("SELECT pipeline_internal.drop_objects(ARRAY['view pipeline.gone'], ARRAY['view pipeline.other'])")
+    owned.superuser.execute("SELECT pipeline_internal.revoke_writing_from_public()")
+    assert not value(owned.superuser, "SELECT rolsuper FROM pg_roles WHERE rolname = %s", [OWNER])
+
+
+def test_a_superuser_adds_nothing_of_its_own_to_the_owners_tables(owned):
+    """A function that runs with the rights of its owner would lend out a superuser's."""
+    with pytest.raises(psycopg.errors.InsufficientPrivilege) as raised:
+        owned.superuser.execute("SELECT pipeline.pipeline_setup()")
+    assert raised.value.diag.message_hint == f"Call pipeline_setup() as their owner: SET ROLE {OWNER}."
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState) as raised:
+        owned.superuser.execute("SELECT pipeline.grant_pipeline_owner(%s)", [roles.POLLER])
+    assert raised.value.diag.message_primary == f'the pipeline tables belong to role "{OWNER}" already'

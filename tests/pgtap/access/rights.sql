@@ -1,7 +1,7 @@
 -- Rights: what a reader, a poller and anybody else can see and do.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(98);
+SELECT plan(101);
 
 INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value) VALUES ('p', 'P', 'Open Enquiry', 100);
 SELECT refresh_conversion_views(), create_pipeline_forecast_snapshot() \g /dev/null
@@ -123,7 +123,8 @@ SELECT is(pg_temp.as_role('test_poller', $$ WITH run AS (INSERT INTO sync_log (s
     SELECT id > 0 FROM run $$), 'true', 'a poller records runs');
 SELECT matches(pg_temp.as_role('test_poller', statement), '^42501 permission denied', 'a poller is refused: ' || statement)
 FROM unnest(ARRAY['UPDATE pipeline_stage SET sort_order = 0', 'DELETE FROM project_history', 'DELETE FROM pipeline_forecast_snapshot',
-                  'UPDATE pipeline_forecast_snapshot SET expected_value = 0', 'UPDATE llm_call SET cost = 0', 'DELETE FROM api_key',
+                  'UPDATE project_history SET new_enquiry_value = 0', 'UPDATE analysis_history SET valid_from = valid_from',
+                  'UPDATE pipeline_data.setting_value SET value = ''1''', 'UPDATE pipeline_forecast_snapshot SET expected_value = 0', 'UPDATE llm_call SET cost = 0', 'DELETE FROM api_key',
                   'UPDATE pipeline_data.pipeline_schema_version SET version = 99']) statement;
 SELECT is_empty($$ SELECT s.partition FROM snapshot_partitions() s WHERE has_table_privilege('test_poller', s.partition, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE') $$,
                 'nor does it reach the snapshots by their partitions');
