@@ -44,8 +44,9 @@ def faults_of(text):
 
 def unlisted(folder):
     """Files that load_order lacks, names twice, or names in vain."""
-    listed = re.findall(r"^(?:code|tables|every_setup|step \d+)\s+(\S+)$", (folder / "load_order").read_text(), re.MULTILINE)
-    included = set(re.findall(r"^@include (\S+)@$", "\n".join(f.read_text() for f in folder.glob("*/*.sql")), re.MULTILINE))
+    listed = re.findall(r"^(?:install|code|tables|every_setup|step \d+)\s+(\S+)$", (folder / "load_order").read_text(), re.MULTILINE)
+    text = "\n".join(f.read_text() for f in folder.glob("*/*.sql"))
+    included = set(re.findall(r"@(?:include|list) ([^ @]+)[^@]*@", text))
     present = {str(f.relative_to(folder)) for f in [folder / "schemas.sql", *folder.glob("*/*.sql")]
                if f.parent.name not in ("releases", "sample")} - included
     for name in sorted(present ^ (set(listed) - {"setup/steps.sql"})):

@@ -38,3 +38,31 @@ def test_each_fault_is_named(old, new, fault):
 ])
 def test_what_is_bound_needs_no_path(text):
     assert list(sql_style.faults_of(text)) == []
+
+
+@pytest.fixture(name="folder")
+def sql_folder(tmp_path):
+    """A small sql/ with one file of each way to be loaded, in order."""
+    (tmp_path / "topic").mkdir()
+    for name in ("schemas", "topic/once", "topic/table", "topic/views", "topic/piece", "topic/columns"):
+        (tmp_path / f"{name}.sql").write_text("")
+    (tmp_path / "topic/code.sql").write_text("@include topic/piece.sql@\nSELECT @list topic/columns.sql c@, 1\n")
+    (tmp_path / "load_order").write_text("install topic/once.sql\ncode schemas.sql\ncode topic/code.sql\n"
+                                         "tables topic/table.sql\nevery_setup topic/views.sql\n")
+    return tmp_path
+
+
+def test_every_way_to_be_loaded_counts(folder):
+    assert list(sql_style.unlisted(folder)) == []
+
+
+def test_a_forgotten_file_is_named(folder):
+    (folder / "topic/forgotten.sql").write_text("")
+    assert list(sql_style.unlisted(folder)) == ["load_order and the folder disagree on topic/forgotten.sql"]
+
+
+def test_a_file_named_twice_or_in_vain_is_named(folder):
+    with (folder / "load_order").open("a") as order:
+        order.write("code topic/code.sql\ncode topic/gone.sql\n")
+    assert list(sql_style.unlisted(folder)) == ["load_order and the folder disagree on topic/gone.sql",
+                                               "load_order names topic/code.sql more than once"]

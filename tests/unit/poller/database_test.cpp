@@ -1,5 +1,5 @@
-// The database layer against a real server, which tests/e2e/poller/test_poller_database.py provides: DATABASE_URL names an
-// empty database with the extension, for a superuser.
+// The database layer against a real server, which tests/e2e/poller/test_poller_database.py provides: DATABASE_URL names
+// an empty database with the extension, for a superuser.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
