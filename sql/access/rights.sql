@@ -75,7 +75,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = '55000',
             MESSAGE = format('the pipeline tables belong to role "%s" already', present),
-            HINT = format('Call grant_pipeline_owner() for that role, or GRANT %I TO %I.', present, role);
+            HINT = format('Call grant_pipeline_owner(%L).', present);
     END IF;
     EXECUTE format('CREATE SCHEMA IF NOT EXISTS pipeline_data AUTHORIZATION %I', role);
     EXECUTE format('GRANT USAGE, CREATE ON SCHEMA pipeline, pipeline_data TO %I WITH GRANT OPTION', role);

@@ -61,6 +61,15 @@ BEGIN
         FROM cron_rows(format(
             'SELECT to_jsonb(j) FROM cron.job j WHERE j.jobname = %L AND j.username = %L AND j.database = %L',
             cron_job_name(job.job_name), current_user, current_database())) AS r (row);
+        -- A name such as "cleanup" may be somebody else's as well, and pg_cron would replace that job. What ours run names
+        -- the schema, in whatever version they were scheduled.
+        IF present->>'command' NOT LIKE '%pipeline.%' THEN
+            RAISE EXCEPTION USING
+                ERRCODE = '42710',
+                MESSAGE = format('pg_cron has a job "%s" of role "%s" that is not one of the pipeline', present->>'jobname', current_user),
+                DETAIL = format('It runs: %s', left(present->>'command', 200)),
+                HINT = 'Give it another name and call schedule_pipeline_jobs() again: cron.unschedule() and cron.schedule().';
+        END IF;
         job_name := job.job_name;
         schedule := job.schedule;
         action := CASE
@@ -86,7 +95,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline.schedule_pipeline_jobs() IS
-    'Installs the pg_cron jobs of this database, or brings them up to date; one row per job with what was done (installed, updated, unchanged). A job that was paused stays paused. Error 55000 with a hint where there is no pg_cron.';
+    'Installs the pg_cron jobs of this database, or brings them up to date; one row per job with what was done (installed, updated, unchanged). A job that was paused stays paused. Errors: 42710 a job of that name is somebody else''s, 55000 with a hint where there is no pg_cron.';
 
 CREATE FUNCTION pipeline.unschedule_pipeline_jobs() RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -101,7 +110,8 @@ BEGIN
     SELECT count(*) INTO removed
     FROM pipeline_job known
     CROSS JOIN LATERAL cron_rows(format(
-        'SELECT to_jsonb(cron.unschedule(j.jobid)) FROM cron.job j WHERE j.jobname = %L AND j.database = %L',
+        $sql$ SELECT to_jsonb(cron.unschedule(j.jobid)) FROM cron.job j
+              WHERE j.jobname = %L AND j.database = %L AND j.command LIKE '%%pipeline.%%' $sql$,
         cron_job_name(known.job_name), current_database()));
     DELETE FROM pipeline_job;
     RETURN removed;

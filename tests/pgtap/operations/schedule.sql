@@ -1,7 +1,7 @@
 -- The clock: cron schedules, the jobs in pg_cron, and catching up on what was missed.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(49);
+SELECT plan(53);
 
 -- When a schedule runs next and ran last.
 SELECT is(pipeline_cron_next(schedule, after::timestamptz), expected::timestamptz, format('next of %s after %s', schedule, after))
@@ -34,6 +34,10 @@ SELECT throws_ok($$ SELECT pipeline_cron_next('* * * * *', 'infinity') $$, '2200
 -- The jobs.
 SELECT unschedule_pipeline_jobs() \g /dev/null
 SELECT is_empty('TABLE pipeline_schedule', 'nothing is scheduled');
+SELECT cron.schedule('cleanup', '0 5 1 1 *', 'SELECT 1') \g /dev/null
+SELECT throws_ok('SELECT schedule_pipeline_jobs()', '42710',
+                 format('pg_cron has a job "cleanup" of role "%s" that is not one of the pipeline', current_user), 'a job of somebody else is not replaced');
+UPDATE cron.job SET jobname = 'theirs', username = 'pg_monitor' WHERE jobname = 'cleanup';
 SELECT bag_has('SELECT job_name, schedule, action FROM schedule_pipeline_jobs()',
     $$ VALUES ('refresh_conversion_views', '*/30 * * * *', 'installed'),
               ('forecast_snapshot_maintenance', '10 3 * * *', 'installed'),
@@ -41,6 +45,16 @@ SELECT bag_has('SELECT job_name, schedule, action FROM schedule_pipeline_jobs()'
     'the jobs are installed at their times');
 SELECT is_empty($$ SELECT FROM schedule_pipeline_jobs() WHERE action <> 'unchanged' $$, 'a second call changes nothing');
 SELECT is((SELECT count(*) FROM cron.job WHERE jobname = 'forecast_snapshot_maintenance'), 1::bigint, 'a job stands in pg_cron once');
+-- The same name by another role; the run is an old one.
+UPDATE cron.job SET jobname = 'cleanup' WHERE jobname = 'theirs';
+INSERT INTO cron.job_run_details (jobid, runid, status, end_time) SELECT jobid, -1, 'succeeded', now() - interval '1 year' FROM cron.job WHERE command = 'SELECT 1';
+SELECT purge_cron_runs(now()) \g /dev/null
+SELECT is((SELECT count(*) FROM cron.job_run_details WHERE runid = -1), 1::bigint, 'nor are the records of its runs removed');
+SELECT is((SELECT count(*) FROM pipeline_schedule WHERE job_name = 'cleanup'), 1::bigint, 'nor does it stand for ours');
+SELECT unschedule_pipeline_jobs() \g /dev/null
+SELECT schedule_pipeline_jobs() \g /dev/null
+SELECT is((SELECT count(*) FROM cron.job WHERE command = 'SELECT 1'), 1::bigint, 'nor is it removed with ours');
+DELETE FROM cron.job WHERE command = 'SELECT 1';
 SELECT is((SELECT command FROM cron.job WHERE jobname = 'refresh_conversion_views'), 'CALL pipeline.refresh_pipeline_views()',
           'a job names its schema');
 SELECT keep_setting('snapshot_cron_hour_utc', '5'), keep_setting('snapshot_cron_minute_utc', '45') \g /dev/null
