@@ -38,6 +38,13 @@ BEGIN
     -- Processes that start together say the same.
     PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.settings'));
     FOR wanted IN SELECT s.key, s.value FROM jsonb_each_text(settings) AS s ORDER BY s.key LOOP
+        IF jsonb_typeof(settings->wanted.key) IN ('array', 'object') THEN
+            PERFORM require_setting(wanted.key);
+            RAISE EXCEPTION USING
+                ERRCODE = '22023',
+                MESSAGE = format('setting "%s" must not be an %s', wanted.key, jsonb_typeof(settings->wanted.key)),
+                HINT = 'A value is a text or a number.';
+        END IF;
         setting := wanted.key;
         value := checked_setting(wanted.key, wanted.value);
         former := pipeline_setting(wanted.key);

@@ -68,7 +68,7 @@ BEGIN
         fits := value::bigint BETWEEN allowed.lowest AND allowed.highest;
         value := value::bigint::text;
     ELSIF allowed.type = 'text' THEN
-        fits := length(value) BETWEEN allowed.lowest AND allowed.highest;
+        fits := length(value) BETWEEN allowed.lowest AND allowed.highest AND value !~ '[[:cntrl:]]';
     END IF;
     IF fits THEN
         RETURN value;
@@ -77,7 +77,7 @@ BEGIN
         ERRCODE = '22023',
         MESSAGE = format('setting "%s" must not be "%s"', name, left(value, 100)),
         HINT = CASE allowed.type
-            WHEN 'text' THEN format('It is a text of at most %s characters.', allowed.highest)
+            WHEN 'text' THEN format('It is a text of one line and at most %s characters.', allowed.highest)
             ELSE format('It is a whole number from %s to %s.', allowed.lowest, allowed.highest) END;
 END;
 $$;

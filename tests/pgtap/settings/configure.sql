@@ -2,7 +2,7 @@
 \set ON_ERROR_STOP 1
 BEGIN;
 \ir ../include/failure.sql
-SELECT plan(40);
+SELECT plan(42);
 
 SELECT unschedule_pipeline_jobs() \g /dev/null
 SELECT results_eq(
@@ -60,7 +60,9 @@ FROM (VALUES
     ('''snapshot_retention_days'', ''36501''', '22023: setting "snapshot_retention_days" must not be "36501"; It is a whole number from 1 to 36500.'),
     ('''snapshot_retention_days'', ''12.5''', '22023: setting "snapshot_retention_days" must not be "12.5"; It is a whole number from 1 to 36500.'),
     ('''snapshot_retention_days'', ''99999999999999999999''', '22023: setting "snapshot_retention_days" must not be "99999999999999999999"; It is a whole number from 1 to 36500.'),
-    ('''currency'', ''a currency of twenty-odd letters''', '22023: setting "currency" must not be "a currency of twenty-odd letters"; It is a text of at most 20 characters.'),
+    ('''currency'', ''a currency of twenty-odd letters''', '22023: setting "currency" must not be "a currency of twenty-odd letters"; It is a text of one line and at most 20 characters.'),
+    ('''currency'', ''E'' || chr(10) || ''UR''', '22023: setting "currency" must not be "E' || chr(10) || 'UR"; It is a text of one line and at most 20 characters.'),
+    ('''{"currency": {"name": "EUR"}}''', '22023: setting "currency" must not be an object; A value is a text or a number.'),
     ('''{"snapshot_retention_days": null}''', '22004: setting "snapshot_retention_days" must not be null; Leave it out to keep it as it is; its default is "730".'),
     ('''snapshot_retention_days'', NULL', '22004: setting "snapshot_retention_days" must not be null; Leave it out to keep it as it is; its default is "730".'),
     ('''{"currency": "EUR", "snapshot_days": 1}''', '42704: unrecognized setting "snapshot_days"; SELECT * FROM pipeline.pipeline_settings shows all there are.')
