@@ -13,7 +13,7 @@ void AnalysisRun::add_to(Endpoints &endpoints) {
 awaitable<http::Response> AnalysisRun::answer(http::Request &request) {
     const Parameters parameters(request.target(), {"with_llm"});
     const bool with_llm = parameters.flag("with_llm");
-    const std::string project_id = request.parameter("project_id");
+    const std::string &project_id = request.parameter("project_id");
     if (project_id.find('\0') != std::string::npos || !http::is_utf8(project_id)) {
         throw http::HttpError(404, "not_found", "no project has such an id");
     }

@@ -4,7 +4,7 @@
 
 namespace poller::cli {
 
-int with_services(const Context &context, std::function<awaitable<int>(jobs::Services)> work) {
+int with_services(const Context &context, const std::function<awaitable<int>(jobs::Services)> &work) {
     const Configuration configuration = context.configuration();
     EventLoop loop;
     db::ConnectOptions options;

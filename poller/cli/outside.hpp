@@ -10,6 +10,6 @@
 namespace poller::cli {
 
 // Runs the work to its end and returns what it returns. Throws what the work throws.
-[[nodiscard]] int with_services(const Context &context, std::function<awaitable<int>(jobs::Services)> work);
+[[nodiscard]] int with_services(const Context &context, const std::function<awaitable<int>(jobs::Services)> &work);
 
 }  // namespace poller::cli

@@ -61,7 +61,9 @@ void mask_secrets(const SettingInForce &setting) {
 
 [[nodiscard]] std::vector<std::string> unknown_variables(const Environment &environment) {
     std::vector<std::string> warnings;
-    for (const auto &[name, entry] : environment.entries()) {
+    // No structured binding: clang 14 lets no lambda capture one.
+    for (const auto &variable : environment.entries()) {
+        const std::string &name = variable.first;
         const bool ours = std::any_of(kOwnPrefixes.begin(), kOwnPrefixes.end(),
                                       [&name](std::string_view prefix) { return name.starts_with(prefix); });
         const bool known =
@@ -70,8 +72,8 @@ void mask_secrets(const SettingInForce &setting) {
                 return name == rule.name || (rule.secret && name == fmt::format("{}_FILE", rule.name));
             });
         if (ours && !known) {
-            warnings.push_back(
-                fmt::format("{} ({}) is not a setting; `pipeline-poller config` lists them", name, entry.source));
+            warnings.push_back(fmt::format("{} ({}) is not a setting; `pipeline-poller config` lists them", name,
+                                           variable.second.source));
         }
     }
     return warnings;

@@ -9,18 +9,17 @@ namespace {
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-constexpr std::array<std::int8_t, 256> values_of_digits(std::string_view digits) {
-    std::array<std::int8_t, 256> values{};
+constexpr std::array<int, 256> values_of_digits(std::string_view digits) {
+    std::array<int, 256> values{};
     values.fill(-1);
-    for (std::size_t i = 0; i < digits.size(); ++i)
-        values[static_cast<unsigned char>(digits[i])] = static_cast<std::int8_t>(i);
+    for (std::size_t i = 0; i < digits.size(); ++i) values[static_cast<unsigned char>(digits[i])] = static_cast<int>(i);
     return values;
 }
 
-constexpr std::array<std::int8_t, 256> hex_values() {
+constexpr std::array<int, 256> hex_values() {
     auto values = values_of_digits(kHexDigits);
     for (char digit = 'A'; digit <= 'F'; ++digit) {
-        values[static_cast<unsigned char>(digit)] = static_cast<std::int8_t>(digit - 'A' + 10);
+        values[static_cast<unsigned char>(digit)] = digit - 'A' + 10;
     }
     return values;
 }

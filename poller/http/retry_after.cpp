@@ -23,7 +23,7 @@ std::optional<double> number(std::string_view text) {
 }
 
 milliseconds bounded(double value, double milliseconds_per_unit) {
-    const double longest = static_cast<double>(kLongest.count());
+    const auto longest = static_cast<double>(kLongest.count());
     return milliseconds{static_cast<milliseconds::rep>(std::min(value * milliseconds_per_unit, longest))};
 }
 

@@ -132,7 +132,8 @@ std::string Registry::exposition() const {
         out.append("# HELP ").append(name).append(" ").append(escaped(family.help, false)).append("\n");
         out.append("# TYPE ").append(name).append(" ").append(family.kind).append("\n");
         for (const auto &[labels, series] : family.series) {
-            std::visit([&, &labels = labels](const auto &each) { append(out, name, labels, each); }, *series);
+            std::visit([&out, &name = name, &labels = labels](const auto &each) { append(out, name, labels, each); },
+                       *series);
         }
     }
     return out;

@@ -34,8 +34,7 @@ std::vector<std::string> columns_of_role(const std::vector<Board> &boards, std::
         if (board.role == role) columns.insert(columns.end(), board.columns.begin(), board.columns.end());
     }
     std::ranges::sort(columns);
-    const auto repeated = std::ranges::unique(columns);
-    columns.erase(repeated.begin(), repeated.end());
+    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
     return columns;
 }
 

@@ -183,7 +183,7 @@ ErrorKind kind_of(const RawError &error, int http_status) {
 }
 
 milliseconds seconds(double value) {
-    const double longest = static_cast<double>(kLongestWait.count());
+    const auto longest = static_cast<double>(kLongestWait.count());
     return milliseconds{static_cast<milliseconds::rep>(std::clamp(value * 1000, 0.0, longest))};
 }
 

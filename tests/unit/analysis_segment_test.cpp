@@ -122,6 +122,7 @@ TEST(AnalysisSegmentProfile, WinRecords) {
 
 ValueRanks ranks_of(const std::vector<std::int64_t> &ascending_cents) {
     std::vector<std::uint64_t> keys;
+    keys.reserve(ascending_cents.size());
     for (const std::int64_t cents : ascending_cents) keys.push_back(ValueRanks::key(Money{cents}));
     EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
     return ValueRanks(keys);

@@ -57,7 +57,7 @@ TEST(MondayBoardConfig, IsReadWithItsDefaults) {
 }
 
 TEST(MondayBoardConfig, BoardsThatMakeNoSenseAreRefused) {
-    const auto set = [](int board, const char *key, json value) {
+    const auto set = [](int board, const char *key, const json &value) {
         return [=](json &boards) { boards[static_cast<std::size_t>(board)][key] = value; };
     };
     const auto without = [](int board, const char *key) {
@@ -94,8 +94,8 @@ TEST(MondayBoardConfig, BoardsThatMakeNoSenseAreRefused) {
 }
 
 TEST(MondayBoardConfig, ColumnsThatMakeNoSenseAreRefused) {
-    const auto column = [](json value) { return [=](json &boards) { boards[0]["columns"][0] = value; }; };
-    const auto set = [](const char *key, json value) {
+    const auto column = [](const json &value) { return [=](json &boards) { boards[0]["columns"][0] = value; }; };
+    const auto set = [](const char *key, const json &value) {
         return [=](json &boards) { boards[0]["columns"][0][key] = value; };
     };
     EXPECT_EQ(refusal_after(column(json::object())), "board configuration: board \"1\", a column needs \"column_id\"");

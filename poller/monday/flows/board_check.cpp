@@ -32,6 +32,7 @@ awaitable<json> read_board_settings(Client &client, const std::vector<std::strin
 awaitable<std::map<std::string, std::string>> check_boards(db::Pool &database, Client &client,
                                                            const std::vector<Board> &boards) {
     std::vector<std::string> ids;
+    ids.reserve(boards.size());
     for (const Board &board : boards) ids.push_back(board.id);
     const std::string actual = to_text(co_await read_board_settings(client, ids));
     co_await database.query("SELECT refresh_monday_labels($1::jsonb)", db::params(actual));

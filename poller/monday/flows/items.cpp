@@ -70,8 +70,7 @@ awaitable<void> reread(Flow &flow, SyncRun &run, const std::vector<Board> &board
         if (other.id != board.id) columns.insert(columns.end(), other.columns.begin(), other.columns.end());
     }
     std::ranges::sort(columns);
-    const auto repeated = std::ranges::unique(columns);
-    columns.erase(repeated.begin(), repeated.end());
+    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
 
     ItemsRead read = co_await read_items(flow, run, documents::items_by_id, ids, columns);
     std::map<std::string, json> by_board;

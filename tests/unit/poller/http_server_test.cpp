@@ -37,7 +37,7 @@ protected:
             co_return response;
         });
         router_.add(Verb::get, "/error/{kind}", [](Request &request) -> awaitable<Response> {
-            const std::string kind = request.parameter("kind");
+            const std::string &kind = request.parameter("kind");
             if (kind == "http") {
                 throw HttpError(422, "bad_months", "months has to be 1 to 12");
             }
@@ -55,7 +55,7 @@ protected:
         });
     }
 
-    [[nodiscard]] awaitable<std::string> get(std::string path) {
+    [[nodiscard]] awaitable<std::string> get(const std::string &path) {
         return converse("GET " + path + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     }
 };

@@ -119,7 +119,7 @@ inline void check_schema(const Schema &schema, const SchemaRules &rules, const s
 // Nothing where the schema obeys.
 inline std::vector<std::string> violations_of(const Schema &schema, const SchemaRules &rules) {
     std::vector<std::string> violations;
-    if (!schema.is_object() || schema.value("type", "") != "object") violations.push_back("the root is no object");
+    if (!schema.is_object() || schema.value("type", "") != "object") violations.emplace_back("the root is no object");
     if (violations.empty()) check_schema(schema, rules, "", 1, violations);
     return violations;
 }
