@@ -71,6 +71,15 @@ BEGIN
     IF to_regclass('pipeline_data.pipeline_schema_version') IS NOT NULL THEN
         RETURN;
     END IF;
+    SELECT r.rolname INTO foreign_object
+    FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner
+    WHERE n.nspname = 'pipeline_data' AND NOT r.rolsuper AND r.rolname <> current_user;
+    IF foreign_object IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '42501',
+            MESSAGE = format('schema "pipeline_data" belongs to role "%s"', foreign_object),
+            HINT = format('The tables are for the owner of their schema: SET ROLE %I and call pipeline_setup() again, or drop the schema.', foreign_object);
+    END IF;
     SELECT pg_describe_object(d.classid, d.objid, 0) INTO foreign_object
     FROM pg_depend d
     WHERE d.refclassid = 'pg_namespace'::regclass

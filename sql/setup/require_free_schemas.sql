@@ -16,7 +16,19 @@ BEGIN
       AND d.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
       AND pg_catalog.to_regclass('pipeline_data.pipeline_schema_version') IS NULL
     LIMIT 1;
-    IF taken IS NOT NULL THEN
+    IF taken IS NULL THEN
+        -- Whoever owns the schema may plant functions in it that others would call, and drop what is there.
+        SELECT pg_catalog.format('owner %s', r.rolname) INTO taken
+        FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+        WHERE n.nspname = 'pipeline' AND NOT r.rolsuper AND r.rolname <> CURRENT_USER;
+        IF taken IS NOT NULL THEN
+            RAISE EXCEPTION USING
+                ERRCODE = '42P06',
+                MESSAGE = 'schema "pipeline" already exists and belongs to somebody else',
+                DETAIL = pg_catalog.format('It has the %s.', taken),
+                HINT = 'Rename or drop it, or make it yours with ALTER SCHEMA pipeline OWNER TO CURRENT_USER.';
+        END IF;
+    ELSE
         RAISE EXCEPTION USING
             ERRCODE = '55000',
             MESSAGE = 'schema "pipeline" holds objects of somebody else',

@@ -135,3 +135,23 @@ def test_empty_schemas_of_our_names_are_taken(empty_database):
     assert value(connection, "SELECT pipeline_setup()") > 0
     connection.execute("RESET ROLE")
     connection.execute("DROP OWNED BY pf_sales_owner")
+
+
+def test_a_schema_that_somebody_else_owns_is_refused_empty_as_it_is(empty_database):
+    """Its owner could plant functions there, and drop what others have."""
+    connection = empty_database.connection()
+    role = f"squatter_{empty_database.name}"
+    connection.execute(f"CREATE ROLE {role}")
+    connection.execute(f"CREATE SCHEMA pipeline AUTHORIZATION {role}")
+    with pytest.raises(psycopg.errors.DuplicateSchema) as raised:
+        connection.execute("CREATE EXTENSION pipeline_forecast")
+    assert role in raised.value.diag.message_detail and "OWNER TO CURRENT_USER" in raised.value.diag.message_hint
+    connection.execute("ALTER SCHEMA pipeline OWNER TO CURRENT_USER")
+    connection.execute("CREATE EXTENSION pipeline_forecast")
+    connection.execute(f"CREATE SCHEMA pipeline_data AUTHORIZATION {role}")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match=role):
+        connection.execute("SELECT pipeline.pipeline_setup()")
+    connection.execute("DROP SCHEMA pipeline_data")
+    connection.execute("SELECT pipeline.pipeline_setup()")
+    connection.execute(f"DROP OWNED BY {role}")
+    connection.execute(f"DROP ROLE {role}")
