@@ -12,7 +12,7 @@ TESTS = PROGRAM.parent / "poller_database_test"
 def test_database_layer(database):
     ended = subprocess.run(
         [TESTS, "--gtest_brief=1"],
-        env={**os.environ, **environment_for(database.database)},
+        env={**os.environ, **environment_for(database.database, role=None)},
         capture_output=True,
         text=True,
         timeout=300,
