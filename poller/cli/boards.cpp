@@ -64,6 +64,7 @@ awaitable<int> check(jobs::Services services, BoardsOptionsPtr options) {
     monday::Client client = client_of(services, budget);
     const std::vector<monday::Board> boards = co_await monday::active_boards(services.database);
     std::vector<std::string> ids;
+    ids.reserve(boards.size());
     for (const monday::Board &board : boards) ids.push_back(board.id);
     const std::string actual = to_text(co_await monday::flows::read_board_settings(client, ids));
     co_await services.database.query("SELECT refresh_monday_labels($1::jsonb)", db::params(actual));
