@@ -263,7 +263,7 @@ public:
             digest_ = source_.computed_digest();
             found = analyze_one(target.row(), digest_.pieces, digest_.stages, as_of_);
         }
-        return std::move(found.analysis);
+        return found.analysis;
     }
 
 private:

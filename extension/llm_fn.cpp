@@ -42,7 +42,7 @@ PIPELINE_FUNCTION(pipeline_parse_llm_answer) {
     if (const auto *rejected = std::get_if<RejectedAnswer>(&parsed)) {
         return pg::jsonb_datum({{"outcome", to_string(rejected->fault)}, {"error", rejected->reason}});
     }
-    const LlmAnswer &answer = std::get<LlmAnswer>(parsed);
+    const auto &answer = std::get<LlmAnswer>(parsed);
     const nlohmann::json reasoning{
         {"gestation", answer.gestation}, {"conversion", answer.conversion}, {"rating", answer.rating}};
     return pg::jsonb_datum({{"outcome", "ok"},
