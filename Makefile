@@ -166,6 +166,11 @@ sanitize: deps
 	@cmake --build build/sanitize -j2 --target pipeline_core_test >build/sanitize.log 2>&1 || { tail -n 40 build/sanitize.log; exit 1; }
 	@build/sanitize/pipeline_core_test --gtest_brief=1
 
+# README's lines on a bare Debian 12 in a debootstrap tree.
+check-fresh:
+	@control/install-packages fresh
+	@tests/fresh/run
+
 lint:
 	@control/install-packages lint
 	@tests/lint/run
