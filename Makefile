@@ -158,13 +158,14 @@ check-docs: built-and-installed
 
 FORMATTED = $(LIBRARY_SOURCES) $(LIBRARY_HEADERS) $(shell find poller tests/unit tests/fuzz -name '*.[ch]pp')
 
-# Unit tests of the core under AddressSanitizer and UndefinedBehaviorSanitizer. Optimization takes as long again to compile.
+# Unit tests under AddressSanitizer and UndefinedBehaviorSanitizer. Optimization takes as long again to compile.
 sanitize: deps
 	@control/install-packages test
-	@echo 'Building the unit tests of the core with sanitizers: about two minutes on two cores'
+	@echo 'Building the unit tests with sanitizers: about five minutes on two cores'
 	@mkdir -p build && cmake -S . -B build/sanitize -DPIPELINE_BUILD_TESTS=ON -DPIPELINE_SANITIZE=ON -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O0 -DCMAKE_UNITY_BUILD_BATCH_SIZE=24 >/dev/null
-	@cmake --build build/sanitize -j2 --target pipeline_core_test >build/sanitize.log 2>&1 || { tail -n 40 build/sanitize.log; exit 1; }
+	@cmake --build build/sanitize -j2 --target pipeline_core_test poller_test >build/sanitize.log 2>&1 || { tail -n 40 build/sanitize.log; exit 1; }
 	@build/sanitize/pipeline_core_test --gtest_brief=1
+	@build/sanitize/poller/poller_test --gtest_brief=1 2>build/sanitize.log || { tail -n 40 build/sanitize.log; exit 1; }
 
 # README's lines on a bare Debian 12 in a debootstrap tree.
 check-fresh:
