@@ -21,9 +21,10 @@ FAST = {"POLLER_LEASE_SECONDS": LEASE}
 
 def add_projects(connection, count=10):
     connection.execute(
-        "INSERT INTO projects (monday_id, item_name, account, pipeline_stage, new_enquiry_value, date_created)"
-        " SELECT 'P' || n, 'Project ' || n, 'Account ' || mod(n, 3), 'Open Enquiry', 1000 * n, pipeline_today() - n"
-        " FROM generate_series(1, %s) AS n",
+        "INSERT INTO projects (monday_id, item_name, account, pipeline_stage, new_enquiry_value, date_created,"
+        " expected_start_date)"
+        " SELECT 'P' || n, 'Project ' || n, 'Account ' || mod(n, 3), 'Open Enquiry', 1000 * n, pipeline_today() - n,"
+        " pipeline_today() + n FROM generate_series(1, %s) AS n",
         [count],
     )
 
