@@ -117,7 +117,8 @@ BEGIN
     FOR routine IN
         SELECT p.oid FROM pg_proc p
         WHERE p.pronamespace = 'pipeline'::regnamespace AND p.prosecdef AND p.provolatile <> 'v'
-           OR p.oid = 'pipeline_data.stored_setting(text)'::regprocedure
+           OR p.oid IN ('pipeline_data.stored_setting(text)'::regprocedure,
+                        'pipeline_data.model_confidence_minimum(timestamptz)'::regprocedure)
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, role);
     END LOOP;

@@ -18,7 +18,10 @@ SELECT
     CASE WHEN p.stated_date IS NULL THEN pipeline_forecast_date(
         NULL, NULL, NULL, p.date_created, a.expected_gestation_days, pipeline_today())
     END AS estimated_date,
+    p.stage_rule,
     p.stage_bucket,
+    p.board_id,
+    s.outcome,
     s.default_probability,
     s.default_spread,
     a.analysis_timestamp,

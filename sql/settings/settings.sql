@@ -18,6 +18,8 @@ BEGIN ATOMIC
          'Tokens, in and out, of each language-model provider per day (UTC). When they are spent, requests wait for the next day; 0 stops them.'),
         ('log_retention_days', 'integer', 1, 36500, '30',
          'Days for which operational records are kept: refresh_log, finished sync_log rows with their rejects, finished jobs, and the run details of this extension''s pg_cron jobs.'),
+        ('model_confidence_minimum', 'number', 0, 1, '0.15',
+         'Confidence, 0 to 1, below which an analysis has too little to go by: its probability is then counted as a guess.'),
         ('new_enquiry_reason', 'text', 0, 200, 'New Enquiry',
          'The reason for change that makes a quote a new enquiry. After a change call derive_pipeline_values().'),
         ('snapshot_cron_hour_utc', 'integer', 0, 23, '3', 'Hour (UTC) of the daily forecast snapshot.'),
@@ -67,6 +69,9 @@ BEGIN
     IF allowed.type = 'integer' AND value ~ '^[+-]?[0-9]{1,18}$' THEN
         fits := value::bigint BETWEEN allowed.lowest AND allowed.highest;
         value := value::bigint::text;
+    ELSIF allowed.type = 'number' AND value ~ '^[+-]?[0-9]{1,18}([.][0-9]{1,18})?$' THEN
+        fits := value::numeric BETWEEN allowed.lowest AND allowed.highest;
+        value := trim_scale(value::numeric)::text;
     ELSIF allowed.type = 'text' THEN
         fits := length(value) BETWEEN allowed.lowest AND allowed.highest AND value !~ '[[:cntrl:]]';
     END IF;
@@ -78,6 +83,7 @@ BEGIN
         MESSAGE = format('setting "%s" must not be "%s"', name, left(value, 100)),
         HINT = CASE allowed.type
             WHEN 'text' THEN format('It is a text of one line and at most %s characters.', allowed.highest)
+            WHEN 'number' THEN format('It is a number from %s to %s, with a decimal point.', allowed.lowest, allowed.highest)
             ELSE format('It is a whole number from %s to %s.', allowed.lowest, allowed.highest) END;
 END;
 $$;

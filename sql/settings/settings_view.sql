@@ -9,6 +9,23 @@ $$;
 COMMENT ON FUNCTION pipeline_data.stored_setting(text) IS 'What a setting was set to; NULL where its default holds.';
 ALTER FUNCTION pipeline_data.stored_setting(text) DEPENDS ON EXTENSION pipeline_forecast;
 
+-- The forecast reads this once in a statement: planned once in a session, it costs a few microseconds.
+CREATE OR REPLACE FUNCTION pipeline_data.model_confidence_minimum(as_of timestamptz DEFAULT 'infinity') RETURNS numeric
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    RETURN coalesce(
+        (SELECT s.value::numeric FROM setting_value s
+         WHERE s.name = 'model_confidence_minimum' AND s.since <= as_of AND (s.until > as_of OR s.until IS NULL)),
+        (SELECT d.default_value::numeric FROM setting_definitions() d WHERE d.name = 'model_confidence_minimum'));
+END;
+$$;
+COMMENT ON FUNCTION pipeline_data.model_confidence_minimum(timestamptz) IS
+    'The setting of that name: the one that holds, or the one that held at a moment.';
+ALTER FUNCTION pipeline_data.model_confidence_minimum(timestamptz) DEPENDS ON EXTENSION pipeline_forecast;
+
 CREATE OR REPLACE VIEW pipeline.pipeline_settings AS
 SELECT
     d.name,

@@ -1,0 +1,26 @@
+-- Stages that people use and no rule knows: they are forecast by the rule (any other), which may not be what they mean.
+CREATE OR REPLACE VIEW pipeline.vw_stages_without_rule AS
+SELECT
+    s.pipeline_stage,
+    (s.totals).project_count,
+    (s.totals).contract_value,
+    (s.totals).expected_value,
+    -- By what holds for it today, to be changed before it is run.
+    format('INSERT INTO pipeline.pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES (%L, %L, %s, %s, %L);',
+           s.pipeline_stage, r.stage_bucket, trim_scale(r.default_probability),
+           coalesce(trim_scale(r.default_spread)::text, 'NULL'), r.outcome) AS statement
+FROM (
+    SELECT i.pipeline_stage,
+           pipeline_forecast_totals(
+               i.stage_bucket, i.total_order_value, i.new_enquiry_value,
+               i.expected_conversion_rate, i.probability_percent, i.default_probability,
+               i.conversion_confidence, i.default_spread) AS totals
+    FROM forecast_input i
+    WHERE i.stage_rule = '(any other)' AND i.pipeline_stage <> '(any other)' AND btrim(i.pipeline_stage) <> ''
+    GROUP BY i.pipeline_stage
+) s
+JOIN pipeline_stage r ON r.stage = '(any other)';
+
+COMMENT ON VIEW pipeline.vw_stages_without_rule IS
+    'The stages of active projects that have no row in pipeline_stage, with their projects, their money, and the statement that adds one. It says what holds for the stage today; change its bucket (Committed, Open, Lost), probability, spread and outcome (won, lost, open) before you run it.';
+COMMENT ON COLUMN pipeline.vw_stages_without_rule.statement IS 'Adds a rule for the stage; change what it says to what the stage means.';
