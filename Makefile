@@ -26,7 +26,7 @@ DATA_built = sql/pipeline_forecast--$(EXTVERSION).sql $(RELEASES:%=sql/pipeline_
 PG_CPPFLAGS = -I. -Iextension -DPIPELINE_FORECAST_VERSION='"$(EXTVERSION)"' -DPGDLLEXPORT='__attribute__((visibility("default")))'
 # The server's own flags ask for debug symbols, 26 MB of them in the installed library; make DEBUG=yes keeps them.
 PG_CXXFLAGS = -std=c++20 $(if $(DEBUG),,-g0) -fvisibility=hidden -Wall -Wextra -Wno-register -Wno-unused-parameter -Wno-sign-compare $(if $(WERROR),-Werror)
-SHLIB_LINK  = -lstdc++
+SHLIB_LINK  = -lstdc++ -licuuc
 
 ISOLATION      = $(notdir $(basename $(wildcard tests/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=tests/isolation --outputdir=$(CURDIR)/build/isolation --load-extension=pipeline_forecast
