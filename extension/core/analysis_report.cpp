@@ -50,10 +50,9 @@ std::string input_hash(Fingerprint own, const Analysis &found) {
     const auto rate = [](const std::optional<double> &value) { return value ? stored_rate(*value).e5 : kNoFigure; };
     const auto percent = [](double value) { return static_cast<std::int64_t>(std::llround(value * 100)); };
     const auto &days = found.gestation.statistics;
-    own.add(kAnalysisVersion)
-        .add(std::int64_t{found.segment.tier})
-        .add(filter_names(found.segment.filter))
-        .add(static_cast<std::int64_t>(found.segment.segment_size))
+    own.add(kAnalysisVersion).add(std::int64_t{found.segment.tier}).add(filter_names(found.segment.filter));
+    const std::string of_the_project = own.hex();
+    own.add(static_cast<std::int64_t>(found.segment.segment_size))
         .add(days ? days->median : kNoFigure)
         .add(days ? days->p25 : kNoFigure)
         .add(days ? days->p75 : kNoFigure)
@@ -66,7 +65,7 @@ std::string input_hash(Fingerprint own, const Analysis &found) {
         .add(static_cast<std::int64_t>(found.outcomes.open))
         .add(found.mean_value_cents ? std::llround(*found.mean_value_cents) : kNoFigure)
         .add(std::int64_t{found.rating.score});
-    return own.hex();
+    return of_the_project.substr(0, kOwnDigits) + own.hex().substr(kOwnDigits);
 }
 
 json segment_statistics(const ProjectRow &project, const Analysis &found) {

@@ -22,7 +22,11 @@ inline constexpr std::string_view kAnalysisVersion = "v0.2";
 // "account = A, type = T", the fields of the filter with the project's values; empty for the whole pipeline.
 [[nodiscard]] std::string filter_text(const analysis::ProjectRow &project, analysis::FieldSet fields);
 
-// Changes when the project's own facts (given by `own`), its segment or any number changes.
+// So many of the 32 digits of an input_hash change with the project alone.
+inline constexpr std::size_t kOwnDigits = 16;
+
+// Changes when the project's own facts (given by `own`), its segment or any number changes. Its first kOwnDigits change
+// only with the project's own facts, and with what it is compared by.
 [[nodiscard]] std::string input_hash(Fingerprint own, const analysis::Analysis &found);
 
 // Counts, weighted sums, rates (unrounded) and durations of the project's segment.

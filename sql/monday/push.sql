@@ -54,6 +54,10 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 #variable_conflict use_column
+DECLARE
+    -- Unknown where another analysis was stored meanwhile: the next push compares by the hash alone.
+    columns_shown jsonb;
+    comment_shown jsonb;
 BEGIN
     PERFORM require_writable('record a push');
     PERFORM require_layout();
@@ -63,14 +67,24 @@ BEGIN
             MESSAGE = 'project_id and one of columns_hash and comment_hash must not be null',
             HINT = 'Give the hashes of monday_push_plan() for what was written.';
     END IF;
+    SELECT CASE WHEN c.columns_hash = record_monday_push.columns_hash THEN n.numbers END,
+           CASE WHEN c.comment_hash = record_monday_push.comment_hash
+                THEN n.numbers || jsonb_build_object('text_hash', c.text_hash) END
+    INTO columns_shown, comment_shown
+    FROM push_content c
+    CROSS JOIN LATERAL shown_numbers(c.days, c.rate, c.confidence, c.rating) AS n (numbers)
+    WHERE c.project_id = record_monday_push.project_id;
     INSERT INTO push_state AS s
-        (project_id, columns_hash, comment_hash, update_id, pushed_at, columns_pushes, comment_pushes)
+        (project_id, columns_hash, comment_hash, columns_shown, comment_shown, update_id, pushed_at, columns_pushes,
+         comment_pushes)
     VALUES (record_monday_push.project_id, record_monday_push.columns_hash, record_monday_push.comment_hash,
-            record_monday_push.update_id, clock_timestamp(),
+            columns_shown, comment_shown, record_monday_push.update_id, clock_timestamp(),
             num_nonnulls(record_monday_push.columns_hash), num_nonnulls(record_monday_push.comment_hash))
     ON CONFLICT (project_id) DO UPDATE
     SET columns_hash = coalesce(excluded.columns_hash, s.columns_hash),
         comment_hash = coalesce(excluded.comment_hash, s.comment_hash),
+        columns_shown = CASE WHEN excluded.columns_hash IS NULL THEN s.columns_shown ELSE excluded.columns_shown END,
+        comment_shown = CASE WHEN excluded.comment_hash IS NULL THEN s.comment_shown ELSE excluded.comment_shown END,
         update_id = coalesce(excluded.update_id, s.update_id),
         pushed_at = excluded.pushed_at,
         columns_pushes = s.columns_pushes + excluded.columns_pushes,

@@ -7,9 +7,14 @@ SELECT
     content.days,
     content.rate,
     content.rating,
+    content.confidence,
+    content.segment_n,
+    content.days_spread,
     content.comment_html,
     md5(jsonb_build_array(content.days, content.rate, content.rating)::text) AS columns_hash,
-    md5(content.comment_html) AS comment_hash
+    md5(content.comment_html) AS comment_hash,
+    -- What was said in words: the figures around it move with every project that is won or lost.
+    md5(content.said::text) AS text_hash
 FROM (
     SELECT
         a.project_id,
@@ -17,6 +22,10 @@ FROM (
         a.expected_gestation_days::text AS days,
         round(a.expected_conversion_rate * 100, 2)::text AS rate,
         a.rating_score::text AS rating,
+        a.conversion_confidence AS confidence,
+        (r.metrics_used->>'segment_n')::integer AS segment_n,
+        (r.metrics_used->>'gestation_p75')::integer - (r.metrics_used->>'gestation_p25')::integer AS days_spread,
+        jsonb_build_array(a.summary, r.gestation, r.conversion, r.rating) AS said,
         concat(
             '<h3>', push_heading(), '</h3><ul><li>Days from design to invoice: ',
             coalesce(a.expected_gestation_days::text, 'unknown') || confidence_suffix(a.gestation_confidence),

@@ -25,6 +25,30 @@ RETURN 'Pipeline analysis';
 COMMENT ON FUNCTION pipeline_internal.push_heading() IS
     'How the comment begins; by it our own is told from those of people.';
 
+CREATE FUNCTION pipeline_internal.shown_numbers(days text, rate text, confidence numeric, rating text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN jsonb_build_object('days', days::integer, 'rate', rate::numeric / 100, 'confidence', confidence,
+                          'rating', rating::integer);
+COMMENT ON FUNCTION pipeline_internal.shown_numbers(text, text, numeric, text) IS
+    'The numbers that an item shows, as push_state keeps them.';
+
+CREATE FUNCTION pipeline_internal.shown_has_moved(
+    written jsonb,
+    shown jsonb,
+    segment_n integer,
+    days_spread integer,
+    tolerance_percent integer
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN written IS NULL OR analysis_has_moved(
+    ROW ((shown->>'days')::integer, (shown->>'rate')::numeric, (shown->>'confidence')::numeric,
+         (shown->>'rating')::integer),
+    ROW ((written->>'days')::integer, (written->>'rate')::numeric, (written->>'confidence')::numeric,
+         (written->>'rating')::integer),
+    segment_n, tolerance_percent, days_spread / 4.0);
+COMMENT ON FUNCTION pipeline_internal.shown_has_moved(jsonb, jsonb, integer, integer, integer) IS
+    'Whether what an item shows has moved beyond the tolerance since it was written; of the days, a quarter of the range that holds half of all durations. Also where it is unknown what was written.';
+
 CREATE FUNCTION pipeline.monday_push_payload(project_id text) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
@@ -78,4 +102,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline.monday_push_due(integer) IS
-    'The projects whose columns or comment differ from what push_state says was written, those that differ longest first. Error 22023 for a negative number.';
+    'The projects whose columns or comment moved beyond the tolerance since they were written, those that wait longest first. Error 22023 for a negative number.';

@@ -6,6 +6,8 @@ RETURNS TABLE(name text, type text, lowest integer, highest integer, default_val
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     VALUES
+        ('analysis_tolerance_percent', 'integer', 0, 10, '1',
+         'Percentage points by which the probability of an open project has to move before a change of other projects stores its analysis anew; more where the segment is small (docs/analysis.md). 0 stores every change.'),
         ('currency', 'text', 0, 20, '',
          'Currency of all money, for example EUR. Named on the page, in reports and in requests to language models; no amount is ever converted. Empty: unknown.'),
         ('fiscal_year_start_month', 'integer', 1, 12, '1',
