@@ -9,6 +9,7 @@
 #include "poller/errors.hpp"
 #include "poller/log/log.hpp"
 #include "poller/monday/storable_json.hpp"
+#include "poller/monday/vouched.hpp"
 #include "poller/tolerant_json.hpp"
 
 namespace poller::monday {
@@ -151,8 +152,11 @@ awaitable<Response> Client::call(const Document &document, json variables, std::
 awaitable<Response> Client::read(const Document &document, json variables) {
     Response response = co_await call(document, std::move(variables), {});
     const ApiError *error = response.worst_error();
-    if (error != nullptr && response.data.empty()) throw Refused(error->kind, message_of(document, *error));
-    co_return response;
+    if (error == nullptr) co_return response;
+    response.data = vouched(std::move(response.data), response.errors);
+    if (!response.data.empty()) co_return response;
+    if (is_worth_repeating(error->kind)) throw TransientError(message_of(document, *error));
+    throw Refused(error->kind, message_of(document, *error));
 }
 
 awaitable<json> Client::read_whole(const Document &document, json variables) {

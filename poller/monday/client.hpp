@@ -36,8 +36,9 @@ public:
            std::stop_token stop = {});
 
     // Reads. Errors that pass are waited for; what is left of them, or stays wrong, is in the response beside the data
-    // that came. Throws WaitError where a limit takes longer than the patience, TransientError or Refused where there
-    // are no data at all, CursorExpired, and PermanentError for an answer in another version of the API.
+    // that they leave (see vouched()). Throws WaitError where a limit takes longer than the patience, TransientError or
+    // Refused where there are no data at all, CursorExpired, and PermanentError for an answer in another version of the
+    // API.
     [[nodiscard]] awaitable<Response> read(const Document &document, nlohmann::json variables);
 
     // Reads, and takes any error for a failure of the whole.

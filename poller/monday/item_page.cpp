@@ -37,13 +37,24 @@ std::optional<ItemPage> first_page(json &&data) {
 
 std::optional<ItemPage> next_page(json &&data) { return page_from(data, "next_items_page"); }
 
-std::optional<json> items_of(json &&data) {
+std::optional<ItemList> items_of(json &&data) {
     if (!member(data, "items").is_array()) return std::nullopt;
-    json items = json::array();
+    ItemList list;
     for (json &item : data["items"]) {
-        if (item.is_object()) items.push_back(std::move(item));
+        if (item.is_object()) {
+            list.items.push_back(std::move(item));
+        } else {
+            list.has_nulls = true;
+        }
     }
-    return items;
+    return list;
+}
+
+std::set<std::string> boards_of(const json &data) {
+    const json &boards = member(data, "boards");
+    if (!boards.is_array()) return {};
+    const auto ids = ids_of(boards);
+    return {ids.begin(), ids.end()};
 }
 
 std::vector<std::string> ids_of(const json &items) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +25,16 @@ struct ItemPage {
 // From the data of next_board_page, next_board_index; nothing where the page is null.
 [[nodiscard]] std::optional<ItemPage> next_page(nlohmann::json &&data);
 
-// From the data of project_items, items_by_id; null elements are left out. Nothing where the list is null.
-[[nodiscard]] std::optional<nlohmann::json> items_of(nlohmann::json &&data);
+struct ItemList {
+    nlohmann::json items = nlohmann::json::array();
+    bool has_nulls = false;  // left out of the items: what they would be is not known
+};
+
+// From the data of project_items, items_by_id. Nothing where the list is null.
+[[nodiscard]] std::optional<ItemList> items_of(nlohmann::json &&data);
+
+// The ids of the boards that came along: the token may read them.
+[[nodiscard]] std::set<std::string> boards_of(const nlohmann::json &data);
 
 [[nodiscard]] std::vector<std::string> ids_of(const nlohmann::json &items);
 

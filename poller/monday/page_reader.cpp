@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -26,6 +27,13 @@ json with_page_size(json variables) {
     return variables;
 }
 
+// A null in place of an item: what it is, or whether it is there, nobody knows.
+void note_gaps(SyncRun &run, const Response &response, const ItemPage &page) {
+    run.note(response);
+    const bool has_nulls = std::ranges::any_of(page.items, [](const json &item) { return item.is_null(); });
+    if (has_nulls) run.fail("monday.com gave null instead of an item");
+}
+
 awaitable<ItemPage> read_first(Flow &flow, SyncRun &run, const PageRequest &request) {
     json variables = with_page_size(request.variables);
     variables.update(request.first_only);
@@ -39,7 +47,7 @@ awaitable<ItemPage> read_first(Flow &flow, SyncRun &run, const PageRequest &requ
                                   id_of(member(request.variables, "board")), error == nullptr ? "" : ": ",
                                   error == nullptr ? "" : to_string(*error)));
     }
-    run.note(response);
+    note_gaps(run, response, *page);
     co_return *std::move(page);
 }
 
@@ -53,7 +61,7 @@ awaitable<ItemPage> read_next(Flow &flow, SyncRun &run, const PageRequest &reque
         const ApiError *error = response.worst_error();
         throw TransientError("a page of the board is missing" + (error == nullptr ? "" : ": " + to_string(*error)));
     }
-    run.note(response);
+    note_gaps(run, response, *page);
     co_return *std::move(page);
 }
 

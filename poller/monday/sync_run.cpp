@@ -13,7 +13,10 @@ void SyncRun::fail(std::string error) {
 }
 
 void SyncRun::note(const Response &response) {
-    if (const ApiError *error = response.worst_error()) fail("monday.com: " + to_string(*error));
+    const ApiError *error = response.worst_error();
+    if (error == nullptr) return;
+    if (error_.empty()) may_pass_ = is_worth_repeating(error->kind);
+    fail("monday.com: " + to_string(*error));
 }
 
 void SyncRun::add_items(std::size_t items, std::optional<std::int64_t> total) {
@@ -56,7 +59,10 @@ awaitable<void> in_run(Flow &flow, RunTarget target, std::function<awaitable<voi
         log::warning("the end of a sync run was not recorded", {{"run", run.id()}, {"error", thrown.what()}});
     }
     if (failure) std::rethrow_exception(failure);
-    if (!error.empty()) throw PermanentError(target.board_name.empty() ? error : target.board_name + ": " + error);
+    if (error.empty()) co_return;
+    // A board is read again by the next flow; what a job was to read is read by the job.
+    if (run.may_pass() && target.board_id.empty()) throw TransientError(error);
+    throw PermanentError(target.board_name.empty() ? error : target.board_name + ": " + error);
 }
 
 }  // namespace poller::monday

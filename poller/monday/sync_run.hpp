@@ -42,6 +42,8 @@ public:
     [[nodiscard]] const std::string &error() const noexcept { return error_; }
     // The error of an answer that came with data all the same.
     void note(const Response &response);
+    // The first error may be gone when the same is asked for again.
+    [[nodiscard]] bool may_pass() const noexcept { return may_pass_; }
 
     void add_items(std::size_t items, std::optional<std::int64_t> total = std::nullopt);
 
@@ -53,6 +55,7 @@ private:
     Usage usage_before_;
     Progress progress_;
     std::string error_;
+    bool may_pass_ = false;
 };
 
 struct RunTarget {
@@ -62,7 +65,8 @@ struct RunTarget {
 };
 
 // Does the work as a run. An error that leaves the work ends the run as failed and is thrown on; one that was noted
-// within it is thrown as PermanentError once the run is ended.
+// within it is thrown once the run is ended: as TransientError where it may pass and the run is no board's, else as
+// PermanentError.
 [[nodiscard]] awaitable<void> in_run(Flow &flow, RunTarget target, std::function<awaitable<void>(SyncRun &)> work);
 
 }  // namespace poller::monday

@@ -201,7 +201,11 @@ private:
         event.parent_item_id = taken(event.type == "move_subitem" ? kDestPulse : kParentItem);
         event.column_id = taken(kColumn);
         event.subscription_id = taken(kSubscription);
-        if (present(kTrigger)) event.key = event.subscription_id + ':' + values_[kTrigger].text;
+        // One act of a person, such as a change of many items at once, may be one trigger for all of them.
+        if (present(kTrigger)) {
+            event.key = event.subscription_id + ':' + values_[kTrigger].text + ':' + event.item_id;
+            if (!event.column_id.empty()) event.key += ':' + event.column_id;
+        }
         event.storable_as_json = !holds_nul_;
         return event;
     }

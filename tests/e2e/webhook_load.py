@@ -27,7 +27,7 @@ class Load:
             number = next(self.numbers)
             body = event(f"t{number}", pulseId=1 + number % PROJECTS)
             # An event that was begun is brought to its end, as far as the time after the load allows.
-            while not await self.accept(session, f"4667:t{number}", body):
+            while not await self.accept(session, f"4667:t{number}:{1 + number % PROJECTS}:status_mk1", body):
                 await asyncio.sleep(0.05)
 
     async def accept(self, session, key, body):

@@ -20,10 +20,11 @@ awaitable<json> read_board_settings(Client &client, const std::vector<std::strin
         json variables = json::object();
         variables["limit"] = asked.size();
         variables["boards"] = std::move(asked);
-        // A board that the token may not read can come as null with an error: the others count all the same.
+        // A board that the token may not read can come as null with an error, and one without its columns says nothing
+        // of them: the others count all the same.
         Response response = co_await client.read(documents::board_settings, std::move(variables));
         for (json &board : response.data["boards"]) {
-            if (board.is_object()) boards.push_back(std::move(board));
+            if (member(board, "columns").is_array()) boards.push_back(std::move(board));
         }
     }
     co_return boards;

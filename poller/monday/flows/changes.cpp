@@ -37,6 +37,7 @@ public:
     bool keep_new(json &items) {
         json kept = json::array();
         for (json &item : items) {
+            if (item.is_null()) continue;
             const std::string changed = text_of(member(item, "updated_at")).value_or("");
             if (changed.empty() || (!last_.empty() && changed > last_)) is_sorted_ = false;
             last_ = changed;

@@ -20,13 +20,25 @@ inline constexpr std::size_t kMostIds = 100;  // of one call
 
 struct ItemsRead {
     nlohmann::json items = nlohmann::json::array();
-    std::vector<std::string> missing;  // asked for and gone; empty where an error leaves that open
+    std::vector<std::string> missing;   // asked for and not given; empty where an error leaves that open
+    std::vector<std::string> readable;  // the boards that every answer showed: what is missing of them is gone
 };
 
-// With project_items or items_by_id, 100 ids a call. An answer with errors and data is noted in the run and used.
-[[nodiscard]] awaitable<ItemsRead> read_items(Flow &flow, SyncRun &run, const Document &document,
-                                              const std::vector<std::string> &ids,
-                                              const std::vector<std::string> &columns);
+// What to ask of each item, and the boards to look at in the same answer.
+struct ItemsRequest {
+    const Document &document;  // project_items or items_by_id
+    std::vector<std::string> columns;
+    std::vector<std::string> board_ids;
+};
+
+// 100 ids a call. An answer with errors and data is noted in the run and used.
+[[nodiscard]] awaitable<ItemsRead> read_items(Flow &flow, SyncRun &run, ItemsRequest request,
+                                              const std::vector<std::string> &ids);
+
+// Notes in the run which stored items are missing from boards that the token may not read: nobody knows whether they
+// are gone, and they are kept.
+[[nodiscard]] awaitable<void> note_lost_access(Flow &flow, SyncRun &run, const std::vector<std::string> &missing,
+                                               const std::vector<std::string> &readable);
 
 // The work in one transaction, on one connection.
 [[nodiscard]] awaitable<void> in_transaction(db::Pool &database, std::function<awaitable<void>(db::Connection &)> work);

@@ -35,7 +35,7 @@ public:
     }
 
     awaitable<void> store(db::Connection &connection) {
-        co_await soft_delete_stored(connection, gone_);
+        co_await soft_delete_stored(connection);
         // In the order of the boards: hidden items first, projects last.
         for (const Board &board : boards_) {
             const auto items = items_.find(board.id);
@@ -48,24 +48,36 @@ public:
 
 private:
     awaitable<void> read_projects() {
-        ItemsRead read =
-            co_await read_items(flow_, run_, documents::project_items, ids_, columns_of_role(boards_, "parent"));
+        // With the boards of subitems: a list of them is whole only where the token may read these.
+        Ids asked = boards_of_role("parent");
+        const Ids subitem_boards = boards_of_role("subitem");
+        asked.insert(asked.end(), subitem_boards.begin(), subitem_boards.end());
+        ItemsRequest request{documents::project_items, columns_of_role(boards_, "parent"), std::move(asked)};
+        ItemsRead read = co_await read_items(flow_, run_, std::move(request), ids_);
+        const bool shows_subitems = std::ranges::all_of(subitem_boards, [&](const std::string &board) {
+            return std::ranges::find(read.readable, board) != read.readable.end();
+        });
         for (json &item : read.items) {
             const std::string id = id_of(member(item, "id"));
+            if (board_of(item).empty()) {
+                run_.fail("monday.com does not say on which board item " + id + " is");
+                continue;
+            }
             if (!lies_on(item, "parent")) {
                 gone_.push_back(id);
                 continue;
             }
             // Of an item that is archived or deleted the list need not be whole.
-            if (text_of(member(item, "state")) == "active" && member(item, "subitems").is_array()) {
-                whole_.push_back(id);
+            const json &list = member(item, "subitems");
+            if (text_of(member(item, "state")) == "active" && list.is_array()) {
                 const Ids subitems = subitem_ids_of(item);
+                if (shows_subitems && subitems.size() == list.size()) whole_.push_back(id);
                 listed_.insert(listed_.end(), subitems.begin(), subitems.end());
             }
             item.erase("subitems");
             keep(std::move(item));
         }
-        gone_.insert(gone_.end(), read.missing.begin(), read.missing.end());
+        co_await note_missing(read);
     }
 
     // Those that are listed, and those that were: archived, moved and deleted ones are on no list.
@@ -75,14 +87,14 @@ private:
         std::set<std::string> wanted(listed_.begin(), listed_.end());
         for (const db::Row row : stored) wanted.emplace(row[0].text());
         const Ids ids(wanted.begin(), wanted.end());
-        ItemsRead read =
-            co_await read_items(flow_, run_, documents::items_by_id, ids, columns_of_role(boards_, "subitem"));
+        ItemsRequest request{documents::items_by_id, columns_of_role(boards_, "subitem"), boards_of_role("subitem")};
+        ItemsRead read = co_await read_items(flow_, run_, std::move(request), ids);
         for (json &item : read.items) {
             if (!lies_on(item, "subitem")) continue;
             note_links(item);
             keep(std::move(item));
         }
-        gone_.insert(gone_.end(), read.missing.begin(), read.missing.end());
+        co_await note_missing(read);
     }
 
     awaitable<void> read_hidden_items() {
@@ -90,14 +102,14 @@ private:
             co_await flow_.database.query("SELECT item_id FROM monday_hidden_candidates($1)", db::params(ids_));
         for (const db::Row row : candidates) linked_.emplace(row[0].text());
         const Ids ids(linked_.begin(), linked_.end());
-        ItemsRead read =
-            co_await read_items(flow_, run_, documents::items_by_id, ids, columns_of_role(boards_, "hidden"));
+        ItemsRequest request{documents::items_by_id, columns_of_role(boards_, "hidden"), boards_of_role("hidden")};
+        ItemsRead read = co_await read_items(flow_, run_, std::move(request), ids);
         for (json &item : read.items) {
             if (!lies_on(item, "hidden")) continue;
             unlinked_names_.erase(text_of(member(item, "name")).value_or(""));
             keep(std::move(item));
         }
-        gone_.insert(gone_.end(), read.missing.begin(), read.missing.end());
+        co_await note_missing(read);
     }
 
     // A hidden item that nothing leads to yet can be found by the name that it shares with its subitem.
@@ -127,14 +139,27 @@ private:
         }
     }
 
-    awaitable<void> soft_delete_stored(db::Connection &connection, const Ids &ids) {
-        if (ids.empty()) co_return;
+    // What did not come is gone from the boards that the same answers showed; of others nobody knows.
+    awaitable<void> note_missing(const ItemsRead &read) {
+        co_await note_lost_access(flow_, run_, read.missing, read.readable);
+        if (read.missing.empty() || read.readable.empty()) co_return;
+        const db::Result gone = co_await flow_.database.query(
+            "SELECT s.monday_id FROM ("
+            "    SELECT board_id, monday_id FROM projects UNION ALL SELECT board_id, monday_id FROM subitems"
+            "    UNION ALL SELECT board_id, monday_id FROM hidden_items) s "
+            "WHERE s.monday_id = ANY ($1) AND s.board_id = ANY ($2)",
+            db::params(read.missing, read.readable));
+        for (const db::Row row : gone) gone_.emplace_back(row[0].text());
+    }
+
+    awaitable<void> soft_delete_stored(db::Connection &connection) {
+        if (gone_.empty()) co_return;
         const db::Result rows = co_await connection.query(
             "SELECT s.board_id, to_json(array_agg(s.monday_id)) FROM ("
             "    SELECT board_id, monday_id FROM projects UNION ALL SELECT board_id, monday_id FROM subitems"
             "    UNION ALL SELECT board_id, monday_id FROM hidden_items) s "
             "JOIN monday_board b ON b.board_id = s.board_id WHERE s.monday_id = ANY ($1) GROUP BY 1 ORDER BY 1",
-            db::params(ids));
+            db::params(gone_));
         for (const db::Row row : rows) {
             const Ids gone = parse_json(row[1].text())->get<Ids>();
             co_await soft_delete(connection, run_, row[0].text(), gone);
@@ -143,6 +168,14 @@ private:
 
     [[nodiscard]] bool has_role(std::string_view role) const {
         return std::ranges::find(boards_, role, &Board::role) != boards_.end();
+    }
+
+    [[nodiscard]] Ids boards_of_role(std::string_view role) const {
+        Ids ids;
+        for (const Board &board : boards_) {
+            if (board.role == role) ids.push_back(board.id);
+        }
+        return ids;
     }
 
     [[nodiscard]] bool lies_on(const json &item, std::string_view role) const {

@@ -17,6 +17,7 @@ awaitable<void> record_scan(db::Connection &database, const SyncRun &run, std::s
                             const json &items) {
     json index = json::array();
     for (const json &item : items) {
+        if (item.is_null()) continue;  // the run knows that something is missing
         index.push_back({{"id", member(item, "id")}, {"updated_at", member(item, "updated_at")}});
     }
     co_await database.query("SELECT record_monday_scan($1, $2, $3::jsonb)",

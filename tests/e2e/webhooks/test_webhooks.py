@@ -46,7 +46,7 @@ def test_an_event_is_stored_with_its_job_before_it_is_answered(database, rest):
     answer = rest.post(PATH, body)
     assert (answer.status, answer.json()) == (202, {"status": "accepted"})
     (row,) = stored(database)
-    assert row["event_key"] == "4667:t1"
+    assert row["event_key"] == "4667:t1:77868:status_mk1"
     assert (row["subscription_id"], row["board_id"], row["item_id"]) == ("4667", "77867", "77868")
     assert (row["event_type"], row["status"], row["client_ip"]) == ("change_column_value", "pending", "127.0.0.1")
     assert row["webhook_payload"] == json.loads(body)
@@ -82,6 +82,15 @@ def test_own_changes_are_stored_and_ignored(database, rest):
     assert value(database, "SELECT count(*) FROM job_queue") == 0
 
 
+def test_one_trigger_for_two_items_and_for_two_columns_is_three_edits(database, rest):
+    with_parent_board(database)
+    edits = [event("bulk"), event("bulk", pulseId=77900), event("bulk", pulseId=77900, columnId="date4")]
+    for body in edits + edits:
+        assert rest.post(PATH, body).status in (200, 202)
+    assert len(stored(database)) == 3
+    assert {row["project_id"] for row in database.execute("SELECT project_id FROM job_queue").fetchall()} == {"77868", "77900"}
+
+
 def test_a_challenge_is_echoed_and_nothing_stored(database, rest):
     answer = rest.post("/webhooks/monday", b'{"challenge":"3eZbrw \\u00e9\\"1"}')
     assert (answer.status, answer.json()) == (200, {"challenge": '3eZbrw é"1'})
@@ -95,9 +104,9 @@ def test_a_body_that_json_columns_cannot_hold_is_kept_as_text(database, rest):
     for body in (escaped_nul, small, event("neighbour")):
         assert rest.post(PATH, body).status == 202
     rows = {row["event_key"]: row for row in stored(database)}
-    assert rows["4667:nul"]["unreadable_body"] == escaped_nul.decode()
-    assert rows["4667:small"]["unreadable_body"] == small.decode()
-    assert rows["4667:neighbour"]["webhook_payload"] is not None
+    assert rows["4667:nul:77868:status_mk1"]["unreadable_body"] == escaped_nul.decode()
+    assert rows["4667:small:77868:status_mk1"]["unreadable_body"] == small.decode()
+    assert rows["4667:neighbour:77868:status_mk1"]["webhook_payload"] is not None
     assert all(row["status"] == "pending" for row in rows.values()), "they make their project dirty all the same"
 
 

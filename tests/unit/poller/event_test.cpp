@@ -48,7 +48,7 @@ TEST(WebhookEvent, AColumnOfAnItemChanged) {
  "pulseName":"Developer","columnId":"status_mk1","columnType":"color","columnTitle":"Status",
  "value":{"label":{"index":0,"text":"Working on it","style":{"color":"#fdab3d","border":"#e99729","var_name":"orange"},"is_done":false},"post_id":null},
  "previousValue":null,"changedAt":1793901173.386279,"isTopGroup":true,"triggerUuid":"c1285a470f0fc8f14f54851c5d8eb32f"}})");
-    EXPECT_EQ(event.key, "4667:c1285a470f0fc8f14f54851c5d8eb32f");
+    EXPECT_EQ(event.key, "4667:c1285a470f0fc8f14f54851c5d8eb32f:77868:status_mk1");
     EXPECT_EQ(event.subscription_id, "4667");
     EXPECT_EQ(event.type, "change_column_value");
     EXPECT_EQ(event.board_id, "77867");
@@ -66,7 +66,7 @@ TEST(WebhookEvent, AColumnOfASubitemChanged) {
  "value":{"date":"2026-11-05","icon":null,"time":null,"changed_at":"2026-11-05T17:52:12.147Z"},"previousValue":null,
  "changedAt":1793901132.8182862,"isTopGroup":true,"triggerUuid":"66b375b08fc869632935c9e6a9c7f8da",
  "parentItemId":"77867","parentItemBoardId":"77866"}})");
-    EXPECT_EQ(event.key, "4668:66b375b08fc869632935c9e6a9c7f8da");
+    EXPECT_EQ(event.key, "4668:66b375b08fc869632935c9e6a9c7f8da:84107:date0");
     EXPECT_EQ(event.type, "change_column_value");
     EXPECT_EQ(event.board_id, "84008");
     EXPECT_EQ(event.item_id, "84107");
@@ -209,7 +209,7 @@ TEST(WebhookEvent, IdsAreNumbersOrTexts) {
         R"({"event":{"type":"create_pulse","boardId":"77867","pulseId":"84097","subscriptionId":"4667","triggerUuid":"u"}})");
     EXPECT_EQ(event.board_id, "77867");
     EXPECT_EQ(event.item_id, "84097");
-    EXPECT_EQ(event.key, "4667:u");
+    EXPECT_EQ(event.key, "4667:u:84097");
 }
 
 TEST(WebhookEvent, AnIdBeyond64BitsKeepsItsDigits) {
@@ -237,7 +237,19 @@ TEST(WebhookEvent, WithoutATriggerAndATimeTheMinuteOfArrivalCounts) {
 }
 
 TEST(WebhookEvent, ATriggerWithoutASubscriptionIsAKey) {
-    EXPECT_EQ(event_of(R"({"event":{"type":"x","boardId":1,"triggerUuid":"u"}})").key, ":u");
+    EXPECT_EQ(event_of(R"({"event":{"type":"x","boardId":1,"triggerUuid":"u"}})").key, ":u:");
+}
+
+TEST(WebhookEvent, OneTriggerForSeveralEditsMakesAKeyForEach) {
+    const auto key = [](std::string_view item, std::string_view column) {
+        return event_of(
+                   R"({"event":{"type":"update_column_value","boardId":1,"subscriptionId":2,"triggerUuid":"u","pulseId":)" +
+                   std::string(item) + R"(,"columnId":")" + std::string(column) + R"("}})")
+            .key;
+    };
+    EXPECT_EQ(key("5", "a"), key("5", "a"));
+    EXPECT_NE(key("5", "a"), key("6", "a"));
+    EXPECT_NE(key("5", "a"), key("5", "b"));
 }
 
 TEST(WebhookEvent, AChallengeIsToldFromAnEvent) {

@@ -37,15 +37,23 @@ TEST(MondayItemPage, WhatIsNotThereIsNoEmptyPage) {
     EXPECT_FALSE(items_of(json::parse(R"({"items":null})")));
 }
 
-TEST(MondayItems, NullElementsAreLeftOut) {
-    const auto items = items_of(json::parse(
+TEST(MondayItems, NullElementsAreLeftOutAndSaidToBeThere) {
+    const auto list = items_of(json::parse(
         R"({"items":[null,{"id":"5","board":{"id":"1"},"subitems":[{"id":"7"},null,{"id":"8"}]},{"id":"6","subitems":null}]})"));
-    ASSERT_TRUE(items);
-    EXPECT_EQ(ids_of(*items), (Ids{"5", "6"}));
-    EXPECT_EQ(board_of((*items)[0]), "1");
-    EXPECT_EQ(board_of((*items)[1]), "");
-    EXPECT_EQ(subitem_ids_of((*items)[0]), (Ids{"7", "8"}));
-    EXPECT_EQ(subitem_ids_of((*items)[1]), Ids{});
+    ASSERT_TRUE(list);
+    EXPECT_TRUE(list->has_nulls);
+    const json &items = list->items;
+    EXPECT_EQ(ids_of(items), (Ids{"5", "6"}));
+    EXPECT_EQ(board_of(items[0]), "1");
+    EXPECT_EQ(board_of(items[1]), "");
+    EXPECT_EQ(subitem_ids_of(items[0]), (Ids{"7", "8"}));
+    EXPECT_EQ(subitem_ids_of(items[1]), Ids{});
+    EXPECT_FALSE(items_of(json::parse(R"({"items":[{"id":"5"}]})"))->has_nulls);
+}
+
+TEST(MondayItems, TheBoardsThatCameAreThoseThatMayBeRead) {
+    EXPECT_EQ(boards_of(json::parse(R"({"boards":[{"id":"1"},null,{"id":3}]})")), (std::set<std::string>{"1", "3"}));
+    EXPECT_TRUE(boards_of(json::parse(R"({"boards":null})")).empty());
 }
 
 TEST(MondayActivities, NameTheirItemsInOneOfSeveralWays) {
