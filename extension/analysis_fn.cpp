@@ -190,6 +190,7 @@ private:
         const std::string hash = input_hash(own, found);
         pg::pg_call([&] {
             MemoryContext caller_context = MemoryContextSwitchTo(row_context_);
+            CHECK_FOR_INTERRUPTS();
             put_columns(id, found, hash, reasoning);
             MemoryContextSwitchTo(caller_context);
             MemoryContextReset(row_context_);

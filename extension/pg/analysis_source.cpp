@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/analysis/digest_checksum.hpp"
+#include "core/input_error.hpp"
 #include "pg/arguments.hpp"
 
 namespace pipeline_forecast::pg {
@@ -120,6 +121,19 @@ std::optional<AnalysisTarget> AnalysisSource::read_target(const std::string &id)
 
 AnalysisDigest AnalysisSource::kept_digest() const {
     if (as_of_) return computed_digest();
+    try {
+        return stored_digest();
+    } catch (const InputError &damage) {
+        pg_call([&] {
+            ereport(WARNING, (errmsg("the digest of the projects cannot be read: %s", damage.what()),
+                              errdetail("The projects themselves are read, which takes longer."),
+                              errhint("Call pipeline_setup(), which makes it anew.")));
+        });
+        return computed_digest();
+    }
+}
+
+AnalysisDigest AnalysisSource::stored_digest() const {
     AnalysisDigest digest = read_digest("SELECT packed FROM pipeline_data.kept_digest", {});
     for_each_row("SELECT stage, outcome FROM pipeline.pipeline_stage", {}, [&](const QueryRow &row) {
         const std::string_view stage = row.text_at(1);
@@ -143,9 +157,17 @@ AnalysisDigest AnalysisSource::computed_digest() const {
     return digest;
 }
 
+bool AnalysisSource::is_digest_of(const analysis::ProjectSet &projects) const {
+    try {
+        const AnalysisDigest kept = stored_digest();
+        return digest_checksum(projects) == digest_checksum(kept.pieces, kept.stages);
+    } catch (const InputError &) {
+        return false;  // damaged
+    }
+}
+
 void AnalysisSource::repair_digest(const analysis::ProjectSet &projects) const {
-    const AnalysisDigest kept = kept_digest();
-    if (digest_checksum(projects) == digest_checksum(kept.pieces, kept.stages)) return;
+    if (is_digest_of(projects)) return;
     pg_call([&] {
         if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "could not connect to SPI");
         if (SPI_execute("SELECT pipeline_internal.catch_up_digest()", false, 1) != SPI_OK_SELECT)
@@ -164,12 +186,15 @@ void AnalysisSource::repair_digest(const analysis::ProjectSet &projects) const {
 AnalysisDigest AnalysisSource::read_digest(const std::string &query, const std::vector<QueryParameter> &values) {
     // Large pieces are copied once, out of the table and to where they are read.
     MemoryContext lasting = CurrentMemoryContext;
-    AnalysisDigest digest;
+    std::vector<std::string_view> packed;
     for_each_row(query, values, [&](const QueryRow &row) {
-        const std::string_view packed = row.copy_at(1, lasting);
-        const bool is_null = packed.data() == nullptr;  // no project at all
-        if (!is_null) digest.pieces.emplace_back(packed);
+        const std::string_view piece = row.copy_at(1, lasting);
+        const bool is_null = piece.data() == nullptr;  // no project at all
+        if (!is_null) packed.push_back(piece);
     });
+    // Not while the query is open: a damaged piece is something to go on after.
+    AnalysisDigest digest;
+    for (const std::string_view piece : packed) digest.pieces.emplace_back(piece);
     return digest;
 }
 

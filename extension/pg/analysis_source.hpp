@@ -49,7 +49,8 @@ public:
     [[nodiscard]] AnalysisProjects read_all() const;
     // Empty where there is no active project of that id.
     [[nodiscard]] std::optional<AnalysisTarget> read_target(const std::string &id) const;
-    // The digest that is kept next to the projects; a past moment has none, and its digest is computed.
+    // The digest that is kept next to the projects. A past moment has none, and one that is damaged is of no use: then
+    // it is computed, in the latter case with a warning.
     [[nodiscard]] AnalysisDigest kept_digest() const;
     // From the projects themselves.
     [[nodiscard]] AnalysisDigest computed_digest() const;
@@ -57,6 +58,9 @@ public:
     void repair_digest(const analysis::ProjectSet &projects) const;
 
 private:
+    // Throws InputError where a piece is damaged or of another version.
+    [[nodiscard]] AnalysisDigest stored_digest() const;
+    [[nodiscard]] bool is_digest_of(const analysis::ProjectSet &projects) const;
     [[nodiscard]] std::string input() const;
     [[nodiscard]] std::string select() const;
     [[nodiscard]] std::vector<QueryParameter> parameters() const;

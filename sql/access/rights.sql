@@ -145,11 +145,10 @@ BEGIN
     END LOOP;
     EXECUTE format('REVOKE DELETE ON pipeline_data.api_key FROM %I', role);
     -- A version is closed and never rewritten.
-    EXECUTE format('REVOKE UPDATE, DELETE ON project_history, analysis_history, pipeline_data.setting_value FROM %I', role);
+    EXECUTE format('REVOKE UPDATE, DELETE ON project_history, analysis_history FROM %I', role);
     EXECUTE format('GRANT UPDATE (valid_to) ON project_history, analysis_history TO %I', role);
-    EXECUTE format('GRANT UPDATE (until) ON pipeline_data.setting_value TO %I', role);
     EXECUTE format('REVOKE UPDATE, DELETE ON llm_call FROM %I', role);
-    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON pipeline_stage, pipeline_stage_history, llm_price, pipeline_data.job_type, pipeline_data.pipeline_schema_version, pipeline_data.setup_object, pipeline_data.granted_role FROM %I', role);
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON pipeline_data.setting_value, pipeline_stage, pipeline_stage_history, llm_price, pipeline_data.job_type, pipeline_data.pipeline_schema_version, pipeline_data.setup_object, pipeline_data.granted_role FROM %I', role);
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.apply_poller_rights(text) IS 'What grant_pipeline_poller() grants.';
@@ -228,7 +227,10 @@ BEGIN
         SELECT p.oid FROM pg_proc p
         JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE n.nspname IN ('pipeline', 'pipeline_work', 'pipeline_internal', 'pipeline_data')
-          AND (p.provolatile = 'v' OR p.prosecdef) AND pg_has_role(p.proowner, 'USAGE')
+          AND (p.provolatile = 'v' OR p.prosecdef OR n.nspname = 'pipeline_work'
+               -- What reads bytes that somebody else may have made, or makes them.
+               OR 'bytea'::regtype = ANY (p.proargtypes) OR p.prorettype = 'bytea'::regtype)
+          AND pg_has_role(p.proowner, 'USAGE')
           AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0)
     LOOP
         EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', routine);
@@ -236,6 +238,6 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.revoke_writing_from_public() IS
-    'What can write, or runs with the rights of its owner, is executable by nobody until it is granted; for the end of the script and of pipeline_setup().';
+    'What can write, runs with the rights of its owner, is for the poller, or packs and unpacks bytes, is executable by nobody until it is granted; for the end of the script and of pipeline_setup().';
 
 SELECT pipeline_internal.revoke_writing_from_public();

@@ -84,20 +84,48 @@ $$;
 COMMENT ON FUNCTION pipeline_internal.missing_from_digest() IS
     'The piece by which analysis_digest differs from the projects; NULL where it agrees with them.';
 
-CREATE FUNCTION pipeline_internal.catch_up_digest() RETURNS boolean
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
+CREATE FUNCTION pipeline_internal.rebuild_digest(reason text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-    WITH caught_up AS (
-        INSERT INTO analysis_digest (packed)
-        SELECT m.packed FROM (SELECT missing_from_digest() AS packed) m
-        WHERE m.packed IS NOT NULL AND NOT row_security_active('projects'::regclass)
-        RETURNING id
+BEGIN
+    -- Whoever merges pieces meanwhile would put back what is taken out, and a writer's piece must not come in twice.
+    LOCK TABLE analysis_digest IN SHARE ROW EXCLUSIVE MODE;
+    WITH gone AS (
+        DELETE FROM analysis_digest RETURNING id
     )
-    SELECT EXISTS (SELECT FROM caught_up)
+    INSERT INTO analysis_digest (packed)
+    SELECT m.packed
+    FROM (SELECT digest_projects(1, @list analysis/digest_columns.sql@) AS packed FROM projects WHERE state = 'active') m
+    WHERE m.packed IS NOT NULL;
+    RAISE WARNING USING
+        ERRCODE = 'XX001',
+        MESSAGE = 'the digest of the projects was made anew',
+        DETAIL = format('It could not be read: %s.', reason);
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.rebuild_digest(text) IS
+    'Makes analysis_digest anew of the projects, with a warning that gives the reason.';
+
+CREATE FUNCTION pipeline_internal.catch_up_digest() RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF row_security_active('projects'::regclass) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO analysis_digest (packed)
+    SELECT m.packed FROM (SELECT missing_from_digest() AS packed) m
+    WHERE m.packed IS NOT NULL;
+    RETURN FOUND;
+EXCEPTION WHEN data_corrupted OR object_not_in_prerequisite_state THEN
+    PERFORM rebuild_digest(SQLERRM);
+    RETURN false;
+END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.catch_up_digest() IS
-    'Adds to analysis_digest what was written while its triggers were away; returns whether there was anything.';
+    'Adds to analysis_digest what was written while its triggers were away; returns whether there was anything. A digest that is damaged, or of another version, is made anew.';
 
 CREATE FUNCTION pipeline_internal.merge_digest(most_pieces integer, most_spare_bytes integer DEFAULT 1048576) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -128,7 +156,11 @@ BEGIN
     INSERT INTO analysis_digest (packed)
     SELECT m.packed FROM (SELECT digest_pieces(1, t.packed) AS packed FROM taken t) m
     WHERE m.packed IS NOT NULL;
+EXCEPTION WHEN data_corrupted OR object_not_in_prerequisite_state THEN
+    IF NOT row_security_active('projects'::regclass) THEN
+        PERFORM rebuild_digest(SQLERRM);
+    END IF;
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.merge_digest(integer, integer) IS
-    'Replaces pieces of analysis_digest by their sum where there are more than so many, or where they hold more than so many bytes beside the largest one and more than a quarter of it.';
+    'Replaces pieces of analysis_digest by their sum where there are more than so many, or where they hold more than so many bytes beside the largest one and more than a quarter of it. Where one is damaged, all are made anew.';

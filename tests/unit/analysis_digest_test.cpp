@@ -10,7 +10,11 @@
 #include <vector>
 
 #include "core/analysis/digest_checksum.hpp"
+#include "core/analysis/one_project.hpp"
+#include "core/analysis/packed_column.hpp"
+#include "core/analysis/seal.hpp"
 #include "core/input_error.hpp"
+#include "core/interrupts.hpp"
 #include "random_projects.hpp"
 
 namespace pipeline_forecast::analysis {
@@ -213,32 +217,91 @@ TEST(AnalysisDigest, DamagedBytesAreRefused) {
     }
     EXPECT_EQ(sqlstate_of(bytes + "x"), "XX001");
     std::string other_version = bytes;
-    other_version[0] = 2;
+    other_version[0] = 1;
     EXPECT_EQ(sqlstate_of(other_version), "55000");
 }
 
-// Bytes that happen to be a piece may say anything, but nothing is read outside of them.
-TEST(AnalysisDigest, AnyByteMayBeWrong) {
+TEST(AnalysisDigest, AnyFlippedBitIsNoticed) {
+    const std::string bytes = packed(random_rows(6, 20));
+    for (std::size_t bit = 8; bit < 8 * bytes.size(); ++bit) {
+        std::string wrong = bytes;
+        wrong[bit / 8] = static_cast<char>(wrong[bit / 8] ^ (1 << bit % 8));
+        ASSERT_EQ(sqlstate_of(wrong), "XX001") << bit;
+    }
+}
+
+// Bytes with a right checksum may say anything, but nothing is read outside of them, and nothing is believed that no
+// bytes stand for.
+TEST(AnalysisDigest, AnyByteMayBeMadeUp) {
     const std::string bytes = packed(random_rows(6, 20));
     int refused = 0;
-    for (std::size_t at = 0; at < bytes.size(); ++at) {
+    for (std::size_t at = kSealSize; at < bytes.size(); ++at) {
         for (const int flip : {0x01, 0x80, 0xFF}) {
             std::string wrong = bytes;
             wrong[at] = static_cast<char>(wrong[at] ^ flip);
-            // The number of rows is believed; a wrong one only makes the loops below long.
-            if (at >= 1 && at <= 4) continue;
+            wrong = sealed(std::move(wrong));
             try {
                 const DigestPiece piece(wrong);
                 DigestBuilder sum;
                 sum.add(piece);
                 const std::string again = std::move(sum).pack();
                 EXPECT_LE(DigestPiece(again).size(), piece.size());
+                EXPECT_LE(piece.size(), wrong.size());
             } catch (const InputError &) {
                 ++refused;
             }
         }
     }
     EXPECT_GT(refused, 100);
+}
+
+// A piece of so many equal projects that takes no byte for any of them.
+TEST(AnalysisDigest, ClaimsOfRowsThatNoBytesStandForAreRefused) {
+    std::string bytes(kSealSize, '\0');
+    append_number(bytes, 4'000'000, 4);
+    const std::vector<std::int64_t> equal(4'000'000, 0);
+    append_column(bytes, equal);  // flags
+    for (std::size_t field = 0; field < kDigestTexts; ++field) {
+        append_number(bytes, 0, 4);
+        append_column(bytes, equal);
+    }
+    for (int column = 0; column < 3; ++column) append_column(bytes, equal);
+    ASSERT_LT(bytes.size(), 200U);
+    EXPECT_EQ(sqlstate_of(sealed(bytes)), "XX001");
+}
+
+TEST(AnalysisDigest, TextsThatNoRowCanHaveAreRefused) {
+    std::string bytes(kSealSize, '\0');
+    append_number(bytes, 1, 4);
+    append_column(bytes, std::vector<std::int64_t>{0}, 1);
+    append_number(bytes, 2, 4);
+    EXPECT_EQ(sqlstate_of(sealed(bytes)), "XX001");
+}
+
+TEST(AnalysisDigest, EqualProjectsTakeAByteEach) {
+    const std::string one = packed({kStored});
+    EXPECT_EQ(packed(std::vector<ProjectRow>(1000, kStored)).size(), one.size() + 999);
+}
+
+struct Interrupted {};
+
+// Whatever is made of a large piece can be ended.
+TEST(AnalysisDigest, LoopsAskWhetherTheyShallEnd) {
+    const std::string bytes = packed(std::vector<ProjectRow>(20'000, kStored));
+    const std::vector<DigestPiece> pieces{DigestPiece(bytes)};
+    DigestBuilder sum;
+    sum.add(pieces.front());
+    DigestBuilder rest;
+    rest.add(pieces.front());
+    rest.remove(kStored, "open");
+    set_interrupt_check([] { throw Interrupted(); });
+    EXPECT_THROW(DigestPiece{bytes}, Interrupted);
+    EXPECT_THROW(DigestBuilder{}.add(pieces.front()), Interrupted);
+    EXPECT_THROW((void)digest_checksum(pieces, {}), Interrupted);
+    EXPECT_THROW((void)analyze_one(kStored, pieces, {}, Moment{kToday, 0}), Interrupted);
+    EXPECT_THROW((void)std::move(sum).pack(), Interrupted);
+    EXPECT_THROW((void)std::move(rest).pack(), Interrupted);
+    set_interrupt_check(nullptr);
 }
 
 }  // namespace

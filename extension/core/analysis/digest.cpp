@@ -1,27 +1,40 @@
 #include "core/analysis/digest.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
 #include "core/analysis/gestation.hpp"
 #include "core/analysis/mixer.hpp"
+#include "core/analysis/seal.hpp"
 #include "core/input_error.hpp"
+#include "core/interrupts.hpp"
 #include "core/no_postgres.hpp"
 
 namespace pipeline_forecast::analysis {
 namespace {
 
-constexpr std::uint64_t kFormatVersion = 1;
 constexpr std::size_t kCountWidth = 4;
+// In memory a row takes some 56 bytes, however few it takes where it is packed.
+constexpr std::size_t kMostRows = 32 * 1024 * 1024;
+
+[[noreturn]] void refuse_too_many() {
+    throw InputError("54000", "a digest of the analysis holds at most " + std::to_string(kMostRows) + " projects",
+                     "Change fewer projects in one statement.");
+}
 
 // What is left of one side of a sum when the other has been taken away, and the rest of the other.
 template <typename Entry, typename Hash>
 void take_away(std::vector<Entry> &from, std::vector<Entry> &taken) {
     std::unordered_map<Entry, std::size_t, Hash> owed(taken.size());
-    for (const Entry &entry : taken) ++owed[entry];
-    std::erase_if(from, [&owed](const Entry &entry) {
+    std::size_t row = 0;
+    for (const Entry &entry : taken) {
+        ++owed[entry];
+        check_interrupts(row++);
+    }
+    std::erase_if(from, [&](const Entry &entry) {
+        check_interrupts(row++);
         const auto found = owed.find(entry);
         if (found == owed.end() || found->second == 0) return false;
         --found->second;
@@ -58,10 +71,14 @@ private:
     std::vector<std::string_view> used_;
 };
 
-std::vector<std::string_view> read_texts(PackedReader &reader) {
+// Each text is that of a row.
+std::vector<std::string_view> read_texts(PackedReader &reader, std::size_t rows) {
+    const std::uint64_t count = reader.number(kCountWidth);
+    if (count > rows) refuse_packed();
     std::vector<std::size_t> lengths;
-    for (std::uint64_t count = reader.number(kCountWidth); count > 0; --count) {
+    for (std::size_t i = 0; i < count; ++i) {
         lengths.push_back(reader.number(kCountWidth));
+        check_interrupts(i);
     }
     std::vector<std::string_view> texts{{}};
     texts.reserve(lengths.size() + 1);
@@ -74,20 +91,21 @@ std::vector<std::string_view> read_texts(PackedReader &reader) {
 int digest_gestation(std::optional<int> days) noexcept { return is_valid_gestation(days) ? *days : 0; }
 
 DigestPiece::DigestPiece(std::string_view packed) {
-    PackedReader reader(packed);
-    if (reader.number(1) != kFormatVersion) {
-        throw InputError("55000", "a piece of analysis_digest was written by another version of the extension",
-                         "DELETE the rows of analysis_digest and call pipeline_setup(), which fills it from projects.");
-    }
+    PackedReader reader(unsealed(packed));
     rows_ = reader.number(kCountWidth);
+    // The flags are a byte for each row: a claim that no bytes stand for is none.
+    if (rows_ > reader.size()) refuse_packed();
+    if (rows_ > kMostRows) refuse_too_many();
+    flags_ = PackedColumn(reader, rows_);
+    if (flags_.width() == 0) refuse_packed();
     for (std::size_t field = 0; field < kDigestTexts; ++field) {
-        texts_[field] = read_texts(reader);
+        texts_[field] = read_texts(reader, rows_);
         codes_[field] = PackedColumn(reader, rows_);
         for (std::size_t row = 0; row < rows_; ++row) {
             if (code(field, row) >= texts_[field].size()) refuse_packed();
+            check_interrupts(row);
         }
     }
-    flags_ = PackedColumn(reader, rows_);
     cents_ = PackedColumn(reader, rows_);
     days_ = PackedColumn(reader, rows_);
     gestations_ = PackedColumn(reader, rows_);
@@ -151,7 +169,14 @@ void DigestBuilder::change(const DigestPiece &piece, int sign) {
         entry.day = piece.days_[row];
         entry.gestation = piece.gestations_[row];
         put(entry, piece.is_removal(row) == (sign > 0));
+        check_interrupts(row);
     }
+}
+
+void DigestBuilder::put(const Entry &entry, bool is_removal) {
+    if (added_.size() + removed_.size() >= kMostRows) cancel();
+    if (added_.size() + removed_.size() >= kMostRows) refuse_too_many();
+    (is_removal ? removed_ : added_).push_back(entry);
 }
 
 // Counting the smaller side is enough to cancel it against the larger one.
@@ -165,32 +190,28 @@ std::string DigestBuilder::pack() && {
     cancel();
     const std::size_t rows = added_.size() + removed_.size();
     if (rows == 0) return {};
-    if (rows > std::numeric_limits<std::uint32_t>::max()) {
-        throw InputError("54000", "a digest of the analysis holds at most 4294967295 projects",
-                         "Change fewer projects in one statement.");
-    }
     for (Entry &entry : removed_) entry.flags |= DigestPiece::kRemoval;
     added_.insert(added_.end(), removed_.begin(), removed_.end());
 
-    std::string bytes;
+    std::string bytes(kSealSize, '\0');
     std::vector<std::int64_t> column(rows);
-    const auto append = [&](auto &&value_of) {
+    const auto append = [&](auto &&value_of, std::size_t least_width = 0) {
+        check_interrupts();
         std::transform(added_.begin(), added_.end(), column.begin(), value_of);
-        append_column(bytes, column);
+        append_column(bytes, column, least_width);
     };
-    append_number(bytes, kFormatVersion, 1);
     append_number(bytes, rows, kCountWidth);
+    append([](const Entry &entry) { return entry.flags; }, 1);
     for (std::size_t field = 0; field < kDigestTexts; ++field) {
         UsedTexts used(texts_[field]);
         for (Entry &entry : added_) entry.codes[field] = used.code(entry.codes[field]);
         used.append_to(bytes);
         append([field](const Entry &entry) { return std::int64_t{entry.codes[field]}; });
     }
-    append([](const Entry &entry) { return entry.flags; });
     append([](const Entry &entry) { return entry.cents; });
     append([](const Entry &entry) { return entry.day; });
     append([](const Entry &entry) { return entry.gestation; });
-    return bytes;
+    return sealed(std::move(bytes));
 }
 
 }  // namespace pipeline_forecast::analysis

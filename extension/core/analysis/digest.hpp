@@ -30,7 +30,8 @@ using StageOutcomes = std::map<std::string, Outcome, std::less<>>;
 // One piece, read in place: the bytes must outlive it.
 class DigestPiece {
 public:
-    // Throws InputError (XX001) where the bytes are no piece, 55000 where they are one of another version.
+    // Throws InputError: XX001 where the bytes are no piece, 55000 where they are one of another version, 54000 where
+    // the piece is too large for any memory.
     explicit DigestPiece(std::string_view packed);
 
     [[nodiscard]] std::size_t size() const noexcept { return rows_; }
@@ -99,7 +100,7 @@ private:
 
     void change(const ProjectRow &project, std::string_view stage, int sign);
     void change(const DigestPiece &piece, int sign);
-    void put(const Entry &entry, bool is_removal) { (is_removal ? removed_ : added_).push_back(entry); }
+    void put(const Entry &entry, bool is_removal);
     void cancel();
 
     std::array<TextCodes, kDigestTexts> texts_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/analysis/mixer.hpp"
+#include "core/interrupts.hpp"
 #include "core/no_postgres.hpp"
 
 namespace pipeline_forecast::analysis {
@@ -61,6 +62,7 @@ std::uint64_t digest_checksum(std::span<const DigestPiece> pieces, const StageOu
                 row_checksum(texts, outcomes[piece.code(kStageText, row)], piece.new_enquiry_value(row),
                              piece.date_created(row), piece.gestation_period(row));
             sum += piece.is_removal(row) ? -checksum : checksum;
+            check_interrupts(row);
         }
     }
     return sum;

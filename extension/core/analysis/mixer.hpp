@@ -1,4 +1,4 @@
-// A hash of numbers in 64 bits, for tables in memory and comparisons within one run of the program.
+// A hash of numbers in 64 bits, the same on every machine; not for security.
 #pragma once
 
 #include <cstdint>

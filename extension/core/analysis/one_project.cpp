@@ -10,6 +10,7 @@
 
 #include "core/analysis/sorted_keys.hpp"
 #include "core/analysis/value_mean.hpp"
+#include "core/interrupts.hpp"
 #include "core/no_postgres.hpp"
 
 namespace pipeline_forecast::analysis {
@@ -211,7 +212,10 @@ private:
     template <typename Visit>
     void for_each_row(Visit &&visit) const {
         for (std::size_t i = 0; i < pieces_.size(); ++i) {
-            for (std::size_t row = 0; row < pieces_[i].size(); ++row) visit(pieces_[i], comparisons_[i], row);
+            for (std::size_t row = 0; row < pieces_[i].size(); ++row) {
+                visit(pieces_[i], comparisons_[i], row);
+                check_interrupts(row);
+            }
         }
     }
 

@@ -21,7 +21,7 @@ std::size_t width_for(std::uint64_t largest) noexcept {
 
 void refuse_packed() {
     throw InputError("XX001", "a piece of analysis_digest is damaged",
-                     "DELETE the rows of analysis_digest and call pipeline_setup(), which fills it from projects.");
+                     "Call pipeline_setup(), which fills it from projects.");
 }
 
 std::uint64_t PackedReader::number(std::size_t width) {
@@ -48,10 +48,11 @@ PackedColumn::PackedColumn(PackedReader &reader, std::size_t rows)
     bytes_ = reader.text(width_ * rows);
 }
 
-void append_column(std::string &bytes, std::span<const std::int64_t> values) {
+void append_column(std::string &bytes, std::span<const std::int64_t> values, std::size_t least_width) {
     const auto [least, most] = std::minmax_element(values.begin(), values.end());
     const std::uint64_t base = values.empty() ? 0 : static_cast<std::uint64_t>(*least);
-    const std::size_t width = values.empty() ? 0 : width_for(static_cast<std::uint64_t>(*most) - base);
+    const std::size_t width =
+        values.empty() ? 0 : std::max(least_width, width_for(static_cast<std::uint64_t>(*most) - base));
     append_number(bytes, base, kBaseWidth);
     append_number(bytes, width, 1);
     for (const std::int64_t value : values) append_number(bytes, static_cast<std::uint64_t>(value) - base, width);

@@ -20,6 +20,7 @@ public:
 
     [[nodiscard]] std::uint64_t number(std::size_t width);  // 1 to 8 bytes
     [[nodiscard]] std::string_view text(std::size_t length);
+    [[nodiscard]] std::size_t size() const noexcept { return rest_.size(); }
     [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
 
 private:
@@ -33,6 +34,8 @@ class PackedColumn {
 public:
     PackedColumn() = default;
     PackedColumn(PackedReader &reader, std::size_t rows);
+
+    [[nodiscard]] std::size_t width() const noexcept { return width_; }
 
     [[nodiscard]] std::int64_t operator[](std::size_t row) const noexcept {
         // Unsigned, so that the sum wraps around like the difference that was stored.
@@ -59,6 +62,7 @@ private:
     std::string_view bytes_;
 };
 
-void append_column(std::string &bytes, std::span<const std::int64_t> values);
+// Of at least so many bytes for each row.
+void append_column(std::string &bytes, std::span<const std::int64_t> values, std::size_t least_width = 0);
 
 }  // namespace pipeline_forecast::analysis
