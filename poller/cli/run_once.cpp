@@ -5,7 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include <boost/asio/signal_set.hpp>
+
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +28,9 @@ namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(100);
 constexpr auto kGrace = std::chrono::seconds(20);
+// Who presses Ctrl-C waits for no more than a job needs to let go.
+constexpr auto kGraceWhenInterrupted = std::chrono::seconds(2);
+constexpr int kInterrupted = 130;  // as shells say it
 
 struct RunOnceOptions {
     std::string job;
@@ -47,11 +53,11 @@ struct RunOnceOptions {
     co_return ids;
 }
 
-// Until each has ended, or has to be tried again later: that is then for the pollers.
-[[nodiscard]] awaitable<void> wait_for(db::Pool &database, const std::vector<std::int64_t> &ids,
-                                       const std::string &job) {
+// Until each has ended, or has to be tried again later: that is then for the pollers. Or until somebody interrupts.
+[[nodiscard]] awaitable<void> wait_for(db::Pool &database, const std::vector<std::int64_t> &ids, const std::string &job,
+                                       const bool &interrupted) {
     Progress progress(fmt::format("Running {}", job), ids.size());
-    for (;;) {
+    while (!interrupted) {
         const db::Result open = co_await database.query(
             "SELECT count(*) FROM job_queue WHERE id = ANY ($1)"
             " AND (status = 'running' OR (status = 'queued' AND (attempts = 0 OR run_at <= now())))",
@@ -81,11 +87,16 @@ struct RunOnceOptions {
     co_return 0;
 }
 
-[[nodiscard]] awaitable<int> work_off(db::Pool &database, jobs::Worker &worker, const RunOnceOptions &options) {
+[[nodiscard]] awaitable<int> work_off(db::Pool &database, jobs::Worker &worker, const RunOnceOptions &options,
+                                      const bool &interrupted) {
     const std::vector<std::int64_t> ids = co_await enqueue(database, options);
     worker.start();
-    co_await wait_for(database, ids, options.job);
-    co_await worker.stop(kGrace);
+    co_await wait_for(database, ids, options.job, interrupted);
+    co_await worker.stop(interrupted ? kGraceWhenInterrupted : kGrace);
+    if (interrupted) {
+        fmt::print(stderr, "interrupted; what was not done yet waits in the queue for a poller\n");
+        co_return kInterrupted;
+    }
     co_return co_await show_outcomes(database, ids, options.json);
 }
 
@@ -103,7 +114,16 @@ int run_once(const Context &context, const RunOnceOptions &options) {
     http::Client http(loop.get_executor());
     jobs::Queue queue(queue_database, fmt::format("run-once/{}", getpid()), settings.lease);
     jobs::Worker worker(loop.get_executor(), queue, {jobs_database, http, settings});
-    return loop.run_to_end(work_off(queue_database, worker, options));
+    // What runs goes back into the queue, instead of staying under its lease. A second signal ends the process at once.
+    bool interrupted = false;
+    asio::signal_set signals(loop, SIGINT, SIGTERM);
+    signals.async_wait([&](const error_code &error, int) {
+        if (!error) {
+            interrupted = true;
+            signals.clear();
+        }
+    });
+    return loop.run_to_end(work_off(queue_database, worker, options, interrupted));
 }
 
 [[nodiscard]] std::vector<std::string> known_jobs() {

@@ -36,15 +36,22 @@ void add_snapshot(CommandLine &line) {
 }
 
 void add_cleanup_snapshots(CommandLine &line) {
+    struct Options {
+        std::optional<int> days;
+        bool accept_losses = false;
+    };
     CLI::App *command = line.program.add_subcommand("cleanup-snapshots", "Remove the snapshots of expired days");
-    auto days = std::make_shared<std::optional<int>>();
-    command->add_option("--retain-days", *days, "a snapshot exactly this old is kept; the setting if left out")
+    auto options = std::make_shared<Options>();
+    command->add_option("--retain-days", options->days, "a snapshot exactly this old is kept; the setting if left out")
         ->type_name("DAYS");
-    command->callback([&line, days] {
-        line.chosen = [&line, days] {
-            return with_database(line.context, [days](db::Connection &database) -> awaitable<int> {
-                const db::Result removed = co_await database.execute(
-                    "SELECT cleanup_old_pipeline_forecast_snapshots($1::integer)", db::params(*days));
+    command->add_flag("--accept-losses", options->accept_losses,
+                      "remove more days at once than have passed since the last cleanup");
+    command->callback([&line, options] {
+        line.chosen = [&line, options] {
+            return with_database(line.context, [options](db::Connection &database) -> awaitable<int> {
+                const db::Result removed =
+                    co_await database.execute("SELECT cleanup_old_pipeline_forecast_snapshots($1::integer, $2)",
+                                              db::params(options->days, options->accept_losses));
                 fmt::print("removed {} rows\n", removed[0][0].integer());
                 co_return 0;
             });

@@ -19,8 +19,11 @@ namespace {
 }  // namespace
 
 bool is_transient(std::string_view sqlstate) {
-    constexpr std::array<std::string_view, 6> kTransient = {"40001", "40P01", "53300", "25006", "55P03", "57014"};
-    return sqlstate.starts_with("08") || sqlstate.starts_with("57P0") ||
+    constexpr std::array<std::string_view, 4> kTransientClasses = {"08", "53", "57P0", "58"};
+    constexpr std::array<std::string_view, 7> kTransient = {"25006", "40001", "40003", "40P01",
+                                                            "55006", "55P03", "57014"};
+    return std::any_of(kTransientClasses.begin(), kTransientClasses.end(),
+                       [sqlstate](std::string_view start) { return sqlstate.starts_with(start); }) ||
            std::find(kTransient.begin(), kTransient.end(), sqlstate) != kTransient.end();
 }
 

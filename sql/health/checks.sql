@@ -41,7 +41,8 @@ SET search_path FROM CURRENT
 SET timezone = 'UTC'
 AS $$
 BEGIN
-    RETURN QUERY SELECT r.check_name, r.state, r.detail, r.since FROM pipeline_readiness(max_queue_lag, max_board_age) r;
+    -- By its schema: a role that may not use it is told so, and not that there is no such function.
+    RETURN QUERY SELECT r.check_name, r.state, r.detail, r.since FROM pipeline_work.pipeline_readiness(max_queue_lag, max_board_age) r;
     RETURN QUERY SELECT 'version', v.* FROM check_version() v;
     IF (check_layout()).state = 'bad' THEN
         RETURN;

@@ -8,11 +8,14 @@ CREATE FUNCTION pipeline_internal.check_layout() RETURNS health_verdict
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+    hint text;
 BEGIN
     PERFORM require_layout();
     RETURN ('ok', format('layout %s', layout_version()), NULL)::health_verdict;
 EXCEPTION WHEN object_not_in_prerequisite_state THEN
-    RETURN ('bad', SQLERRM, NULL)::health_verdict;
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    RETURN ('bad', format('%s. %s', SQLERRM, hint), NULL)::health_verdict;
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.check_layout() IS 'Bad unless the tables have the layout of this version.';

@@ -12,10 +12,10 @@ BEGIN
             WITH old AS (
                 DELETE FROM cron.job_run_details d
                 USING cron.job j
-                WHERE d.jobid = j.jobid AND j.database = %L AND j.jobname = ANY (%L::text[]) AND j.command LIKE '%%pipeline.%%'
-                  AND d.end_time < %L RETURNING 1)
+                WHERE d.jobid = j.jobid AND j.database = %L AND j.jobname = ANY (%L::text[]) AND j.command = ANY (%L::text[])
+                  AND d.end_time < to_timestamp(%L) RETURNING 1)
             SELECT to_jsonb(count(*)) FROM old $sql$, current_database(),
-            (SELECT array_agg(cron_job_name(k.job_name)) FROM pipeline_job k), before));
+            (SELECT array_agg(cron_job_name(k.job_name)) FROM pipeline_job k), pipeline_commands(), extract(epoch FROM before)));
     END IF;
 END;
 $$;

@@ -38,6 +38,17 @@ AS $$
 $$;
 COMMENT ON FUNCTION pipeline_internal.scheduled_jobs() IS 'The jobs that schedule_pipeline_jobs() installs.';
 
+-- pg_cron knows jobs by their names, and a name such as "cleanup" may be somebody else's as well: a job is ours by what it
+-- runs, which is what this version would schedule or what was scheduled last.
+CREATE FUNCTION pipeline_internal.pipeline_commands() RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT array_agg(c.command) FROM (
+        SELECT s.command FROM scheduled_jobs() s UNION SELECT j.command FROM pipeline_job j) c
+$$;
+COMMENT ON FUNCTION pipeline_internal.pipeline_commands() IS 'What the pg_cron jobs of this extension run, word for word.';
+
 CREATE FUNCTION pipeline.schedule_pipeline_jobs()
 RETURNS TABLE(job_name text, schedule text, action text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -61,9 +72,8 @@ BEGIN
         FROM cron_rows(format(
             'SELECT to_jsonb(j) FROM cron.job j WHERE j.jobname = %L AND j.username = %L AND j.database = %L',
             cron_job_name(job.job_name), current_user, current_database())) AS r (row);
-        -- A name such as "cleanup" may be somebody else's as well, and pg_cron would replace that job. What ours run names
-        -- the schema, in whatever version they were scheduled.
-        IF present->>'command' NOT LIKE '%pipeline.%' THEN
+        -- pg_cron would replace a job of that name.
+        IF present->>'command' <> ALL (pipeline_commands()) THEN
             RAISE EXCEPTION USING
                 ERRCODE = '42710',
                 MESSAGE = format('pg_cron has a job "%s" of role "%s" that is not one of the pipeline', present->>'jobname', current_user),
@@ -111,8 +121,8 @@ BEGIN
     FROM pipeline_job known
     CROSS JOIN LATERAL cron_rows(format(
         $sql$ SELECT to_jsonb(cron.unschedule(j.jobid)) FROM cron.job j
-              WHERE j.jobname = %L AND j.database = %L AND j.command LIKE '%%pipeline.%%' $sql$,
-        cron_job_name(known.job_name), current_database()));
+              WHERE j.jobname = %L AND j.database = %L AND j.command = ANY (%L::text[]) $sql$,
+        cron_job_name(known.job_name), current_database(), pipeline_commands()));
     DELETE FROM pipeline_job;
     RETURN removed;
 END;

@@ -37,8 +37,8 @@ BEGIN
                 SELECT start_time, status, return_message FROM cron.job_run_details
                 WHERE jobid = j.jobid ORDER BY runid DESC LIMIT 1
             ) d ON true
-            WHERE j.database = %L AND j.command LIKE '%%pipeline.%%'
-        ) jobs $sql$, current_database())) AS cron (row)
+            WHERE j.database = %L AND j.command = ANY (%L::text[])
+        ) jobs $sql$, current_database(), pipeline_commands())) AS cron (row)
         ON cron.row->>'jobname' = cron_job_name(j.job_name)
     ORDER BY j.job_name;
 END;

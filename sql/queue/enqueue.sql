@@ -15,6 +15,7 @@ DECLARE
     -- NULL means what leaving the argument out means.
     content jsonb := coalesce(payload, '{}');
     due timestamptz := coalesce(enqueue_job.run_at, now());
+    most_attempts integer;
     job_id bigint;
 BEGIN
     PERFORM require_queue('enqueue a job');
@@ -23,6 +24,14 @@ BEGIN
             ERRCODE = CASE WHEN job_type IS NULL THEN '22004' ELSE '22023' END,
             MESSAGE = 'job_type must not be null or empty',
             HINT = 'Name the type of the job, for example analyze.';
+    END IF;
+    SELECT t.max_attempts INTO most_attempts FROM job_type t WHERE t.job_type = enqueue_job.job_type;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('unknown job_type "%s"', left(job_type, 100)),
+            DETAIL = 'No poller would do such a job.',
+            HINT = format('Types are %s.', (SELECT string_agg(t.job_type, ', ' ORDER BY t.job_type) FROM job_type t));
     END IF;
     IF btrim(project_id) = '' THEN
         RAISE EXCEPTION USING
@@ -47,7 +56,7 @@ BEGIN
         (id, job_type, project_id, payload, priority, run_at, dedupe_key, max_attempts)
     SELECT nextval('job_queue_id_seq'), enqueue_job.job_type, enqueue_job.project_id, content, coalesce(enqueue_job.priority, 100), due,
         coalesce(enqueue_job.project_id, encode(sha256(convert_to(content::text, 'UTF8')), 'hex')),
-        coalesce((SELECT t.max_attempts FROM job_type t WHERE t.job_type = enqueue_job.job_type), 10)
+        most_attempts
 @include queue/join_waiting.sql@
         run_at = least(waiting.run_at, excluded.run_at)
     RETURNING id INTO job_id;
@@ -56,4 +65,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline.enqueue_job(text, text, jsonb, integer, timestamptz) IS
-    'Enqueues a job and returns its id. A job of this type that waits for the same project (or, without a project, with the same payload) is joined instead: the smaller priority and the earlier run_at count, payloads are merged. Notifies pipeline_jobs. Errors: 22004, 22023, 22008.';
+    'Enqueues a job and returns its id. A job of this type that waits for the same project (or, without a project, with the same payload) is joined instead: the smaller priority and the earlier run_at count, payloads are merged. Notifies pipeline_jobs. Errors: 22004, 22008, 22023 (a type that no poller does among them).';

@@ -1,23 +1,5 @@
 -- Changing settings: by people, and by the poller, which passes on what its environment says.
 
-CREATE FUNCTION pipeline_internal.keep_setting(name text, value text, set_by text DEFAULT current_user) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-#variable_conflict use_column
-DECLARE
-    moment timestamptz := clock_timestamp();
-BEGIN
-    UPDATE setting_value s SET until = moment
-    WHERE s.name = keep_setting.name AND s.until IS NULL AND s.value <> keep_setting.value;
-    INSERT INTO setting_value AS s (name, value, since, set_by)
-    VALUES (keep_setting.name, keep_setting.value, moment, keep_setting.set_by)
-    ON CONFLICT (name) WHERE until IS NULL DO NOTHING;
-END;
-$$;
-COMMENT ON FUNCTION pipeline_internal.keep_setting(text, text, text) IS
-    'Stores a value that was checked. The previous one stays on record.';
-
 CREATE FUNCTION pipeline.configure_pipeline(settings jsonb)
 RETURNS TABLE(setting text, former text, value text, action text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -93,7 +75,8 @@ BEGIN
         ORDER BY 1
     LOOP
         BEGIN
-            PERFORM keep_setting(known.name, checked_setting(known.name, known.value), 'ALTER DATABASE');
+            INSERT INTO setting_value (name, value, set_by)
+            VALUES (known.name, checked_setting(known.name, known.value), 'ALTER DATABASE');
             RAISE WARNING USING
                 MESSAGE = format('setting "%s" was taken over: it is a row of a table from now on', known.name),
                 HINT = format('Remove the old one in a new session: ALTER DATABASE %I RESET pipeline_forecast.%I.', current_database(), known.name);

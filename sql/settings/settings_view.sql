@@ -26,6 +26,28 @@ COMMENT ON FUNCTION pipeline_data.model_confidence_minimum(timestamptz) IS
     'The setting of that name: the one that holds, or the one that held at a moment.';
 ALTER FUNCTION pipeline_data.model_confidence_minimum(timestamptz) DEPENDS ON EXTENSION pipeline_forecast;
 
+-- Values are checked where they are stored: no role but the owner's writes the table.
+CREATE OR REPLACE FUNCTION pipeline_data.keep_setting(name text, value text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_column
+DECLARE
+    moment timestamptz := clock_timestamp();
+    checked text := checked_setting(keep_setting.name, keep_setting.value);
+BEGIN
+    UPDATE setting_value s SET until = moment
+    WHERE s.name = keep_setting.name AND s.until IS NULL AND s.value <> checked;
+    INSERT INTO setting_value AS s (name, value, since, set_by)
+    VALUES (keep_setting.name, checked, moment, calling_role())
+    ON CONFLICT (name) WHERE until IS NULL DO NOTHING;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_data.keep_setting(text, text) IS
+    'Stores the value of a setting; the previous one stays on record. Errors: 42704 unknown setting, 22004 null, 22023 a value that is not allowed.';
+ALTER FUNCTION pipeline_data.keep_setting(text, text) DEPENDS ON EXTENSION pipeline_forecast;
+
 CREATE OR REPLACE VIEW pipeline.pipeline_settings AS
 SELECT
     d.name,

@@ -19,6 +19,13 @@ BEGIN
             MESSAGE = format('pipeline_forecast is not set up in database "%s"', current_database()),
             HINT = 'Call pipeline_setup() once to make its tables.';
     END IF;
+    -- DROP EXTENSION takes along what pipeline_setup() has made beside the tables; this function stands for all of it.
+    IF to_regprocedure('stored_setting(text)') IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '55000',
+            MESSAGE = 'the pipeline tables are there, and their views, triggers and functions are missing',
+            HINT = 'Call pipeline_setup() to put them back.';
+    END IF;
     -- Readers of reports see views, not the record of the setup.
     IF NOT has_table_privilege('pipeline_schema_version', 'SELECT') THEN
         RETURN;
@@ -36,7 +43,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.require_layout() IS
-    'Error 55000 unless the tables have the layout that this version works with, as far as the caller may know.';
+    'Error 55000 unless the tables have the layout that this version works with, and what pipeline_setup() makes beside them is there, as far as the caller may know.';
 
 CREATE FUNCTION pipeline_internal.require_writable(action text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -59,6 +66,14 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pipeline_internal, pg_temp
 AS $$ SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = to_regclass('pipeline_data.pipeline_schema_version') $$;
 COMMENT ON FUNCTION pipeline_internal.table_owner() IS 'The role that owns the pipeline tables; NULL where there are none.';
+
+-- Functions that run with their owner's rights are asked by somebody else.
+CREATE FUNCTION pipeline_internal.calling_role() RETURNS name
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pipeline_internal, pg_temp
+AS $$ SELECT CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role')::name END $$;
+COMMENT ON FUNCTION pipeline_internal.calling_role() IS
+    'The role that the session works as, whichever function with other rights asks: that of SET ROLE, or the one that connected.';
 
 -- Before the first step nothing may lie where tables and views go: a view would be replaced without a word.
 CREATE FUNCTION pipeline_internal.require_own_schemas() RETURNS void

@@ -4,6 +4,8 @@ import csv
 import json
 import os
 import pty
+import signal
+import subprocess
 import urllib.error
 import urllib.request
 
@@ -154,8 +156,12 @@ def test_snapshot_cleanup_and_validate(command, database):
     assert broken.returncode == 1
     assert "FAIL" in {check["result"] for check in json.loads(broken.stdout)}
 
-    removed = command("cleanup-snapshots", "--retain-days", "1")
-    assert removed.returncode == 0 and "removed 0 rows" in removed.stdout
+    assert "removed 0 rows" in command("cleanup-snapshots", "--retain-days", "1").stdout
+    database.execute("SELECT create_pipeline_forecast_snapshot(pipeline_today() - n, true) FROM generate_series(2, 12) n")
+    refused = command("cleanup-snapshots", "--retain-days", "1")
+    assert refused.returncode == 1 and "accept_losses => true" in refused.stderr
+    lost = command("cleanup-snapshots", "--retain-days", "1", "--accept-losses")
+    assert lost.returncode == 0 and lost.stdout.startswith("removed ") and "removed 0 rows" not in lost.stdout
 
 
 @pytest.mark.parametrize(
@@ -218,6 +224,21 @@ def test_run_once_works_the_job_off_and_tells_how_it_ended(command, database):
     assert unknown.returncode == 1
     assert "failed" in unknown.stdout and "nobody" in unknown.stdout
     assert value(database, "SELECT count(*) FROM job_queue WHERE status IN ('queued', 'running')") == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_once_that_is_interrupted_gives_its_job_back(database, number):
+    fill(database)
+    with database.database.connection(autocommit=False) as holder:
+        holder.execute("LOCK TABLE analysis_results IN SHARE MODE")
+        process = subprocess.Popen([PROGRAM, "run-once", "analyze"], env=environment_for(database.database), stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: value(database, "SELECT count(*) FROM job_queue WHERE status = 'running'") == 1, message="the job runs")
+        process.send_signal(number)
+        _, said = process.communicate(timeout=10)
+        holder.rollback()
+    assert (process.returncode, "interrupted; what was not done yet waits in the queue" in said) == (130, True), said
+    row = database.execute("SELECT status, attempts, lease_token FROM job_queue").fetchone()
+    assert (row["status"], row["attempts"], row["lease_token"]) == ("queued", 0, None), "due at once, for whichever poller"
 
 
 @pytest.mark.parametrize("arguments, status", [(["frobnicate"], 2), ([], 2), (["refresh", "--payload", "{"], 1)])

@@ -1,11 +1,15 @@
 """DROP EXTENSION loses nothing: tables and rows stay, and everything else comes back with the next setup."""
 
+import json
+
 import psycopg
 import pytest
 
 import roles
 from cluster import failed_checks, fill, value
 from every_table import fill_every_table, rows, tables
+from poller import Poller, environment_for, run
+from rest import Rest
 
 
 @pytest.fixture
@@ -94,3 +98,23 @@ def test_a_second_setup_changes_nothing(used):
     before = catalog()
     assert value(used, "SELECT pipeline_setup()") == value(used, "SELECT max(version) FROM pipeline_schema_version")
     assert catalog() == before
+
+
+def test_without_the_setup_everything_says_that_it_is_missing(used):
+    """Tables are there and of this version, and what pipeline_setup() makes beside them is gone."""
+    key = run("keys", "add", "page", "--scope", "read", environment=environment_for(used.database)).stdout.strip()
+    used.execute("DROP EXTENSION pipeline_forecast CASCADE")
+    used.execute("CREATE EXTENSION pipeline_forecast")
+    answer = run("status", "--json", environment=environment_for(used.database, role=None))
+    assert answer.returncode == 1, answer.stderr
+    layout = json.loads(answer.stdout)["checks"][0]
+    assert (layout["check"], layout["state"]) == ("layout", "bad") and "Call pipeline_setup()" in layout["detail"]
+    with Poller(used.database, role=None) as poller:
+        rest = Rest(poller, key)
+        status = rest.get("/status")
+        assert status.status == 200
+        assert ("layout", "bad") in [(check["name"], check["state"]) for check in status.json()["checks"]]
+        assert rest.get("/readyz").status == 503
+        assert 'pipeline_check_state{check="layout"} 2' in rest.get("/metrics").text
+    used.execute("SELECT pipeline_setup()")
+    assert run("status", environment=environment_for(used.database, role=None)).returncode == 0

@@ -1,7 +1,7 @@
 -- Rights: what a reader, a poller and anybody else can see and do.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(101);
+SELECT plan(110);
 
 INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value) VALUES ('p', 'P', 'Open Enquiry', 100);
 SELECT refresh_conversion_views(), create_pipeline_forecast_snapshot() \g /dev/null
@@ -76,6 +76,8 @@ SELECT is_empty(
          AND p.provolatile = 'v' AND has_function_privilege('test_reader', p.oid, 'EXECUTE') $$, 'a reader executes nothing that writes');
 SELECT is(pg_temp.as_role('test_reader', 'SELECT create_pipeline_forecast_snapshot()'),
           '42501 permission denied for function create_pipeline_forecast_snapshot', 'a reader takes no snapshot');
+SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM pipeline_checks()'), '42501 permission denied for schema pipeline_work',
+          'the checks are for operators, and a reader is told so');
 SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM forecast_backtest(replay => true)'),
           '42501 permission denied to replay history', 'history is not for readers to replay');
 SELECT matches(pg_temp.as_role('test_reader', 'SELECT forecast_backtest_report()'), '^# Forecast backtest', 'a reader gets the report of the backtest');
@@ -124,8 +126,11 @@ SELECT is(pg_temp.as_role('test_poller', $$ WITH run AS (INSERT INTO sync_log (s
 SELECT matches(pg_temp.as_role('test_poller', statement), '^42501 permission denied', 'a poller is refused: ' || statement)
 FROM unnest(ARRAY['UPDATE pipeline_stage SET sort_order = 0', 'DELETE FROM project_history', 'DELETE FROM pipeline_forecast_snapshot',
                   'UPDATE project_history SET new_enquiry_value = 0', 'UPDATE analysis_history SET valid_from = valid_from',
-                  'UPDATE pipeline_data.setting_value SET value = ''1''', 'UPDATE pipeline_forecast_snapshot SET expected_value = 0', 'UPDATE llm_call SET cost = 0', 'DELETE FROM api_key',
+                  'UPDATE pipeline_data.setting_value SET value = ''1''', 'UPDATE pipeline_data.setting_value SET until = now()',
+                  'INSERT INTO pipeline_data.setting_value (name, value) VALUES (''snapshot_retention_days'', ''-1'')', 'UPDATE pipeline_forecast_snapshot SET expected_value = 0', 'UPDATE llm_call SET cost = 0', 'DELETE FROM api_key',
                   'UPDATE pipeline_data.pipeline_schema_version SET version = 99']) statement;
+SELECT matches(pg_temp.as_role('test_poller', format('SELECT pipeline_data.keep_setting(%L, %L)', name, value)), refusal, 'nor stores it: ' || name)
+FROM (VALUES ('snapshot_retention_days', '-1', '^22023 '), ('snapshot_retention', '9', '^42704 ')) AS t (name, value, refusal);
 SELECT is_empty($$ SELECT s.partition FROM snapshot_partitions() s WHERE has_table_privilege('test_poller', s.partition, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE') $$,
                 'nor does it reach the snapshots by their partitions');
 SELECT matches(pg_temp.as_role('test_poller', 'SELECT ' || call), expected, 'a poller runs what its commands run: ' || call)
@@ -134,6 +139,14 @@ FROM (VALUES ('create_pipeline_forecast_snapshot()', '^[0-9]+$'), ('inserted FRO
              ('count(*) FROM pipeline_schedule', '^0$'), ('count(*) FROM pipeline_checks()', '^14$'),
              ('count(*) FROM pipeline_readiness()', '^4$'), ('cleanup_old_pipeline_forecast_snapshots()', '^[0-9]+$'),
              ('catch_up_forecast_snapshots()', '^[0-9]+$')) AS t (call, expected);
+-- Ten days of snapshots, nine of them more than a day old.
+SELECT create_pipeline_forecast_snapshot(pipeline_today() - n, true) FROM generate_series(2, 10) n \g /dev/null
+DELETE FROM snapshot_cleanup;
+SELECT matches(pg_temp.as_role('test_poller', 'SELECT cleanup_old_pipeline_forecast_snapshots(1)'),
+               '^55000 refused to remove 9 days of forecast snapshots at once', 'a poller that passes a number loses no snapshots by it');
+SELECT matches(pg_temp.as_role('test_poller', 'SELECT deleted FROM run_daily_forecast_snapshot_maintenance(retain_days => 1)'), '^0$', 'nor by the daily job');
+SELECT matches(pg_temp.as_role('test_poller', 'SELECT cleanup_old_pipeline_forecast_snapshots(1, accept_losses => true)'), '^[1-9][0-9]*$', 'unless it says that they are meant');
+SELECT is((SELECT cleaned_by FROM snapshot_cleanup ORDER BY cleaned_at DESC LIMIT 1), 'test_poller', 'which is on record');
 SELECT is(pg_temp.as_role('test_poller', 'SELECT ' || call),
           '42501 role "test_poller" may not grant the rights of the pipeline', 'a poller passes nothing on: ' || call)
 FROM unnest(ARRAY['grant_forecast_reader(''test_nobody'')', 'grant_pipeline_poller(''test_nobody'')']) call;

@@ -181,7 +181,7 @@ SELECT alike(pg_temp.check_of('clock'), 'bad: %', 'by hours');
 
 UPDATE pipeline_schema_version SET version = version + 1000 WHERE version = layout_version();
 SELECT results_eq('SELECT check_name, state, detail FROM pipeline_checks()', format($$ VALUES ('layout', 'bad',
-    'the pipeline tables have layout %s, and this version of the extension needs layout %s'), ('writable', 'ok', 'can be written'), ('version', 'ok', 'extension %s') $$, layout_version() + 1000, layout_version(),
+    'the pipeline tables have layout %s, and this version of the extension needs layout %s. Install the newer extension and call ALTER EXTENSION pipeline_forecast UPDATE.'), ('writable', 'ok', 'can be written'), ('version', 'ok', 'extension %s') $$, layout_version() + 1000, layout_version(),
     (SELECT extversion FROM pg_extension WHERE extname = 'pipeline_forecast')),
     'tables of another layout are bad, and nothing else is looked at');
 

@@ -6,7 +6,7 @@ SELECT plan(40);
 -- The queue.
 DELETE FROM job_queue;
 SELECT is((SELECT format('%s %s %s %s', job_type, queued, running, failed_last_day) FROM queue_health), ' 0 0 0', 'an empty queue is one row for all types');
-INSERT INTO job_type (job_type, provider) VALUES ('a', 'slow');
+INSERT INTO job_type (job_type, provider) VALUES ('a', 'slow'), ('b', NULL);
 SELECT enqueue_job('a', 'p' || n, run_at => now() - n * interval '1 min') FROM generate_series(1, 5) n \g /dev/null
 SELECT enqueue_job('b', payload => jsonb_build_object('n', n)) FROM generate_series(1, 3) n \g /dev/null
 SELECT enqueue_job('a', 'later', run_at => now() + interval '1 hour') \g /dev/null

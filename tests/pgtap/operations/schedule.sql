@@ -1,7 +1,7 @@
 -- The clock: cron schedules, the jobs in pg_cron, and catching up on what was missed.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(53);
+SELECT plan(54);
 
 -- When a schedule runs next and ran last.
 SELECT is(pipeline_cron_next(schedule, after::timestamptz), expected::timestamptz, format('next of %s after %s', schedule, after))
@@ -37,7 +37,10 @@ SELECT is_empty('TABLE pipeline_schedule', 'nothing is scheduled');
 SELECT cron.schedule('cleanup', '0 5 1 1 *', 'SELECT 1') \g /dev/null
 SELECT throws_ok('SELECT schedule_pipeline_jobs()', '42710',
                  format('pg_cron has a job "cleanup" of role "%s" that is not one of the pipeline', current_user), 'a job of somebody else is not replaced');
-UPDATE cron.job SET jobname = 'theirs', username = 'pg_monitor' WHERE jobname = 'cleanup';
+UPDATE cron.job SET command = 'DELETE FROM sales_pipeline.leads' WHERE jobname = 'cleanup';
+SELECT throws_ok('SELECT schedule_pipeline_jobs()', '42710',
+                 format('pg_cron has a job "cleanup" of role "%s" that is not one of the pipeline', current_user), 'whatever their schemas are called');
+UPDATE cron.job SET command = 'SELECT 1', jobname = 'theirs', username = 'pg_monitor' WHERE jobname = 'cleanup';
 SELECT bag_has('SELECT job_name, schedule, action FROM schedule_pipeline_jobs()',
     $$ VALUES ('refresh_conversion_views', '*/30 * * * *', 'installed'),
               ('forecast_snapshot_maintenance', '10 3 * * *', 'installed'),

@@ -1,7 +1,7 @@
 -- The queue: what is enqueued, what joins what, and what a claim takes.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(43);
+SELECT plan(44);
 
 \ir ../include/failure.sql
 
@@ -28,7 +28,7 @@ SELECT enqueue_job('analyze', 'p', '{"a": 1, "b": 1}', 50, now() + interval '1 h
 SELECT is((SELECT format('%s %s %s', payload, priority, run_at = now() - interval '1 hour') FROM job_queue), '{"a": 1, "b": 2} 50 t',
           'joined jobs have the merged payload, the smaller priority number and the earlier moment');
 SELECT is((SELECT format('%s %s %s', status, attempts, max_attempts) FROM job_queue), 'queued 0 10', 'and wait for their first of ten attempts');
-INSERT INTO job_type (job_type, max_attempts) VALUES ('fragile', 2);
+INSERT INTO job_type (job_type, max_attempts) VALUES ('fragile', 2), ('a', 10), ('b', 10), ('c', 10);
 SELECT enqueue_job('fragile') \g /dev/null
 SELECT is((SELECT max_attempts FROM job_queue WHERE job_type = 'fragile'), 2, 'the type may say how many attempts there are');
 SELECT pg_temp.empty() \g /dev/null
@@ -68,7 +68,7 @@ SELECT is(pg_temp.claimed('{refresh}', '{5}'), NULL, 'and not twice at the same 
 
 -- Gates of providers.
 SELECT pg_temp.empty() \g /dev/null
-INSERT INTO job_type (job_type, provider) VALUES ('gated', 'slow');
+INSERT INTO job_type (job_type, provider) VALUES ('gated', 'slow'), ('free', NULL);
 SELECT enqueue_job('gated'), enqueue_job('free') \g /dev/null
 SELECT cmp_ok(block_provider('slow', '10 min', 'asked for it'), '>', clock_timestamp() + interval '9 min', 'a provider can be blocked');
 SELECT is(block_provider('slow', '1 min', 'less'), (SELECT blocked_until FROM provider_gate WHERE reason = 'asked for it'), 'a shorter block changes nothing');
@@ -82,6 +82,7 @@ SELECT is(pg_temp.failure(statement), expected, statement)
 FROM (VALUES
     ($$ SELECT enqueue_job(NULL) $$, '22004: job_type must not be null or empty; Name the type of the job, for example analyze.'),
     ($$ SELECT enqueue_job(' ') $$, '22023: job_type must not be null or empty; Name the type of the job, for example analyze.'),
+    ($$ SELECT enqueue_job('analyse') $$, '22023: unknown job_type "analyse"; Types are a, analyze, b, c, cleanup, fragile, free, gated, llm_backfill, llm_explain, monday_sync, push_to_monday, reconcile, refresh, rehydrate_and_analyze, rehydrate_delta, rehydrate_full, rehydrate_recent, snapshot.'),
     ($$ SELECT enqueue_job('a', '') $$, '22023: project_id must not be empty; Leave it out for a job that concerns no single project.'),
     ($$ SELECT enqueue_job('a', payload => '[1]') $$, '22023: payload must be a JSON object, not array; Payloads of jobs that coalesce are merged key by key.'),
     ($$ SELECT enqueue_job('a', run_at => 'infinity') $$, '22008: run_at must be finite; Leave it out for a job that is due at once.'),

@@ -5,6 +5,8 @@ SELECT plan(72);
 
 \ir ../include/failure.sql
 
+INSERT INTO job_type (job_type) VALUES ('a');
+
 CREATE FUNCTION pg_temp.claim(types text DEFAULT 'a') RETURNS bigint LANGUAGE sql AS $$
     SELECT min(id) FROM claim_jobs('w', ARRAY[types], '{10}')
 $$;
@@ -75,7 +77,7 @@ SELECT is(pg_temp.jobs(), 'queued 0 of 10, crashes 0, too many requests', 'which
 SELECT ok((SELECT run_at BETWEEN clock_timestamp() + interval '80 s' AND clock_timestamp() + interval '90 s' FROM job_queue), 'as long as it asked for');
 SELECT is(pg_temp.ended('SELECT wait_job(%s, %s, ''25 hours'', ''come back tomorrow'')'), 'failed', 'but not for ever');
 SELECT is(pg_temp.jobs(), 'failed 1 of 10, crashes 0, not done within 1 day: come back tomorrow', 'and then that is the reason');
-INSERT INTO job_type (job_type, max_age) VALUES ('a', '1 hour');
+UPDATE job_type SET max_age = '1 hour' WHERE job_type = 'a';
 SELECT is(pg_temp.ended('SELECT wait_job(%s, %s, ''61 min'', NULL)'), 'failed', 'the limit is that of the type');
 SELECT is((SELECT detail FROM job_queue), 'not done within 01:00:00: put off by its provider', 'with a reason of its own');
 SELECT is(pg_temp.ended('SELECT wait_job(%s, %s, ''59 min'', NULL)'), 'queued', 'and counts from the moment it was enqueued');
