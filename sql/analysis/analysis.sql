@@ -72,7 +72,7 @@ CREATE TYPE pipeline_internal.analysis_numbers AS (
 COMMENT ON TYPE pipeline_internal.analysis_numbers IS 'What people see of an analysis.';
 
 -- Every project that is won or lost moves the statistics of all that are compared with it. What is less than their
--- noise is no news: about half a standard error of the rate and of the median duration, but at least the tolerance and
+-- noise is no news: half a standard error of the rate, about one of the median duration, but at least the tolerance and
 -- three days.
 CREATE FUNCTION pipeline_internal.analysis_has_moved(
     fresh analysis_numbers,
@@ -88,7 +88,7 @@ RETURN coalesce(
     OR ((fresh).rate IS NULL) <> ((stored).rate IS NULL)
     OR abs((fresh).rate - (stored).rate)
        >= greatest(tolerance_percent / 100.0, sqrt((stored).rate * (1 - (stored).rate) / greatest(segment_n, 1)) / 2)
-    OR abs((fresh).days - (stored).days) >= greatest(3, (stored).days * 0.05, days_noise)
+    OR abs((fresh).days - (stored).days) >= greatest(3, (stored).days * 0.1, days_noise)
     OR abs((fresh).confidence - (stored).confidence) >= 0.05
     OR abs((fresh).rating - (stored).rating) >= 3,
     false);
@@ -166,7 +166,7 @@ BEGIN
                    ROW (f.expected_gestation_days, f.expected_conversion_rate, f.conversion_confidence, f.rating),
                    ROW (former.expected_gestation_days, former.expected_conversion_rate, former.conversion_confidence,
                         (former.adjustments->>'baseline_rating')::integer),
-                   m.segment_n, $5, (m.gestation_p75 - m.gestation_p25) / 2 / sqrt(greatest(m.segment_n, 1)::numeric)) AS has_moved,
+                   m.segment_n, $5, (m.gestation_p75 - m.gestation_p25) / sqrt(greatest(m.segment_n, 1)::numeric)) AS has_moved,
                f.expected_conversion_rate - former.expected_conversion_rate AS drift
         FROM %I($1, $2, $4) f
         LEFT JOIN analysis_results former ON former.project_id = f.project_id

@@ -39,13 +39,13 @@ SELECT is((SELECT count(*) FROM analysis_results a JOIN before b USING (project_
 
 -- The numbers one by one.
 SELECT is(analysis_has_moved(ROW (a, b, c, d), ROW (90, 0.4, 0.8, 50), 10000, 1, NULL), moved, format('%s %s %s %s', a, b, c, d))
-FROM (VALUES (90, 0.4, 0.8, 50, false), (94, 0.409, 0.84, 52, false), (95, 0.4, 0.8, 50, true), (85, 0.4, 0.8, 50, true),
+FROM (VALUES (90, 0.4, 0.8, 50, false), (98, 0.409, 0.84, 52, false), (99, 0.4, 0.8, 50, true), (81, 0.4, 0.8, 50, true),
              (90, 0.41, 0.8, 50, true), (90, 0.39, 0.8, 50, true), (90, 0.4, 0.85, 50, true), (90, 0.4, 0.8, 47, true),
              (NULL, 0.4, 0.8, 50, true), (90, NULL, 0.8, 50, true)) AS t (a, b, c, d, moved);
 SELECT is(analysis_has_moved(ROW (NULL, 0.4, 0.8, 50), ROW (NULL, 0.4, 0.8, 50), 10000, 1, NULL), false, 'unknown as before');
 SELECT is(analysis_has_moved(ROW (5, 0.4, 0.8, 50), ROW (7, 0.4, 0.8, 50), 10000, 1, NULL), false, 'two days are no news, however short');
-SELECT is(analysis_has_moved(ROW (96, 0.4, 0.8, 50), ROW (90, 0.4, 0.8, 50), 10000, 1, 6.5), false, 'nor what is less than the noise of the median');
-SELECT is(analysis_has_moved(ROW (97, 0.4, 0.8, 50), ROW (90, 0.4, 0.8, 50), 10000, 1, 6.5), true, 'more is');
+SELECT is(analysis_has_moved(ROW (101, 0.4, 0.8, 50), ROW (90, 0.4, 0.8, 50), 10000, 1, 11.5), false, 'nor what is less than the noise of the median');
+SELECT is(analysis_has_moved(ROW (102, 0.4, 0.8, 50), ROW (90, 0.4, 0.8, 50), 10000, 1, 11.5), true, 'more is');
 SELECT is(analysis_has_moved(ROW (90, 0.46, 0.2, 50), ROW (90, 0.4, 0.2, 50), 16, 1, NULL), false, 'of 16 projects, 6 points are noise');
 SELECT is(analysis_has_moved(ROW (90, 0.47, 0.2, 50), ROW (90, 0.4, 0.2, 50), 16, 1, NULL), true, 'and 7 are not');
 SELECT is(analysis_has_moved(ROW (90, 0.4, 0.8, 50), ROW (90, 0.4, 0.8, 50), 10000, 0, NULL), true, 'without a tolerance everything is stored');
