@@ -26,6 +26,16 @@ PIPELINE_FUNCTION(pipeline_contract_value) {
     return pg::money_datum(contract_value(input));
 }
 
+// expected_conversion_rate, conversion_confidence, probability_percent, model_confidence_minimum
+PIPELINE_FUNCTION(pipeline_model_rate) {
+    const ModelEvidence model{.expected_conversion_rate = pg::rate_argument(fcinfo, 0),
+                              .conversion_confidence = pg::rate_argument(fcinfo, 1),
+                              .confidence_minimum = pg::rate_argument(fcinfo, 3).value_or(Rate{})};
+    const auto rate = counting_rate(model, pg::percent_argument(fcinfo, 2));
+    if (!rate) PG_RETURN_NULL();
+    return pg::rate_datum(*rate);
+}
+
 PIPELINE_FUNCTION(pipeline_probability) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     return pg::rate_datum(probability(pg::probability_arguments(fcinfo)));

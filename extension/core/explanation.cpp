@@ -47,12 +47,19 @@ std::string date_rule(DateSource source) {
     return "today, since no date is known";
 }
 
-std::string probability_rule(ProbabilitySource source) {
-    switch (source) {
+std::string probability_rule(const ForecastInput &input, const ModelEvidence &model) {
+    switch (probability_source(input)) {
         case ProbabilitySource::kStageLost: return in_bucket(Bucket::kLost, kRateZero);
         case ProbabilitySource::kStageCommitted: return in_bucket(Bucket::kCommitted, kRateOne);
-        case ProbabilitySource::kModel: return "expected_conversion_rate of the analysis";
-        case ProbabilitySource::kBoardPercent: return "probability_percent / 100, since there is no analysis";
+        case ProbabilitySource::kModel:
+            return std::string("expected_conversion_rate of the analysis, ") +
+                   (is_confident(model) ? "since its conversion_confidence is at least model_confidence_minimum"
+                                        : "since nobody stated a probability");
+        case ProbabilitySource::kBoardPercent:
+            return std::string("probability_percent / 100, since ") +
+                   (model.expected_conversion_rate
+                        ? "the conversion_confidence of the analysis is below model_confidence_minimum"
+                        : "there is no analysis");
         case ProbabilitySource::kStageDefault: break;
     }
     return "the stage's default, since neither analysis nor percentage is known";
@@ -79,8 +86,11 @@ std::string product(Money contract, Rate rate) { return show(contract) + " * " +
 
 }  // namespace
 
-std::vector<ExplanationStep> explain(const ForecastInput &input, const DateInput &dates, Day today,
-                                     const std::string &stage) {
+std::vector<ExplanationStep> explain(const ForecastInput &known, const DateInput &dates, Day today,
+                                     const std::string &stage, Rate model_confidence_minimum) {
+    const ModelEvidence model{known.expected_conversion_rate, known.conversion_confidence, model_confidence_minimum};
+    ForecastInput input = known;
+    input.expected_conversion_rate = counting_rate(model, known.stated_probability);
     const Money contract = contract_value(input);
     const Rate likely = probability(input);
     const Rate best = best_case_probability(input);
@@ -105,9 +115,11 @@ std::vector<ExplanationStep> explain(const ForecastInput &input, const DateInput
              ", today " + show(today),
          show(date)},
         {"forecast_month", "first day of the month of forecast_date", show(date), show(month_start(date))},
-        {"probability", probability_rule(probability_source(input)),
-         "expected_conversion_rate " + show(input.expected_conversion_rate) + ", probability_percent / 100 " +
-             show(input.stated_probability) + ", stage default " + show(input.default_probability),
+        {"probability", probability_rule(input, model),
+         "expected_conversion_rate " + show(model.expected_conversion_rate) + ", conversion_confidence " +
+             show(model.conversion_confidence) + ", model_confidence_minimum " + show(model.confidence_minimum) +
+             ", probability_percent / 100 " + show(input.stated_probability) + ", stage default " +
+             show(input.default_probability),
          show(likely)},
         {"probability_spread", spread_rule(input),
          "conversion_confidence " + show(input.conversion_confidence) + ", stage default " + show(input.default_spread),

@@ -32,6 +32,15 @@ std::string_view to_string(ProbabilitySource source) noexcept {
     return kNames[static_cast<std::size_t>(source)];
 }
 
+bool is_confident(const ModelEvidence &model) noexcept {
+    return model.conversion_confidence.value_or(kRateZero).e5 >= model.confidence_minimum.e5;
+}
+
+std::optional<Rate> counting_rate(const ModelEvidence &model, std::optional<Rate> stated_probability) noexcept {
+    if (stated_probability && !is_confident(model)) return std::nullopt;
+    return model.expected_conversion_rate;
+}
+
 Money contract_value(const ForecastInput &input) noexcept {
     if (has_amount(input.total_order_value)) return *input.total_order_value;
     if (has_amount(input.new_enquiry_value)) return *input.new_enquiry_value;

@@ -11,12 +11,26 @@
 
 namespace pipeline_forecast {
 
+// What an analysis says of the probability, and how sure it has to be to overrule people.
+struct ModelEvidence {
+    std::optional<Rate> expected_conversion_rate = std::nullopt;
+    std::optional<Rate> conversion_confidence = std::nullopt;
+    Rate confidence_minimum = {};  // the setting model_confidence_minimum
+};
+
+// Whether the analysis has enough to go by; one whose confidence is unknown is as good as one of confidence 0.
+[[nodiscard]] bool is_confident(const ModelEvidence &model) noexcept;
+
+// The rate of the analysis where it counts: where it is confident, or nobody stated a probability.
+[[nodiscard]] std::optional<Rate> counting_rate(const ModelEvidence &model,
+                                                std::optional<Rate> stated_probability) noexcept;
+
 // What the forecast reads of a project, of its current analysis and of its stage rule.
 struct ForecastInput {
     Bucket bucket = Bucket::kOpen;
     std::optional<Money> total_order_value = std::nullopt;
     std::optional<Money> new_enquiry_value = std::nullopt;
-    std::optional<Rate> expected_conversion_rate = std::nullopt;  // the analysis
+    std::optional<Rate> expected_conversion_rate = std::nullopt;  // the analysis, as counting_rate() has it
     std::optional<Rate> stated_probability = std::nullopt;        // probability_percent / 100
     Rate default_probability = {};                                // the stage rule
     std::optional<Rate> conversion_confidence = std::nullopt;     // the analysis
@@ -31,7 +45,8 @@ enum class ProbabilitySource { kStageLost, kStageCommitted, kModel, kBoardPercen
 // (credits) pass through.
 [[nodiscard]] Money contract_value(const ForecastInput &input) noexcept;
 
-// Lost is 0 and Committed is 1 whatever anybody stated; else the model, then the board, then the stage's default.
+// Lost is 0 and Committed is 1 whatever anybody stated; else the model where it counts, then the board, then the
+// stage's default.
 [[nodiscard]] ProbabilitySource probability_source(const ForecastInput &input) noexcept;
 [[nodiscard]] Rate probability(const ForecastInput &input) noexcept;
 

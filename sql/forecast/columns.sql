@@ -10,7 +10,7 @@
     i.new_enquiry_value,
     i.date_created,
     pipeline_probability(
-        i.stage_bucket, i.expected_conversion_rate, i.probability_percent, i.default_probability
+        i.stage_bucket, i.model_rate, i.probability_percent, i.default_probability
     )::numeric(6,5) AS probability,
     i.forecast_date,
     pipeline_forecast_month(i.forecast_date) AS forecast_month,
@@ -27,28 +27,28 @@
     )::numeric(12,2) AS committed_value,
     pipeline_expected_value(
         i.stage_bucket, i.total_order_value, i.new_enquiry_value,
-        i.expected_conversion_rate, i.probability_percent, i.default_probability
+        i.model_rate, i.probability_percent, i.default_probability
     )::numeric(12,2) AS expected_value,
     pipeline_best_case_value(
         i.stage_bucket, i.total_order_value, i.new_enquiry_value,
-        i.expected_conversion_rate, i.probability_percent, i.default_probability,
+        i.model_rate, i.probability_percent, i.default_probability,
         i.conversion_confidence, i.default_spread
     )::numeric(12,2) AS best_case_value,
     pipeline_worst_case_value(
         i.stage_bucket, i.total_order_value, i.new_enquiry_value,
-        i.expected_conversion_rate, i.probability_percent, i.default_probability,
+        i.model_rate, i.probability_percent, i.default_probability,
         i.conversion_confidence, i.default_spread
     )::numeric(12,2) AS worst_case_value,
     pipeline_best_case_probability(
-        i.stage_bucket, i.expected_conversion_rate, i.probability_percent, i.default_probability,
+        i.stage_bucket, i.model_rate, i.probability_percent, i.default_probability,
         i.conversion_confidence, i.default_spread
     )::numeric(6,5) AS best_case_probability,
     pipeline_worst_case_probability(
-        i.stage_bucket, i.expected_conversion_rate, i.probability_percent, i.default_probability,
+        i.stage_bucket, i.model_rate, i.probability_percent, i.default_probability,
         i.conversion_confidence, i.default_spread
     )::numeric(6,5) AS worst_case_probability,
     pipeline_probability_spread(i.conversion_confidence, i.default_spread)::numeric(6,5)
         AS probability_spread,
     pipeline_probability_source(
-        i.stage_bucket, i.expected_conversion_rate, i.probability_percent, i.default_probability
+        i.stage_bucket, i.model_rate, i.probability_percent, i.default_probability
     ) AS probability_source

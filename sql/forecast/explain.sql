@@ -15,10 +15,11 @@ CREATE FUNCTION pipeline_internal.forecast_steps(
     follow_up_date date,
     date_created date,
     expected_gestation_days integer,
-    today date
+    today date,
+    model_confidence_minimum numeric
 ) RETURNS jsonb
-LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_explain_forecast';
-COMMENT ON FUNCTION pipeline_internal.forecast_steps(numeric, numeric, text, text, numeric, numeric, numeric, numeric, numeric, date, date, date, date, integer, date) IS
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_forecast_steps';
+COMMENT ON FUNCTION pipeline_internal.forecast_steps(numeric, numeric, text, text, numeric, numeric, numeric, numeric, numeric, date, date, date, date, integer, date, numeric) IS
     'The steps of a forecast as a JSON array of {step, rule, input, value}.';
 
 CREATE FUNCTION pipeline.explain_forecast(project_id text)

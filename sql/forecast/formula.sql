@@ -9,6 +9,16 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_contract_valu
 COMMENT ON FUNCTION pipeline.pipeline_contract_value(numeric, numeric) IS
     'The order value unless unknown or 0, else the enquiry value unless unknown, else 0.';
 
+CREATE FUNCTION pipeline.pipeline_model_rate(
+    expected_conversion_rate numeric,
+    conversion_confidence numeric,
+    probability_percent numeric,
+    model_confidence_minimum numeric
+) RETURNS numeric
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_model_rate';
+COMMENT ON FUNCTION pipeline.pipeline_model_rate(numeric, numeric, numeric, numeric) IS
+    'The rate of the analysis where it counts: where its confidence is at least the minimum, or nobody stated a percentage; else NULL.';
+
 CREATE FUNCTION pipeline.pipeline_probability(
     stage_bucket text,
     expected_conversion_rate numeric,
@@ -17,7 +27,7 @@ CREATE FUNCTION pipeline.pipeline_probability(
 ) RETURNS numeric
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_probability';
 COMMENT ON FUNCTION pipeline.pipeline_probability(text, numeric, numeric, numeric) IS
-    'Committed 1, Lost 0; else the analysis, else the stated percentage, else the stage default; within 0..1.';
+    'Committed 1, Lost 0; else the rate of the analysis (where it counts: pipeline_model_rate()), else the stated percentage, else the stage default; within 0..1.';
 
 CREATE FUNCTION pipeline.pipeline_probability_source(
     stage_bucket text,

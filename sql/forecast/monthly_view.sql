@@ -16,7 +16,7 @@ FROM (
         i.stage_bucket,
         pipeline_forecast_totals(
             i.stage_bucket, i.total_order_value, i.new_enquiry_value,
-            i.expected_conversion_rate, i.probability_percent, i.default_probability,
+            @list forecast/model_rate.sql@, i.probability_percent, i.default_probability,
             i.conversion_confidence, i.default_spread) AS totals
     FROM forecast_input i
     -- As two cases, so that a stated date outside the window leaves the project out before anything is joined; the

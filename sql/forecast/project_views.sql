@@ -42,13 +42,18 @@ CREATE OR REPLACE VIEW pipeline.vw_pipeline_forecast_project_v1 AS
 SELECT
 @include forecast/columns.sql@
 FROM (
-    SELECT dated.*, dated.stated_date AS forecast_date
-    FROM forecast_input dated
-    WHERE dated.stated_date IS NOT NULL
-    UNION ALL
-    SELECT undated.*, undated.estimated_date
-    FROM forecast_input undated
-    WHERE undated.stated_date IS NULL
+    SELECT
+        i.*,
+        @list forecast/model_rate.sql@ AS model_rate
+    FROM (
+        SELECT dated.*, dated.stated_date AS forecast_date
+        FROM forecast_input dated
+        WHERE dated.stated_date IS NOT NULL
+        UNION ALL
+        SELECT undated.*, undated.estimated_date
+        FROM forecast_input undated
+        WHERE undated.stated_date IS NULL
+    ) i
 ) i;
 
 COMMENT ON VIEW pipeline.vw_pipeline_forecast_project_v1 IS
@@ -64,7 +69,7 @@ CROSS JOIN LATERAL ROWS FROM (
         i.expected_conversion_rate, i.probability_percent, i.default_probability,
         i.conversion_confidence, i.default_spread,
         i.date_order_received, i.expected_start_date, i.follow_up_date, i.date_created,
-        i.expected_gestation_days, pipeline_today()))
+        i.expected_gestation_days, pipeline_today(), (SELECT model_confidence_minimum())))
     AS (step text, rule text, input text, value text)
 ) WITH ORDINALITY AS e (step, rule, input, value, ordinality);
 

@@ -31,17 +31,17 @@ FROM (
         i.stage_rule,
         pipeline_forecast_values(
             i.stage_bucket, i.total_order_value, i.new_enquiry_value,
-            i.expected_conversion_rate, i.probability_percent, i.default_probability,
+            @list forecast/model_rate.sql@, i.probability_percent, i.default_probability,
             i.conversion_confidence, i.default_spread) AS forecast,
         pipeline_forecast_date_source(
             i.date_order_received, i.expected_start_date, i.follow_up_date, i.date_created, i.expected_gestation_days
         ) AS date_source,
         pipeline_probability_source(
-            i.stage_bucket, i.expected_conversion_rate, i.probability_percent, i.default_probability
+            i.stage_bucket, @list forecast/model_rate.sql@, i.probability_percent, i.default_probability
         ) AS probability_source,
         -- An analysis of next to nothing, where nobody stated a probability.
         i.stage_bucket = 'Open' AND i.probability_percent IS NULL
-            AND i.conversion_confidence < (SELECT model_confidence_minimum()) AS is_weak_model,
+            AND coalesce(i.conversion_confidence, 0) < (SELECT model_confidence_minimum()) AS is_weak_model,
         i.stage_bucket = 'Open'
             AND coalesce(i.stated_date, i.estimated_date) < pipeline_window_start(pipeline_today()) AS is_past_due,
         -- Where there is no hidden board nothing is to be linked.

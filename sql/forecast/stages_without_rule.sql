@@ -13,7 +13,7 @@ FROM (
     SELECT i.pipeline_stage,
            pipeline_forecast_totals(
                i.stage_bucket, i.total_order_value, i.new_enquiry_value,
-               i.expected_conversion_rate, i.probability_percent, i.default_probability,
+               @list forecast/model_rate.sql@, i.probability_percent, i.default_probability,
                i.conversion_confidence, i.default_spread) AS totals
     FROM forecast_input i
     WHERE i.stage_rule = '(any other)' AND i.pipeline_stage <> '(any other)' AND btrim(i.pipeline_stage) <> ''

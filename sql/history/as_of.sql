@@ -1,5 +1,5 @@
--- The project forecast as it was at a moment: the versions that were valid then, the stage rules of then, and the
--- same formula. Bound to the tables when it is made, like a view, so that filters on it reach them.
+-- The project forecast as it was at a moment: the versions that were valid then, the stage rules and the setting
+-- model_confidence_minimum of then, and the same formula. Bound to the tables when it is made, like a view, so that filters on it reach them.
 CREATE OR REPLACE FUNCTION pipeline.pipeline_forecast_as_of(as_of timestamptz)
 RETURNS SETOF vw_pipeline_forecast_project_v1
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -19,7 +19,10 @@ FROM (
         a.analysis_timestamp,
         a.expected_gestation_days,
         a.expected_conversion_rate,
-        a.conversion_confidence
+        a.conversion_confidence,
+        pipeline_model_rate(
+            a.expected_conversion_rate, a.conversion_confidence, p.probability_percent,
+            (SELECT model_confidence_minimum(as_of))) AS model_rate
     FROM project_history p
     LEFT JOIN pipeline_stage_history s
         ON s.stage = p.pipeline_stage

@@ -21,7 +21,7 @@ BEGIN ATOMIC
         ('log_retention_days', 'integer', 1, 36500, '30',
          'Days for which operational records are kept: refresh_log, finished sync_log rows with their rejects, finished jobs, and the run details of this extension''s pg_cron jobs.'),
         ('model_confidence_minimum', 'number', 0, 1, '0.15',
-         'Confidence, 0 to 1, below which an analysis has too little to go by: its probability is then counted as a guess.'),
+         'Confidence, 0 to 1, that an analysis needs to overrule the probability that people state. Below it their probability counts; where nobody stated one the analysis counts all the same, as a guess. 0: the analysis always counts.'),
         ('new_enquiry_reason', 'text', 0, 200, 'New Enquiry',
          'The reason for change that makes a quote a new enquiry. After a change call derive_pipeline_values().'),
         ('snapshot_cron_hour_utc', 'integer', 0, 23, '3', 'Hour (UTC) of the daily forecast snapshot.'),

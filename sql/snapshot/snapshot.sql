@@ -33,7 +33,8 @@ AS $$
                    pipeline_forecast_month(coalesce(i.stated_date, i.estimated_date)) AS forecast_month,
                    pipeline_forecast_values(
                        i.stage_bucket, i.total_order_value, i.new_enquiry_value,
-                       i.expected_conversion_rate, i.probability_percent, i.default_probability,
+                       pipeline_model_rate(i.expected_conversion_rate, i.conversion_confidence, i.probability_percent, %4$L),
+                       i.probability_percent, i.default_probability,
                        i.conversion_confidence, i.default_spread) AS forecast
             FROM forecast_input i
             -- As two cases, so that a stated date outside the window leaves the project out before anything is joined.
@@ -45,7 +46,7 @@ AS $$
             OFFSET 0
         ) f
         $sql$ END,
-        $1, $2, end_of_day($1))
+        $1, $2, end_of_day($1), model_confidence_minimum())
 $$;
 COMMENT ON FUNCTION pipeline_internal.snapshot_query(date, text) IS
     'The query for the rows of a snapshot; origin is live, history or current_state.';

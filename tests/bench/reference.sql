@@ -27,12 +27,14 @@ FROM (
                 WHEN 'Lost' THEN 0
                 WHEN 'Committed' THEN 1
                 ELSE greatest(0, least(1, coalesce(
-                    b.expected_conversion_rate, b.probability_percent / 100, b.default_probability)))
+                    CASE WHEN b.conversion_confidence >= 0.15 THEN b.expected_conversion_rate END,
+                    b.probability_percent / 100, b.expected_conversion_rate, b.default_probability)))
             END::numeric(6,5) AS probability,
             CASE
                 WHEN b.stage_bucket = 'Lost' THEN 'stage_lost'
                 WHEN b.stage_bucket = 'Committed' THEN 'stage_committed'
-                WHEN b.expected_conversion_rate IS NOT NULL THEN 'model'
+                WHEN b.expected_conversion_rate IS NOT NULL
+                    AND (b.conversion_confidence >= 0.15 OR b.probability_percent IS NULL) THEN 'model'
                 WHEN b.probability_percent IS NOT NULL THEN 'board_percent'
                 ELSE 'stage_default'
             END AS probability_source,

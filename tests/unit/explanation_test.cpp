@@ -81,21 +81,47 @@ TEST(Explanation, SmallAmountsKeepTheirZeros) {
 TEST(Explanation, EachSourceOfTheProbabilityHasItsRule) {
     ForecastInput input{.default_probability = Rate{30'000}};
     std::vector<std::string> rules;
-    const auto add = [&] { rules.push_back(step(explain(input, {}, kExplainedDay, ""), "probability").rule); };
+    const auto add = [&] {
+        rules.push_back(step(explain(input, {}, kExplainedDay, "", Rate{15'000}), "probability").rule);
+    };
     add();
     input.stated_probability = Rate{40'000};
     add();
     input.expected_conversion_rate = Rate{50'000};
+    input.conversion_confidence = Rate{14'000};
+    add();
+    input.conversion_confidence = Rate{15'000};
+    add();
+    input.conversion_confidence = Rate{14'000};
+    input.stated_probability = std::nullopt;
     add();
     input.bucket = Bucket::kLost;
     add();
     input.bucket = Bucket::kCommitted;
     add();
-    EXPECT_EQ(rules,
-              (std::vector<std::string>{
-                  "the stage's default, since neither analysis nor percentage is known",
-                  "probability_percent / 100, since there is no analysis", "expected_conversion_rate of the analysis",
-                  "0, since the stage is in the bucket Lost", "1, since the stage is in the bucket Committed"}));
+    EXPECT_EQ(rules, (std::vector<std::string>{
+                         "the stage's default, since neither analysis nor percentage is known",
+                         "probability_percent / 100, since there is no analysis",
+                         "probability_percent / 100, since the conversion_confidence of the analysis is below "
+                         "model_confidence_minimum",
+                         "expected_conversion_rate of the analysis, since its conversion_confidence is at least "
+                         "model_confidence_minimum",
+                         "expected_conversion_rate of the analysis, since nobody stated a probability",
+                         "0, since the stage is in the bucket Lost", "1, since the stage is in the bucket Committed"}));
+}
+
+TEST(Explanation, ShowsAnAnalysisThatDoesNotCount) {
+    const ForecastInput input{.new_enquiry_value = Money{100'00},
+                              .expected_conversion_rate = Rate{50'000},
+                              .stated_probability = Rate{40'000},
+                              .default_probability = Rate{30'000},
+                              .conversion_confidence = Rate{3'000}};
+    const auto steps = explain(input, {}, kExplainedDay, "", Rate{15'000});
+    EXPECT_EQ(step(steps, "probability").input,
+              "expected_conversion_rate 0.50000, conversion_confidence 0.03000, model_confidence_minimum 0.15000, "
+              "probability_percent / 100 0.40000, stage default 0.30000");
+    EXPECT_EQ(step(steps, "probability").value, "0.40000");
+    EXPECT_EQ(step(steps, "expected_value").value, "40.00");
 }
 
 TEST(Explanation, EachSourceOfTheDateHasItsRule) {

@@ -109,6 +109,39 @@ TEST(ForecastProbability, TheModelComesBeforeTheBoardAndTheBoardBeforeTheStage) 
     EXPECT_EQ(probability_source(input), ProbabilitySource::kModel);
 }
 
+TEST(ForecastProbability, AnAnalysisOfNextToNothingDoesNotOverrulePeople) {
+    constexpr Rate kMinimum{15'000};
+    const std::optional<Rate> rates[] = {std::nullopt, Rate{0}, percent(37)};
+    const std::optional<Rate> confidences[] = {std::nullopt, Rate{0}, Rate{14'999}, kMinimum, kRateOne};
+    const std::optional<Rate> percentages[] = {std::nullopt, Rate{0}, percent(61)};
+    for (const auto rate : rates) {
+        for (const auto confidence : confidences) {
+            for (const auto stated : percentages) {
+                const bool is_sure = confidence == kMinimum || confidence == kRateOne;
+                ForecastInput input = kCheckWithUs;
+                input.stated_probability = stated;
+                input.expected_conversion_rate = counting_rate({rate, confidence, kMinimum}, stated);
+                const auto expected = rate && is_sure ? ProbabilitySource::kModel
+                                      : stated        ? ProbabilitySource::kBoardPercent
+                                      : rate          ? ProbabilitySource::kModel
+                                                      : ProbabilitySource::kStageDefault;
+                EXPECT_EQ(probability_source(input), expected);
+                EXPECT_EQ(probability(input), expected == ProbabilitySource::kModel          ? *rate
+                                              : expected == ProbabilitySource::kBoardPercent ? *stated
+                                                                                             : percent(30));
+            }
+        }
+    }
+}
+
+TEST(ForecastProbability, AMinimumOfZeroLetsEveryAnalysisCount) {
+    EXPECT_EQ(counting_rate({percent(37), std::nullopt, {}}, percent(61)), percent(37));
+    EXPECT_EQ(counting_rate({percent(37), Rate{0}, {}}, percent(61)), percent(37));
+    EXPECT_EQ(counting_rate({percent(37), kRateOne, kRateOne}, percent(61)), percent(37))
+        << "and of one only a sure one";
+    EXPECT_EQ(counting_rate({percent(37), Rate{99'999}, kRateOne}, percent(61)), std::nullopt);
+}
+
 TEST(ForecastProbability, ZeroIsKnown) {
     ForecastInput input = kCheckWithUs;
     input.stated_probability = Rate{0};

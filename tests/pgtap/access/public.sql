@@ -13,7 +13,7 @@ FROM (VALUES
      monday_push_payload pipeline_best_case_probability pipeline_best_case_value pipeline_bias pipeline_checks
      pipeline_committed_value pipeline_contract_value pipeline_cron_next pipeline_cron_previous pipeline_expected_value
      pipeline_forecast_as_of pipeline_forecast_date pipeline_forecast_date_source pipeline_forecast_month
-     pipeline_forecast_totals pipeline_forecast_values pipeline_probability pipeline_probability_source
+     pipeline_forecast_totals pipeline_forecast_values pipeline_model_rate pipeline_probability pipeline_probability_source
      pipeline_probability_spread pipeline_setting pipeline_share pipeline_skill pipeline_today pipeline_wape
      pipeline_window_end pipeline_window_start pipeline_worst_case_probability pipeline_worst_case_value
      propose_monday_mapping segment_statistics validate_pipeline_forecast'),

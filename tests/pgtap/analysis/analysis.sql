@@ -196,7 +196,7 @@ JOIN LATERAL (
 ) e ON true;
 SELECT is((SELECT string_agg(step, ' ' ORDER BY ordinality) FROM explanation WHERE project_id = 'r5'),
     'segment time_weights outcomes conversion_rate conversion_confidence closed_conversion_rate gestation_days gestation_confidence value_band '
-    'conversion_score gestation_score value_score account_score product_type_score weighted_sum bonus final_value rating', 'the steps come in order');
+    'conversion_score gestation_score value_score account_score product_type_score weighted_sum bonus final_value rating forecast_probability', 'the steps come in order');
 SELECT is_empty('SELECT project_id, step FROM explanation WHERE detail IS NULL OR value IS NULL', 'each with a detail and a value');
 SELECT is_empty($$ SELECT project_id FROM explained_value WHERE (v->>'rating')::integer IS DISTINCT FROM rating_score
     OR (v->>'conversion_rate')::numeric IS DISTINCT FROM expected_conversion_rate OR (v->>'conversion_confidence')::numeric IS DISTINCT FROM conversion_confidence

@@ -1,7 +1,7 @@
 -- The formula of the project view, case by case.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(53);
+SELECT plan(60);
 
 -- Shape: reports read these columns by name and, in older tools, by position.
 SELECT results_eq(
@@ -107,6 +107,55 @@ SELECT is(pg_temp.forecast_of(NULL, -1000.05, NULL, NULL),
 SELECT is(pg_temp.forecast_of('Customer Has Order', 9999999999.99, NULL, 99.999),
     'Open 9999999999.99 p 0.99999 d 0.12000 board_percent: 8799899999.99 / 9999899999.99 / 9999999999.99, committed 0.00, band 0.87999..1.00000',
     'the largest amount is exact');
+
+-- Which probability: every combination of what analysis and people say.
+SET LOCAL client_min_messages = warning;
+CREATE TEMP TABLE said AS
+SELECT rate, confidence, stated, 'said ' || row_number() OVER () AS id
+FROM unnest(ARRAY[NULL, 0, 0.37]) AS rate, unnest(ARRAY[NULL, 0, 0.14, 0.15, 0.9]) AS confidence, unnest(ARRAY[NULL, 0, 61]) AS stated;
+INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value, probability_percent)
+SELECT id, 'Project', 'Check with IS', 100, stated FROM said;
+INSERT INTO analysis_results (project_id, expected_conversion_rate, conversion_confidence)
+SELECT id, rate, confidence FROM said;
+CREATE FUNCTION pg_temp.expected_source(minimum numeric) RETURNS TABLE(id text, source text, probability numeric, expected_value numeric)
+LANGUAGE sql AS $$
+    SELECT id, source, p, round(100 * p, 2)
+    FROM (SELECT id, CASE WHEN rate IS NOT NULL AND coalesce(confidence, 0) >= minimum THEN 'model'
+                          WHEN stated IS NOT NULL THEN 'board_percent'
+                          WHEN rate IS NOT NULL THEN 'model' ELSE 'stage_default' END AS source, rate, stated FROM said) s,
+         LATERAL (SELECT CASE source WHEN 'model' THEN rate WHEN 'board_percent' THEN stated / 100.0 ELSE 0.3 END AS p) v
+$$;
+CREATE FUNCTION pg_temp.found_source(moment timestamptz DEFAULT NULL) RETURNS TABLE(id text, source text, probability numeric, expected_value numeric)
+LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY SELECT v.project_id, v.probability_source, v.probability::numeric, v.expected_value::numeric
+    FROM vw_pipeline_forecast_project_v1 v WHERE moment IS NULL AND v.project_id LIKE 'said %'
+    UNION ALL
+    SELECT v.project_id, v.probability_source, v.probability, v.expected_value
+    FROM pipeline_forecast_as_of(coalesce(moment, '-infinity')) v WHERE v.project_id LIKE 'said %';
+END $$;
+SELECT set_eq('SELECT * FROM pg_temp.found_source()', 'SELECT * FROM pg_temp.expected_source(0.15)',
+              'a confident analysis, else people, else any analysis, else the stage');
+CREATE TEMP TABLE moment AS SELECT clock_timestamp() AS before_change;
+SELECT pg_sleep(0.01) \g /dev/null
+SELECT configure_pipeline('model_confidence_minimum', '0.9') \g /dev/null
+SELECT set_eq('SELECT * FROM pg_temp.found_source()', 'SELECT * FROM pg_temp.expected_source(0.9)', 'the setting says what is confident');
+SELECT set_eq('SELECT * FROM pg_temp.found_source((SELECT before_change FROM moment))', 'SELECT * FROM pg_temp.expected_source(0.15)',
+              'as of a moment before, the setting of then');
+SELECT set_eq('SELECT * FROM pg_temp.found_source(clock_timestamp())', 'SELECT * FROM pg_temp.expected_source(0.9)', 'as of now, that of now');
+SELECT configure_pipeline('model_confidence_minimum', '0') \g /dev/null
+SELECT set_eq('SELECT * FROM pg_temp.found_source()', 'SELECT * FROM pg_temp.expected_source(0)', '0: every analysis counts');
+SELECT configure_pipeline('model_confidence_minimum', '0.15') \g /dev/null
+SELECT results_eq(
+    $$ SELECT rule, value FROM explain_forecast((SELECT id FROM said WHERE (rate, confidence, stated) = (0.37, 0.14, 61))) WHERE step = 'probability' $$,
+    $$ VALUES ('probability_percent / 100, since the conversion_confidence of the analysis is below model_confidence_minimum', '0.61000') $$,
+    'the explanation says why');
+SELECT results_eq(
+    $$ SELECT (pipeline_forecast_totals(stage_bucket, total_order_value, new_enquiry_value,
+                   pipeline_model_rate(expected_conversion_rate, conversion_confidence, probability_percent, 0.15), probability_percent,
+                   default_probability, conversion_confidence, default_spread)).expected_value
+       FROM forecast_input WHERE project_id LIKE 'said %' $$,
+    'SELECT sum(expected_value) FROM pg_temp.expected_source(0.15)', 'the sums follow the rule');
 
 -- Stage rules: all ten rows.
 SELECT results_eq(

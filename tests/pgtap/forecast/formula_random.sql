@@ -76,12 +76,13 @@ contract AS (
              ELSE 0 END AS c,
         CASE WHEN bucket = 'Lost' THEN 0
              WHEN bucket = 'Committed' THEN 1
-             WHEN expected_conversion_rate IS NOT NULL THEN least(greatest(expected_conversion_rate, 0), 1)
+             WHEN expected_conversion_rate IS NOT NULL AND (conversion_confidence >= 0.15 OR probability_percent IS NULL)
+                 THEN least(greatest(expected_conversion_rate, 0), 1)
              WHEN probability_percent IS NOT NULL THEN least(greatest(probability_percent / 100, 0), 1)
              ELSE default_p END AS p,
         CASE WHEN bucket = 'Lost' THEN 'stage_lost'
              WHEN bucket = 'Committed' THEN 'stage_committed'
-             WHEN expected_conversion_rate IS NOT NULL THEN 'model'
+             WHEN expected_conversion_rate IS NOT NULL AND (conversion_confidence >= 0.15 OR probability_percent IS NULL) THEN 'model'
              WHEN probability_percent IS NOT NULL THEN 'board_percent'
              ELSE 'stage_default' END AS p_source,
         CASE WHEN conversion_confidence > 0 THEN least(greatest((1 - conversion_confidence) * 0.30, 0.05), 0.35)
@@ -147,7 +148,8 @@ SELECT stage_bucket, count(*) AS project_count, sum(contract_value) AS contract_
 FROM restated GROUP BY stage_bucket;
 CREATE TEMP VIEW totals AS
 SELECT stage_bucket, (pipeline_forecast_totals(
-    stage_bucket, total_order_value, new_enquiry_value, expected_conversion_rate, probability_percent,
+    stage_bucket, total_order_value, new_enquiry_value,
+    pipeline_model_rate(expected_conversion_rate, conversion_confidence, probability_percent, 0.15), probability_percent,
     default_probability, conversion_confidence, default_spread)).*
 FROM forecast_input GROUP BY stage_bucket;
 SELECT set_eq('TABLE totals', 'TABLE sums', 'pipeline_forecast_totals adds up to the rules, to the cent');

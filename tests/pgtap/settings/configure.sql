@@ -2,7 +2,7 @@
 \set ON_ERROR_STOP 1
 BEGIN;
 \ir ../include/failure.sql
-SELECT plan(42);
+SELECT plan(46);
 
 SELECT unschedule_pipeline_jobs() \g /dev/null
 SELECT results_eq(
@@ -30,6 +30,8 @@ SELECT results_eq($$ SELECT value, default_value, type, lowest, highest, since I
               ('400', '730', 'integer', 1, 36500, true, current_user::text COLLATE "default") $$, 'the view shows value, default, range, since when and by whom');
 SELECT bag_eq('SELECT name, pipeline_setting(name) FROM pipeline_settings', 'SELECT name, value FROM pipeline_settings',
               'pipeline_setting() says what the view says');
+SELECT results_eq($$ SELECT * FROM configure_pipeline('model_confidence_minimum', ' 0.20 ') $$,
+    $$ VALUES ('model_confidence_minimum', '0.15', '0.2', 'changed') $$, 'a number with decimals, in its plain form');
 SELECT is_empty('SELECT FROM setting_definitions() d WHERE checked_setting(d.name, d.default_value) IS DISTINCT FROM d.default_value',
                 'every default is an allowed value');
 SELECT is_empty($$ SELECT FROM setting_definitions() d WHERE description !~ '\.$' $$, 'every setting is described');
@@ -60,6 +62,9 @@ FROM (VALUES
     ('''snapshot_retention_days'', ''36501''', '22023: setting "snapshot_retention_days" must not be "36501"; It is a whole number from 1 to 36500.'),
     ('''snapshot_retention_days'', ''12.5''', '22023: setting "snapshot_retention_days" must not be "12.5"; It is a whole number from 1 to 36500.'),
     ('''snapshot_retention_days'', ''99999999999999999999''', '22023: setting "snapshot_retention_days" must not be "99999999999999999999"; It is a whole number from 1 to 36500.'),
+    ('''model_confidence_minimum'', ''0,15''', '22023: setting "model_confidence_minimum" must not be "0,15"; It is a number from 0 to 1, with a decimal point.'),
+    ('''model_confidence_minimum'', ''1.01''', '22023: setting "model_confidence_minimum" must not be "1.01"; It is a number from 0 to 1, with a decimal point.'),
+    ('''model_confidence_minimum'', ''NaN''', '22023: setting "model_confidence_minimum" must not be "NaN"; It is a number from 0 to 1, with a decimal point.'),
     ('''currency'', ''a currency of twenty-odd letters''', '22023: setting "currency" must not be "a currency of twenty-odd letters"; It is a text of one line and at most 20 characters.'),
     ('''currency'', ''E'' || chr(10) || ''UR''', '22023: setting "currency" must not be "E' || chr(10) || 'UR"; It is a text of one line and at most 20 characters.'),
     ('''{"currency": {"name": "EUR"}}''', '22023: setting "currency" must not be an object; A value is a text or a number.'),

@@ -52,8 +52,8 @@ INSERT INTO project_history (project_id, valid_from, valid_to, project_uuid, ite
     ('p', '2024-01-19 12:00+00', NULL, gen_random_uuid(), 'P', 'Open Enquiry', 200, 100, '2024-12-31', 'deleted'),
     ('undated', '2024-01-10 08:00+00', NULL, gen_random_uuid(), 'P', 'Won Via Other Ref', 7, NULL, NULL, 'active'),
     ('next year', '2024-01-10 08:00+00', NULL, gen_random_uuid(), 'P', 'Open Enquiry', 9, NULL, '2025-01-01', 'active');
-INSERT INTO analysis_history (project_id, valid_from, valid_to, expected_conversion_rate, analysis_timestamp, llm_status)
-VALUES ('p', '2024-01-16 12:00+00', '2024-01-17 12:00+00', 0.25, '2024-01-16 12:00+00', 'none');
+INSERT INTO analysis_history (project_id, valid_from, valid_to, expected_conversion_rate, conversion_confidence, analysis_timestamp, llm_status)
+VALUES ('p', '2024-01-16 12:00+00', '2024-01-17 12:00+00', 0.25, 0.5, '2024-01-16 12:00+00', 'none');
 
 CREATE FUNCTION pg_temp.day(snapshot date) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(format('%s %s %s', project_id, forecast_month, expected_value), ', ' ORDER BY project_id)
