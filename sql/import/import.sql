@@ -160,10 +160,11 @@ BEGIN
         metadata = jsonb_build_object('shifted_days', shift, 'fields_mapped', jsonb_array_length(plan->'fields'))
     WHERE id = run;
     DROP TABLE pg_temp.pipeline_import;
+    PERFORM analyze_imported(run, inserted + updated);
 END;
 $$;
 COMMENT ON FUNCTION pipeline.import_projects(regclass, jsonb) IS
 'Reads projects from a staging table through a mapping {"fields": {"<field>": <source>}, "shift_to_today": true | ["<date field>"]}.
 A source is a column name; {"constant": value}; {"days_between": ["<column>", "<column>"]}; {"column": ...} with any of "map" (value to value), "lookup" ({"table", "key", "value"}), "format" (of a date), "plus_days", "only_if" ({"column", "in"}); or a list of sources, of which the first that is not blank counts. The field project_id is required.
-Existing projects are updated in the mapped fields only. Values and rows that cannot be read are counted in rejected and stored in sync_reject with the reason; the rest is kept. shift_to_today moves all dates by one number of days, so that the newest is today.
+Existing projects are updated in the mapped fields only. Values and rows that cannot be read are counted in rejected and stored in sync_reject with the reason; the rest is kept. shift_to_today moves all dates by one number of days, so that the newest is today. What was imported is analysed: with the import, or, of more than 50,000 projects that changed, by analyze_due_projects() within ten minutes.
 Errors: 22023 for a mapping that makes no sense, 42703 for an unknown column, 22004 for null.';

@@ -10,6 +10,7 @@ AS $$
         ('forecast_snapshot_maintenance',
          format('%s %s * * *', pipeline_setting('snapshot_cron_minute_utc'), pipeline_setting('snapshot_cron_hour_utc')),
          '0', 'SELECT * FROM pipeline.run_daily_forecast_snapshot_maintenance()'),
+        ('analysis_catch_up', '7-59/10 * * * *', '0', 'SELECT pipeline.analyze_due_projects()'),
         ('snapshot_catch_up', '5-59/10 * * * *', '0', 'SELECT pipeline.catch_up_forecast_snapshots()'),
         ('cleanup', '40 3 * * *', '0', 'CALL pipeline.cleanup_pipeline_records()'),
         ('job_catch_up', '3-59/10 * * * *', '0', 'SELECT pipeline.catch_up_scheduled_jobs()'),

@@ -87,6 +87,12 @@ DECLARE
     hint text;
 BEGIN
     date := snapshot_date;
+    IF snapshot_date = pipeline_today() THEN
+        -- Whoever takes this snapshot as well waits here, in the order in which create_pipeline_forecast_snapshot() and
+        -- catch_up_forecast_snapshots() take the locks.
+        PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.snapshot'), snapshot_date - date '2000-01-01');
+        PERFORM try_to_analyze_projects();
+    END IF;
     inserted := create_pipeline_forecast_snapshot(snapshot_date);
     BEGIN
         deleted := cleanup_old_pipeline_forecast_snapshots(retain_days);
@@ -108,4 +114,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline.run_daily_forecast_snapshot_maintenance(date, integer) IS
-    'The daily job: takes the snapshot of a day and removes expired ones; one row with the day, rows inserted and deleted, and milliseconds. Where cleanup refuses, a warning says so and the snapshot stays.';
+    'The daily job: analyses all projects (where the day is today), takes the snapshot of the day and removes expired ones; one row with the day, rows inserted and deleted, and milliseconds. Where the analysis fails or cleanup refuses, a warning says so and the snapshot is taken all the same.';

@@ -62,7 +62,7 @@ FROM (VALUES ('vw_pipeline_forecast_project_v1', '1'), ('vw_pipeline_forecast_mo
              ('forecast_backtest_recommendations()', '1'), ('vw_forecast_waterfall', '12'), ('vw_forecast_slippage', '0'), ('vw_stage_velocity', '0'),
              ('forecast_waterfall(pipeline_today(), pipeline_today())', '12'),
              ('forecast_waterfall_projects(pipeline_today(), pipeline_today())', '0'), ('forecast_slippage()', '0'), ('stage_velocity()', '0'),
-             ('explain_analysis(''p'')', '18'),
+             ('explain_analysis(''p'')', '19'),
              ('explain_forecast(''p'')', '12')) AS t (name, expected);
 SELECT is_empty(
     $$ SELECT c.relname FROM pg_class c

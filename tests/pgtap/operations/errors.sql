@@ -86,7 +86,7 @@ SELECT unnest(ARRAY[
     'forecast_backtest()', 'forecast_backtest_recommendations()', 'forecast_backtest_report()', 'forecast_waterfall(pipeline_today(), pipeline_today())',
     'forecast_waterfall_projects(pipeline_today(), pipeline_today())', 'forecast_slippage()', 'stage_velocity()']) AS call;
 SAVEPOINT good;
-UPDATE pipeline_schema_version SET version = version - 1 WHERE version = (SELECT max(version) FROM pipeline_schema_version);
+DELETE FROM pipeline_schema_version WHERE version = (SELECT max(version) FROM pipeline_schema_version);
 SELECT is_empty(format(
     $$ SELECT call, pg_temp.failure('SELECT * FROM ' || call) FROM calls WHERE pg_temp.failure('SELECT * FROM ' || call) <>
        '55000: the pipeline tables have layout %s, and this version of the extension needs layout %s; Call pipeline_setup() to migrate them.' $$,

@@ -44,7 +44,7 @@ UPDATE cron.job SET command = 'SELECT 1', jobname = 'theirs', username = 'pg_mon
 SELECT bag_has('SELECT job_name, schedule, action FROM schedule_pipeline_jobs()',
     $$ VALUES ('refresh_conversion_views', '*/30 * * * *', 'installed'),
               ('forecast_snapshot_maintenance', '10 3 * * *', 'installed'),
-              ('snapshot_catch_up', '5-59/10 * * * *', 'installed'), ('cleanup', '40 3 * * *', 'installed') $$,
+              ('analysis_catch_up', '7-59/10 * * * *', 'installed'), ('snapshot_catch_up', '5-59/10 * * * *', 'installed'), ('cleanup', '40 3 * * *', 'installed') $$,
     'the jobs are installed at their times');
 SELECT is_empty($$ SELECT FROM schedule_pipeline_jobs() WHERE action <> 'unchanged' $$, 'a second call changes nothing');
 SELECT is((SELECT count(*) FROM cron.job WHERE jobname = 'forecast_snapshot_maintenance'), 1::bigint, 'a job stands in pg_cron once');
