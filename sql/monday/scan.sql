@@ -96,7 +96,7 @@ AS $$
 DECLARE
     board jsonb;
     unreadable bigint;
-    added bigint;
+    found bigint;
 BEGIN
     PERFORM require_writable('record a scan');
     PERFORM require_layout();
@@ -108,22 +108,28 @@ BEGIN
             MESSAGE = 'items must not be null',
             HINT = 'A board that cannot be read is not an empty one.';
     END IF;
-    WITH read AS MATERIALIZED (
-        SELECT * FROM read_monday_items(items, board) AS r (monday_id text, monday_updated_at timestamptz, refusal text)
-    ),
-    written AS (
-        INSERT INTO monday_scan AS known (run_id, board_id, item_id, updated_at)
-        SELECT record_monday_scan.run_id, record_monday_scan.board_id, r.monday_id, max(r.monday_updated_at)
-        FROM read r
-        WHERE r.refusal IS NULL
-        GROUP BY r.monday_id
-        ON CONFLICT ON CONSTRAINT monday_scan_pkey DO UPDATE
-        SET updated_at = greatest(known.updated_at, excluded.updated_at)
-        RETURNING xmax = 0 AS is_new
-    )
-    SELECT (SELECT jsonb_array_length(items) - count(*) FILTER (WHERE r.refusal IS NULL) FROM read r),
-        (SELECT count(*) FILTER (WHERE w.is_new) FROM written w)
-    INTO unreadable, added;
+    -- An item whose moment can no longer decide anything (complete_monday_scan) is its id alone.
+    EXECUTE format($sql$
+        WITH read AS MATERIALIZED (
+            SELECT * FROM read_monday_items($1, $2) AS r (monday_id text, monday_updated_at timestamptz, refusal text)
+        ),
+        item AS (
+            SELECT r.monday_id, max(r.monday_updated_at) AS updated_at FROM read r WHERE r.refusal IS NULL GROUP BY r.monday_id
+        ),
+        written AS (
+            INSERT INTO monday_scan_page (run_id, board_id, items)
+            SELECT $3, $4, string_agg(concat_ws(E'\x1f', i.monday_id,
+                CASE WHEN i.updated_at > least(s.monday_updated_at, l.started_at - interval '3 days')
+                       OR s.monday_updated_at IS NULL THEN extract(epoch FROM i.updated_at) END), E'\x1e' ORDER BY i.monday_id)
+            FROM item i
+            LEFT JOIN %I s ON s.monday_id = i.monday_id
+            CROSS JOIN (SELECT r.started_at FROM sync_log r WHERE r.id = $3) l
+            HAVING count(*) > 0
+        )
+        SELECT jsonb_array_length($1) - (SELECT count(*) FROM read r WHERE r.refusal IS NULL), (SELECT count(*) FROM item)
+    $sql$, monday_table(board->>'role'))
+    INTO unreadable, found
+    USING items, board, run_id, board_id;
     IF unreadable > 0 THEN
         RAISE EXCEPTION USING
             ERRCODE = '22023',
@@ -131,11 +137,11 @@ BEGIN
             HINT = 'What is missing from such a scan need not be missing from the board: repeat it.';
     END IF;
     UPDATE sync_log l SET seen_at = clock_timestamp() WHERE l.id = run_id;
-    RETURN added;
+    RETURN found;
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.record_monday_scan(bigint, text, jsonb) IS
-    'Takes a page ([{id, updated_at}]) of a scan of a whole board. Returns how many items the scan had not seen before. Errors: 22023 unknown board, or an item without an id; 22004 null; P0002 unknown run.';
+    'Takes a page ([{id, updated_at}]) of a scan of a whole board. Returns how many items it names. Errors: 22023 unknown board, or an item without an id; 22004 null; P0002 unknown run.';
 
 CREATE FUNCTION pipeline_work.complete_monday_scan(run_id bigint, board_id text) RETURNS TABLE(item_id text, reason text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -152,8 +158,15 @@ BEGIN
     board := require_monday_board(board_id);
     began := (SELECT l.started_at FROM sync_log l WHERE l.id = complete_monday_scan.run_id);
     RETURN QUERY EXECUTE format($sql$
-        WITH scanned AS MATERIALIZED (
-            DELETE FROM monday_scan WHERE run_id = $1 AND board_id = $2 RETURNING item_id, updated_at
+        WITH pages AS (
+            DELETE FROM monday_scan_page WHERE run_id = $1 AND board_id = $2 RETURNING items
+        ),
+        scanned AS MATERIALIZED (
+            SELECT split_part(i.item, E'\x1f', 1) COLLATE "C" AS item_id,
+                   max(to_timestamp(nullif(split_part(i.item, E'\x1f', 2), '')::double precision)) AS updated_at
+            FROM pages p
+            CROSS JOIN LATERAL unnest(string_to_array(p.items, E'\x1e')) AS i (item)
+            GROUP BY 1
         )
         SELECT coalesce(stored.monday_id, scanned.item_id)::text,
             CASE WHEN stored.monday_id IS NULL THEN 'new' WHEN scanned.item_id IS NULL THEN 'missing' ELSE 'changed' END

@@ -38,7 +38,7 @@ BEGIN
                    WHERE r.status = 'running' AND r.seen_at < clock_timestamp() - silence
                    FOR UPDATE SKIP LOCKED);
     GET DIAGNOSTICS failed = ROW_COUNT;
-    DELETE FROM monday_scan s
+    DELETE FROM monday_scan_page s
     USING sync_log l
     WHERE l.id = s.run_id AND l.status <> 'running';
     RETURN failed;
@@ -123,7 +123,7 @@ BEGIN
         metadata = l.metadata || coalesce(end_sync_run.metadata, '{}')
     WHERE l.id = run_id;
     -- An unfinished scan proves nothing.
-    DELETE FROM monday_scan s WHERE s.run_id = end_sync_run.run_id;
+    DELETE FROM monday_scan_page s WHERE s.run_id = end_sync_run.run_id;
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.end_sync_run(bigint, text, text, bigint, bigint, jsonb) IS

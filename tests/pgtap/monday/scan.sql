@@ -1,7 +1,7 @@
 -- What to read: windows, candidates, and what a scan of a whole board finds.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(51);
+SELECT plan(53);
 \ir ../include/failure.sql
 \ir ../include/monday.sql
 
@@ -36,9 +36,9 @@ $$;
 UPDATE hidden_items SET last_synced_at = now() - interval '1 day';
 SELECT soft_delete_monday_items('3', '{36}'), begin_sync_run('reconcile') AS run \gset
 SELECT is(record_monday_scan(:run, '3', pg_temp.seen('31', '32@2025-06-02', '33@2025-05-01')), 3::bigint, 'a page');
-SELECT is(record_monday_scan(:run, '3', pg_temp.seen('31', '36', '37', '37@2025-01-01')), 2::bigint, 'another, which repeats an item');
+SELECT is(record_monday_scan(:run, '3', pg_temp.seen('31', '36', '37', '37@2025-01-01')), 3::bigint, 'another, which repeats an item');
 SELECT is(pg_temp.found(:run, '3'), '32 changed, 34 missing, 35 missing, 36 changed, 37 new', 'what differs: newer, deleted here, unknown here, not there');
-SELECT is_empty('SELECT * FROM monday_scan', 'a scan leaves nothing behind');
+SELECT is_empty('SELECT * FROM monday_scan_page', 'a scan leaves nothing behind');
 SELECT is((SELECT state FROM hidden_items WHERE monday_id = '34'), 'active', 'what is missing is asked for before it is deleted');
 SELECT is(soft_delete_monday_items('3', '{34, 35}', :run), 2::bigint, 'and deleted when it does not come back');
 SELECT record_monday_scan(:run, '3', pg_temp.seen('31', '32', '33')) \g /dev/null
@@ -51,7 +51,7 @@ SELECT is(pg_temp.found(:run, '3'), '31 missing, 32 missing, 33 missing', 'a row
 SELECT record_monday_scan(:run, '1', pg_temp.seen('11')), record_monday_scan(:run, '2', pg_temp.seen('21')) \g /dev/null
 UPDATE projects SET last_synced_at = now() - interval '1 day';
 SELECT is(pg_temp.found(:run, '1'), '12 missing', 'boards are scanned one by one');
-SELECT is((SELECT count(*) FROM monday_scan), 1::bigint, 'the others go on');
+SELECT is((SELECT count(*) FROM monday_scan_page), 1::bigint, 'the others go on');
 SELECT soft_delete_monday_items('2', '{23}') \g /dev/null
 SELECT is(pg_temp.found(:run, '1'), '11 missing, 12 missing', 'a project whose subitem was stored meanwhile was not seen by that');
 INSERT INTO projects (monday_id, item_name) VALUES ('imported', 'I');
@@ -66,6 +66,18 @@ UPDATE hidden_items SET last_synced_at = now() + interval '1 second' WHERE monda
 SELECT record_monday_scan(:run, '3', (SELECT jsonb_agg(jsonb_build_object('id', monday_id, 'updated_at', monday_updated_at)) FROM hidden_items WHERE monday_id IN ('31', '32')))
 \g /dev/null
 SELECT is(pg_temp.found(:run, '3'), '32 changed, 33 missing', 'and which is read again if it is not');
+
+-- What is written down of a scan in which nothing changed: a few bytes an item.
+INSERT INTO hidden_items (monday_id, board_id, item_name, monday_updated_at, last_synced_at)
+SELECT (7000000000 + 37 * n)::text, '3', 'Many', '2024-03-01', now() FROM generate_series(1, 20000) n;
+UPDATE hidden_items SET last_synced_at = '2024-03-01' WHERE monday_id IN ('31', '32');
+SELECT pg_current_wal_insert_lsn() AS before \gset
+SELECT sum(record_monday_scan(:run, '3', page)) AS seen FROM (
+    SELECT jsonb_agg(jsonb_build_object('id', monday_id, 'updated_at', '2024-03-01T00:00:00Z')) AS page
+    FROM hidden_items WHERE monday_id LIKE '7%' GROUP BY right(monday_id, 2)) pages \gset
+SELECT is(pg_temp.found(:run, '3'), '31 missing, 32 missing, 33 missing', format('%s items are as they were', :seen));
+SELECT cmp_ok(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), :'before'), '<', 10.0 * 20000, 'and cost less than ten bytes each');
+DELETE FROM hidden_items WHERE monday_id LIKE '7%';
 
 -- An item that was moved to another board.
 SELECT is((SELECT format('%s %s', i.updated, i.rejected) FROM ingest_monday_items('1', '[{"id": "12", "name": "Other", "updated_at": "2025-06-01T10:00:00Z", "board": {"id": "7"}, "column_values": [{"id": "x"}]}]') i),

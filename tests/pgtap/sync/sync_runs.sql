@@ -38,7 +38,7 @@ UPDATE sync_log SET seen_at = now() - interval '14 minutes' WHERE id = :alive;
 SELECT is(fail_abandoned_sync_runs(), 1, 'a run that is silent for 15 minutes has failed');
 SELECT matches(pg_temp.run(:lost), '^failed   t.*\|no sign of life since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$', 'and says since when');
 SELECT matches(pg_temp.run(:alive), '^running', 'one that is alive goes on');
-SELECT is((SELECT array_agg(DISTINCT run_id) FROM monday_scan), ARRAY[:alive::bigint], 'what a lost run had scanned is dropped');
+SELECT is((SELECT array_agg(DISTINCT run_id) FROM monday_scan_page), ARRAY[:alive::bigint], 'what a lost run had scanned is dropped');
 SELECT begin_sync_run('rehydrate_delta') \g /dev/null
 SELECT is(fail_abandoned_sync_runs('13 minutes'), 1, 'the time may be another');
 UPDATE sync_log SET status = 'running', seen_at = now() - interval '1 day' WHERE id = :alive;
