@@ -81,15 +81,22 @@ BEGIN
     SELECT a.project_id::text, a.input_hash, t.attempts,
         CASE WHEN a.llm_status = 'ok' THEN 'forced'
              WHEN t.attempts > 0 THEN 'retry'
-             WHEN p.date_created >= (now() - since)::date THEN 'created'
+             WHEN a.date_created >= (now() - since)::date THEN 'created'
              ELSE 'changed' END
-    FROM analysis_results a
-    JOIN projects p ON p.monday_id = a.project_id
+    FROM (
+        -- Sorted first: attempts are looked up until there are enough projects, not for all.
+        SELECT r.project_id, r.input_hash, r.llm_status, r.analysis_timestamp, p.date_created
+        FROM analysis_results r
+        JOIN projects p ON p.monday_id = r.project_id
+        WHERE p.state = 'active' AND r.input_hash IS NOT NULL
+          AND (p.date_created >= (now() - since)::date OR r.analysis_timestamp >= now() - since)
+          AND (force OR r.llm_status <> 'ok')
+        ORDER BY r.analysis_timestamp, p.date_created, r.project_id
+        OFFSET 0
+    ) a
     CROSS JOIN LATERAL llm_attempts(a.project_id, a.input_hash) t
-    WHERE p.state = 'active' AND a.input_hash IS NOT NULL
-      AND (p.date_created >= (now() - since)::date OR a.analysis_timestamp >= now() - since)
-      AND (force OR (a.llm_status <> 'ok' AND t.next_attempt_at <= now()))
-    ORDER BY a.analysis_timestamp, p.date_created, a.project_id
+    WHERE force OR t.next_attempt_at <= now()
+    ORDER BY a.analysis_timestamp, a.date_created, a.project_id
     LIMIT max_projects;
 END;
 $$;

@@ -1,4 +1,5 @@
 -- The backtest of the last 24 months, kept ready for reports: computing it reads up to three years of snapshots.
+-- The moment of the refresh is not among its columns: with it, each refresh would rewrite every row that did not change.
 CREATE MATERIALIZED VIEW IF NOT EXISTS pipeline.mv_forecast_accuracy AS
 SELECT
     b.segment,
@@ -28,8 +29,7 @@ SELECT
     b.naive_mean::numeric(16,2) AS naive_mean,
     b.wape::numeric(12,6) AS wape,
     b.bias::numeric(12,6) AS bias,
-    b.match_rate::numeric(12,6) AS match_rate,
-    timezone('UTC', statement_timestamp()) AS refreshed_at
+    b.match_rate::numeric(12,6) AS match_rate
 FROM forecast_backtest(24) b
 WHERE b.forecast_month IS NOT NULL;
 
@@ -40,7 +40,13 @@ COMMENT ON MATERIALIZED VIEW pipeline.mv_forecast_accuracy IS
     'forecast_backtest(24) by month, as of the last refresh: refreshed by refresh_pipeline_views() once after each snapshot.';
 
 CREATE OR REPLACE VIEW pipeline.vw_forecast_accuracy AS
-SELECT * FROM mv_forecast_accuracy;
+SELECT a.*, refreshed.moment AS refreshed_at
+FROM mv_forecast_accuracy a
+CROSS JOIN (
+    SELECT timezone('UTC', max(l.started_at)) AS moment
+    FROM refresh_log l
+    WHERE l.view_name = 'mv_forecast_accuracy' AND l.outcome = 'refreshed'
+) refreshed;
 
 COMMENT ON VIEW pipeline.vw_forecast_accuracy IS
     'Forecast against invoices for reports: by month and horizon, in total (segment total) and by stage bucket, category and account; see forecast_backtest_row. Choose one segment. Values, errors and counts add up over months: WAPE = sum(absolute_error) / sum(actual_value). Moments are UTC.';

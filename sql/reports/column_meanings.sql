@@ -340,7 +340,6 @@ AS $$
         ('llm_call', 'started_at', 'When the request was sent.'),
         ('llm_price', 'valid_from', 'From this day on.'),
         ('monday_board', 'name', 'Name of the board.'),
-        ('mv_forecast_accuracy', 'refreshed_at', 'When the backtest was computed, UTC.'),
         ('pipeline_forecast_snapshot', 'analysis_timestamp', 'Of the analysis that the forecast used.'),
         ('pipeline_forecast_snapshot_day', 'created_at', 'The moment of the state that the snapshot holds.'),
         ('pipeline_forecast_snapshot_day', 'row_count', 'Projects in the snapshot.'),

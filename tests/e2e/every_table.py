@@ -20,6 +20,7 @@ UPDATE projects SET account = 'Account 999' WHERE monday_id = 'P1';
 UPDATE pipeline_stage SET default_probability = 0.25 WHERE stage = 'Check with IS';
 INSERT INTO sync_log (sync_type, board_id, api_calls) VALUES ('reconcile', '11', 7);
 INSERT INTO sync_reject (run_id, field, reason) SELECT max(id), 'amount', 'not a number' FROM sync_log;
+INSERT INTO monday_scan (run_id, board_id, item_id) SELECT max(id), '11', 'P1' FROM sync_log;
 INSERT INTO monday_scan_page (run_id, board_id, items) SELECT max(id), '11', 'P1' FROM sync_log;
 INSERT INTO push_state (project_id, pushed_at) VALUES ('P1', now());
 INSERT INTO monday_webhook (webhook_id, board_id, event, url_hash) VALUES ('1', '11', 'create_item', sha256('x'));

@@ -227,6 +227,9 @@ def test_released_steps_are_as_they_were(pair):
 def test_every_row_is_still_there(pair):
     # What pipeline_setup() keeps of itself changes with the version; a step may add columns and change what it says.
     for table, before in pair.rows.items():
+        # What a scan has seen lives for minutes, and a scan whose table is gone is repeated.
+        if table.endswith("monday_scan") and table not in tables(pair.updated):
+            continue
         after = rows(pair.updated, table)
         assert len(after) >= len(before) > 0, table
         if table not in ("setup_object", "pipeline_data.setup_object", "sync_log", "pipeline.sync_log"):
