@@ -45,8 +45,8 @@ def owner(cluster):
             INSERT INTO subitems (monday_id, item_name, parent_monday_id, invoice_date, amount_invoiced)
             SELECT 'S' || n, 'Invoice', 'P' || n, pipeline_today() - n, n * 70.07 - 300 FROM generate_series(1, 150) AS n""")
         connection.execute("""
-            INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value, expected_start_date)
-            VALUES ('V1', 'Halle Nord', 'Verhandlung', 12000, pipeline_today())""")
+            INSERT INTO projects (monday_id, item_name, account, type, category, product_type, pipeline_stage, new_enquiry_value, expected_start_date)
+            VALUES ('V1', 'Halle Nord', 'Account 000', 'Type 0', 'Category 0', 'Product 0', 'Verhandlung', 12000, pipeline_today())""")
         connection.execute("UPDATE projects SET date_order_received = date_created WHERE pipeline_stage LIKE 'Won%'")
         # Dates that slipped: what was known three months ago said another one.
         connection.execute("UPDATE project_history SET valid_from = valid_from - interval '100 days' WHERE valid_to IS NULL")

@@ -95,7 +95,7 @@ SELECT is(pg_temp.check_of('jobs'), 'bad: 1 failed within a day: snapshot', 'unt
 
 SELECT is(pg_temp.check_of('schedule'), 'warn: nothing is scheduled', 'nothing scheduled is worth a look');
 SELECT schedule_pipeline_jobs() \g /dev/null
-SELECT is(pg_temp.check_of('schedule'), 'ok: 10 scheduled, none late or failed', 'all is scheduled');
+SELECT is(pg_temp.check_of('schedule'), 'ok: 11 scheduled, none late or failed', 'all is scheduled');
 UPDATE cron.job SET active = false WHERE jobname = 'cleanup';
 SELECT is(pg_temp.check_of('schedule'), 'warn: cleanup is paused or gone from pg_cron', 'a paused job');
 UPDATE pipeline_job SET installed_at = now() - interval '3 days' WHERE job_name = 'reconcile';
