@@ -1,10 +1,11 @@
-// The row trigger of projects: what no forecast could hold is refused where it is written, with a message that names
-// project and column, so that reading never fails; and the stage's rule and bucket are set, so that the forecast joins
-// and filters by equality.
+// The row triggers of projects and of their items: what no forecast and no report could hold is refused where it is
+// written, with a message that names row and column, so that reading never fails; and the stage's rule and bucket of a
+// project are set, so that the forecast joins and filters by equality.
 #include "pg/guard.hpp"
 
 #include <array>
 #include <cstring>
+#include <string_view>
 
 #include "core/calendar.hpp"
 #include "core/fixed_point.hpp"
@@ -147,6 +148,27 @@ void check_values(const StatementState &state, HeapTuple row, TupleDesc descript
     }
 }
 
+// An id of nothing but blanks is that of nothing.
+void require_id(HeapTuple row, TupleDesc descriptor, int id_column, const char *what) {
+    bool is_null = false;
+    const Datum id = heap_getattr(row, id_column, descriptor, &is_null);
+    if (is_null) return;  // refused by the column
+    const text *value = DatumGetTextPP(id);
+    const std::string_view characters(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+    if (characters.find_first_not_of(" \t\r\n") != std::string_view::npos) return;
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("monday_id of a %s must not be empty", what),
+                    errhint("Give each its own id; everything else refers to it.")));
+}
+
+// Days and numbers of an item, whichever of its many columns they are in.
+Refusal check_item_value(Oid type, Datum value) {
+    if (type == DATEOID) return check_day(value);
+    if (type == NUMERICOID && (numeric_is_nan(DatumGetNumeric(value)) || numeric_is_inf(DatumGetNumeric(value)))) {
+        return {ERRCODE_INVALID_PARAMETER_VALUE, "is not a number", "Store NULL where the number is unknown."};
+    }
+    return {};
+}
+
 bool same_text(const text *left, const text *right) {
     return VARSIZE_ANY_EXHDR(left) == VARSIZE_ANY_EXHDR(right) &&
            std::memcmp(VARDATA_ANY(left), VARDATA_ANY(right), VARSIZE_ANY_EXHDR(left)) == 0;
@@ -227,6 +249,7 @@ PIPELINE_FUNCTION(pipeline_check_project_row) {
                                     "insert a new one.")));
         }
     }
+    require_id(row, descriptor, state->monday_id, "project");
     check_values(*state, row, descriptor);
 
     const Datum stage = heap_getattr(row, state->pipeline_stage, descriptor, &is_null);
@@ -238,4 +261,33 @@ PIPELINE_FUNCTION(pipeline_check_project_row) {
     Datum values[] = {PointerGetDatum(rule.stage), PointerGetDatum(rule.bucket)};
     bool nulls[] = {false, false};
     PG_RETURN_POINTER(heap_modify_tuple_by_cols(row, descriptor, 2, state->rule_columns.data(), values, nulls));
+}
+
+PIPELINE_FUNCTION(pipeline_check_item_row) {
+    if (!CALLED_AS_TRIGGER(fcinfo)) {
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("function is the row trigger of subitems and hidden_items"),
+                        errhint("pipeline_setup() installs it.")));
+    }
+    auto *trigger = reinterpret_cast<TriggerData *>(fcinfo->context);
+    HeapTuple row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+    TupleDesc descriptor = RelationGetDescr(trigger->tg_relation);
+    const char *table = RelationGetRelationName(trigger->tg_relation);
+    const int id_column = SPI_fnumber(descriptor, "monday_id");
+    require_id(row, descriptor, id_column, std::strcmp(table, "subitems") == 0 ? "subitem" : "hidden item");
+    for (int column = 1; column <= descriptor->natts; ++column) {
+        const FormData_pg_attribute *attribute = TupleDescAttr(descriptor, column - 1);
+        if (attribute->attisdropped || (attribute->atttypid != DATEOID && attribute->atttypid != NUMERICOID)) continue;
+        bool is_null = false;
+        const Datum value = heap_getattr(row, column, descriptor, &is_null);
+        if (is_null) continue;
+        const Refusal refusal = check_item_value(attribute->atttypid, value);
+        if (refusal.problem == nullptr) continue;
+        ereport(ERROR,
+                (errcode(refusal.sqlstate),
+                 errmsg("%s of item \"%s\" of %s %s", NameStr(attribute->attname),
+                        SPI_getvalue(row, descriptor, id_column), table, refusal.problem),
+                 errdetail("The value is %s.", SPI_getvalue(row, descriptor, column)), errhint("%s", refusal.hint)));
+    }
+    PG_RETURN_POINTER(row);
 }

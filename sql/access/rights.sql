@@ -144,9 +144,8 @@ BEGIN
         EXECUTE format('REVOKE ALL ON %s FROM %I', part, role);
     END LOOP;
     EXECUTE format('REVOKE DELETE ON pipeline_data.api_key FROM %I', role);
-    -- A version is closed and never rewritten.
-    EXECUTE format('REVOKE UPDATE, DELETE ON project_history, analysis_history FROM %I', role);
-    EXECUTE format('GRANT UPDATE (valid_to) ON project_history, analysis_history TO %I', role);
+    -- Triggers write history, with the rights of its owner.
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON project_history, analysis_history FROM %I', role);
     EXECUTE format('REVOKE UPDATE, DELETE ON llm_call FROM %I', role);
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON pipeline_data.setting_value, pipeline_stage, pipeline_stage_history, llm_price, pipeline_data.job_type, pipeline_data.pipeline_schema_version, pipeline_data.setup_object, pipeline_data.granted_role FROM %I', role);
 END;

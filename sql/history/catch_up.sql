@@ -7,7 +7,9 @@ AS $$
 DECLARE
     moment timestamptz := clock_timestamp();
 BEGIN
-    -- Rows that were written while the triggers were away: their stage rule first, then their version.
+    -- What was written while the triggers were away: the stage rules first, then which of them serves each project, then
+    -- the versions of the projects.
+    PERFORM keep_stage_history();
     PERFORM apply_stage_rules();
 
     WITH stale AS MATERIALIZED (

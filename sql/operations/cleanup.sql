@@ -9,6 +9,7 @@ DECLARE
     oldest_kept pg_catalog.timestamptz := pg_catalog.now() OPERATOR(pg_catalog.-) pg_catalog.make_interval(
         days => pipeline.pipeline_setting('log_retention_days')::pg_catalog.int4);
     removed pg_catalog.int8;
+    failures pg_catalog.text[] := '{}';
 BEGIN
     PERFORM pipeline_internal.require_writable('remove old records');
     PERFORM pipeline_internal.require_layout();
@@ -25,17 +26,30 @@ BEGIN
             RETURNING 1)
          SELECT pg_catalog.count(*) FROM gone',
         'SELECT pipeline_work.purge_webhook_events(NULL, $2)',
-        'SELECT pipeline_work.purge_finished_jobs(NULL, $2)'
+        'SELECT pipeline_work.purge_finished_jobs(NULL, $2)',
+        -- All of them at once.
+        'SELECT 0 FROM pipeline_data.purge_cron_runs($1)'
     ] LOOP
         LOOP
-            EXECUTE statement INTO removed USING oldest_kept, batch_size;
+            -- What cannot be removed keeps nothing else.
+            BEGIN
+                EXECUTE statement INTO removed USING oldest_kept, batch_size;
+            EXCEPTION WHEN OTHERS THEN
+                removed := 0;
+                failures := failures OPERATOR(pg_catalog.||) pg_catalog.format('%s (SQLSTATE %s)', SQLERRM, SQLSTATE);
+            END;
             COMMIT;
             EXIT WHEN removed OPERATOR(pg_catalog.=) 0;
         END LOOP;
     END LOOP;
-
-    PERFORM pipeline_data.purge_cron_runs(oldest_kept);
+    IF pg_catalog.cardinality(failures) OPERATOR(pg_catalog.>) 0 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '55000',
+            MESSAGE = 'could not remove all old records',
+            DETAIL = pg_catalog.array_to_string(failures, '; '),
+            HINT = 'The other records were removed.';
+    END IF;
 END;
 $$;
 COMMENT ON PROCEDURE pipeline.cleanup_pipeline_records(integer) IS
-    'Removes operational records older than the setting log_retention_days in batches: refresh_log, sync_log with rejects, finished jobs, pg_cron run details of this database; webhook events by the setting webhook_retention_days. Business history and snapshots are not touched.';
+    'Removes operational records older than the setting log_retention_days in batches: refresh_log, sync_log with rejects, finished jobs, pg_cron run details of this database; webhook events by the setting webhook_retention_days. Business history and snapshots are not touched. Error 55000 where some could not be removed; the others are.';

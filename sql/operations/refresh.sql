@@ -11,6 +11,16 @@ CREATE TYPE pipeline.pipeline_refresh AS (
 );
 COMMENT ON TYPE pipeline.pipeline_refresh IS 'What a refresh of a materialized view did; outcome is refreshed, skipped or failed.';
 
+CREATE FUNCTION pipeline_internal.conversion_views() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY['mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent'];
+COMMENT ON FUNCTION pipeline_internal.conversion_views() IS 'The materialized views that every refresh brings up to date.';
+
+CREATE FUNCTION pipeline_internal.is_cancelled(refresh pipeline_refresh) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN refresh.outcome = 'failed' AND refresh.message LIKE '%(SQLSTATE 57014)';
+COMMENT ON FUNCTION pipeline_internal.is_cancelled(pipeline_refresh) IS
+    'Whether a refresh was broken off by somebody, or by a time-out, so that nothing else should be begun.';
 
 CREATE FUNCTION pipeline.refresh_conversion_views(concurrently boolean DEFAULT true)
 RETURNS SETOF pipeline_refresh
@@ -19,12 +29,16 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
     name text;
+    refreshed pipeline_refresh;
 BEGIN
     PERFORM require_writable('refresh the materialized views');
     PERFORM require_layout();
-    FOREACH name IN ARRAY ARRAY['mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent']
-    LOOP
-        RETURN NEXT refresh_view(name, coalesce($1, true));
+    FOREACH name IN ARRAY conversion_views() LOOP
+        refreshed := refresh_view(name, coalesce($1, true));
+        IF is_cancelled(refreshed) THEN
+            RAISE EXCEPTION USING ERRCODE = '57014', MESSAGE = refreshed.message;
+        END IF;
+        RETURN NEXT refreshed;
     END LOOP;
 END;
 $$;
@@ -62,27 +76,37 @@ CREATE PROCEDURE pipeline.refresh_pipeline_views(concurrently boolean DEFAULT tr
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    failures pg_catalog.text;
-    more_failures pg_catalog.text;
+    name pg_catalog.text;
+    refresh pipeline.pipeline_refresh;
+    failures pg_catalog.text[] := '{}';
+    refreshed pg_catalog.text[] := '{}';
 BEGIN
-    SELECT pg_catalog.string_agg(pg_catalog.format('%s: %s', r.view_name, r.message), '; ') INTO failures
-    FROM pipeline.refresh_conversion_views($1) AS r
-    WHERE r.outcome OPERATOR(pg_catalog.=) 'failed';
-    -- What was refreshed stays refreshed, and the record of what was not stays too.
-    COMMIT;
-    SELECT pg_catalog.string_agg(pg_catalog.format('%s: %s', r.view_name, r.message), '; ') INTO more_failures
-    FROM pipeline_internal.refresh_accuracy($1) AS r
-    WHERE r.outcome OPERATOR(pg_catalog.=) 'failed';
-    COMMIT;
-    failures := pg_catalog.concat_ws('; ', failures, more_failures);
-    IF failures OPERATOR(pg_catalog.<>) '' THEN
+    PERFORM pipeline_internal.require_writable('refresh the materialized views');
+    PERFORM pipeline_internal.require_layout();
+    FOREACH name IN ARRAY pipeline_internal.conversion_views() OPERATOR(pg_catalog.||) 'mv_forecast_accuracy'::pg_catalog.text LOOP
+        IF name OPERATOR(pg_catalog.=) 'mv_forecast_accuracy' THEN
+            SELECT * INTO refresh FROM pipeline_internal.refresh_accuracy($1);
+        ELSE
+            refresh := pipeline_data.refresh_view(name, coalesce($1, true));
+        END IF;
+        -- What was refreshed stays refreshed, and the record of what was not stays too.
+        COMMIT;
+        IF refresh.outcome OPERATOR(pg_catalog.=) 'failed' THEN
+            failures := failures OPERATOR(pg_catalog.||) pg_catalog.format('%s: %s', name, refresh.message);
+        ELSIF refresh.outcome OPERATOR(pg_catalog.=) 'refreshed' THEN
+            refreshed := refreshed OPERATOR(pg_catalog.||) name;
+        END IF;
+        EXIT WHEN pipeline_internal.is_cancelled(refresh);
+    END LOOP;
+    IF pg_catalog.cardinality(failures) OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION USING
-            ERRCODE = '55000',
+            ERRCODE = CASE WHEN pipeline_internal.is_cancelled(refresh) THEN '57014' ELSE '55000' END,
             MESSAGE = 'could not refresh every materialized view',
-            DETAIL = failures,
-            HINT = 'The other views were refreshed; refresh_log holds the outcome of each.';
+            DETAIL = pg_catalog.array_to_string(failures, '; '),
+            HINT = pg_catalog.format('Refreshed: %s. refresh_log holds the outcome of each.',
+                                     coalesce(nullif(pg_catalog.array_to_string(refreshed, ', '), ''), 'none'));
     END IF;
 END;
 $$;
 COMMENT ON PROCEDURE pipeline.refresh_pipeline_views(boolean) IS
-    'refresh_conversion_views() as a job, and mv_forecast_accuracy where a snapshot was taken since its last refresh: commits what was refreshed, then raises 55000 if a view failed, so that the scheduler records the failure.';
+    'refresh_conversion_views() as a job, and mv_forecast_accuracy where a snapshot was taken since its last refresh: commits each view as soon as it is done, and its record, then raises 55000 if one failed, so that the scheduler records the failure. A cancel or a time-out ends it after the view that it met (57014).';

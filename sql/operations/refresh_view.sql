@@ -9,6 +9,8 @@ AS $$
 DECLARE
     view regclass := to_regclass(format('pipeline.%I', view_name));
     result pipeline_refresh;
+    before pg_snapshot;
+    read_at timestamptz;
 BEGIN
     result.view_name := view_name;
     result.started_at := clock_timestamp();
@@ -21,21 +23,33 @@ BEGIN
             HINT = 'pipeline_setup() makes it.';
     ELSE
         BEGIN
+            -- Before the moment, so that whatever these transactions wrote until then is of what was read.
+            before := pg_current_snapshot();
+            read_at := clock_timestamp();
             EXECUTE format('REFRESH MATERIALIZED VIEW %s %s',
                            CASE WHEN result.was_concurrent THEN 'CONCURRENTLY' ELSE '' END, view);
             EXECUTE format('SELECT count(*) FROM %s', view) INTO result.row_count;
             result.outcome := 'refreshed';
-        EXCEPTION WHEN OTHERS THEN
+        -- A cancel and a time-out are recorded like any other failure; who called decides what becomes of the rest.
+        EXCEPTION WHEN OTHERS OR query_canceled THEN
             result.outcome := 'failed';
             result.message := format('%s (SQLSTATE %s)', SQLERRM, SQLSTATE);
+            read_at := NULL;
             RAISE WARNING 'could not refresh materialized view "%": %', view_name, result.message;
         END;
     END IF;
     result.duration_ms := round(extract(epoch FROM clock_timestamp() - result.started_at) * 1000, 3);
-    INSERT INTO refresh_log
-        (view_name, started_at, duration_ms, row_count, was_concurrent, outcome, message)
-    VALUES (result.view_name, result.started_at, result.duration_ms, result.row_count, result.was_concurrent,
-            result.outcome, result.message);
+    -- In a transaction of its own within this one, whose number is larger than that of any that was open at the refresh.
+    BEGIN
+        INSERT INTO refresh_log
+            (view_name, started_at, duration_ms, row_count, was_concurrent, outcome, message, read_at, doubtful_from)
+        VALUES (result.view_name, result.started_at, result.duration_ms, result.row_count, result.was_concurrent,
+                result.outcome, result.message, read_at,
+                CASE WHEN read_at IS NOT NULL THEN
+                    coalesce((SELECT x FROM pg_snapshot_xip(before) x ORDER BY x LIMIT 1), pg_snapshot_xmax(before)) END);
+    EXCEPTION WHEN OTHERS THEN
+        RAISE;
+    END;
     RETURN result;
 END;
 $$;

@@ -5,6 +5,13 @@ CREATE OR REPLACE TRIGGER projects_check_row
     BEFORE INSERT OR UPDATE ON projects
     FOR EACH ROW EXECUTE FUNCTION check_project_row();
 
+CREATE OR REPLACE TRIGGER subitems_check_row
+    BEFORE INSERT OR UPDATE ON subitems
+    FOR EACH ROW EXECUTE FUNCTION check_item_row();
+CREATE OR REPLACE TRIGGER hidden_items_check_row
+    BEFORE INSERT OR UPDATE ON hidden_items
+    FOR EACH ROW EXECUTE FUNCTION check_item_row();
+
 CREATE OR REPLACE TRIGGER pipeline_stage_keep_history
     AFTER INSERT OR UPDATE OR DELETE ON pipeline_stage
     FOR EACH STATEMENT EXECUTE FUNCTION stage_rules_changed();
@@ -66,6 +73,9 @@ CREATE OR REPLACE TRIGGER projects_refuse_truncate
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
 CREATE OR REPLACE TRIGGER analysis_results_refuse_truncate
     BEFORE TRUNCATE ON analysis_results
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
+CREATE OR REPLACE TRIGGER pipeline_stage_refuse_truncate
+    BEFORE TRUNCATE ON pipeline_stage
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
 
 SELECT catch_up_history();

@@ -7,6 +7,13 @@ AS 'MODULE_PATHNAME', 'pipeline_check_project_row';
 COMMENT ON FUNCTION pipeline_internal.check_project_row() IS
     'Row trigger of projects: refuses values that no forecast can hold (22003, 22008, 22023) and sets stage_rule and stage_bucket.';
 
+CREATE FUNCTION pipeline_internal.check_item_row() RETURNS trigger
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS 'MODULE_PATHNAME', 'pipeline_check_item_row';
+COMMENT ON FUNCTION pipeline_internal.check_item_row() IS
+    'Row trigger of subitems and hidden_items: refuses empty ids (22023), days that no report can show (22008), and what is no number (22023).';
+
 CREATE FUNCTION pipeline_internal.stage_rule_of(pipeline_stage text) RETURNS TABLE(stage text, stage_bucket text)
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
@@ -36,26 +43,17 @@ $$;
 COMMENT ON FUNCTION pipeline_internal.apply_stage_rules() IS
     'Gives every project the stage rule that now applies.';
 
-CREATE FUNCTION pipeline_internal.stage_rules_changed() RETURNS trigger
+CREATE FUNCTION pipeline_internal.keep_stage_history() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-    moment timestamptz;
+    -- In the order of the edits even where the clock was set back.
+    moment timestamptz := greatest(clock_timestamp(), (
+        SELECT max(greatest(h.valid_from, h.valid_to)) FROM pipeline_stage_history h) + interval '1 microsecond');
 BEGIN
-    IF NOT EXISTS (SELECT FROM pipeline_stage WHERE stage = '(any other)') THEN
-        RAISE EXCEPTION USING
-            ERRCODE = '23503',
-            MESSAGE = 'the stage rule "(any other)" cannot be removed',
-            DETAIL = 'It serves every stage that has no rule of its own.',
-            HINT = 'Change its bucket, probability or spread instead.';
-    END IF;
-
-    -- Projects that are being written find the rules as they were; wait for them, so that none keeps an old rule.
-    LOCK TABLE projects IN SHARE ROW EXCLUSIVE MODE;
-    moment := clock_timestamp();
     UPDATE pipeline_stage_history h
-    SET valid_to = moment
+    SET valid_to = moment, is_removed = NOT EXISTS (SELECT FROM pipeline_stage s WHERE s.stage = h.stage)
     WHERE h.valid_to IS NULL
       AND NOT EXISTS (
         SELECT FROM pipeline_stage s
@@ -68,10 +66,45 @@ BEGIN
     FROM pipeline_stage s
     WHERE NOT EXISTS (
         SELECT FROM pipeline_stage_history h WHERE h.stage = s.stage AND h.valid_to IS NULL);
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.keep_stage_history() IS
+    'Adds a version to pipeline_stage_history for each rule that differs from its last one, and ends those of rules that are gone.';
 
+CREATE FUNCTION pipeline_internal.stage_rules_changed() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pipeline_stage WHERE stage = '(any other)') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '23503',
+            MESSAGE = 'the stage rule "(any other)" cannot be removed',
+            DETAIL = 'It serves every stage that has no rule of its own.',
+            HINT = 'Change its bucket, probability or spread instead.';
+    END IF;
+
+    -- Projects that are being written find the rules as they were; wait for them, so that none keeps an old rule.
+    LOCK TABLE projects IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM keep_stage_history();
     PERFORM apply_stage_rules();
     RETURN NULL;
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.stage_rules_changed() IS
     'Statement trigger of pipeline_stage: keeps its history and gives every project the rule that now applies.';
+
+CREATE FUNCTION pipeline_internal.refuse_truncate() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    RAISE EXCEPTION USING
+        ERRCODE = '0A000',
+        MESSAGE = format('table "%s" cannot be truncated', TG_TABLE_NAME),
+        DETAIL = 'TRUNCATE would leave its history without an end.',
+        HINT = CASE WHEN TG_TABLE_NAME = 'pipeline_stage' THEN 'Use DELETE, which leaves the rule "(any other)".'
+                    ELSE 'Use DELETE, or set state to deleted.' END;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.refuse_truncate() IS 'Keeps TRUNCATE from breaking history.';

@@ -1,5 +1,9 @@
 """CALL refresh_pipeline_views(): one view that fails keeps neither the others nor the record of it from being kept."""
 
+import random
+import threading
+import time
+
 import psycopg
 import pytest
 
@@ -24,7 +28,8 @@ def test_the_others_are_refreshed_and_committed(broken):
     assert raised.value.sqlstate == "55000"
     assert raised.value.diag.message_primary == "could not refresh every materialized view"
     assert "conversion_metrics: division by zero (SQLSTATE 22012)" in raised.value.diag.message_detail
-    assert "refresh_log" in raised.value.diag.message_hint
+    assert raised.value.diag.message_hint == (
+        "Refreshed: mv_pipeline_forecast_monthly_12m_v1, conversion_metrics_recent. refresh_log holds the outcome of each.")
 
     with broken.database.connection() as other:
         log = other.execute("SELECT view_name, outcome, row_count, message FROM refresh_log ORDER BY id").fetchall()
@@ -37,6 +42,23 @@ def test_the_others_are_refreshed_and_committed(broken):
         assert log[1]["row_count"] is None
         assert value(other, "SELECT sum(project_count) FROM mv_pipeline_forecast_monthly_12m_v1") > 0
         assert value(other, "SELECT sum(total_projects) FROM conversion_metrics_recent") > 0
+
+
+def test_a_time_out_in_one_view_loses_neither_the_one_before_nor_its_own_record(database):
+    fill(database, 50)
+    with database.database.connection(autocommit=False) as reader:
+        reader.execute("REFRESH MATERIALIZED VIEW conversion_metrics")
+        database.execute("SET statement_timeout = '2s'")
+        with pytest.raises(psycopg.errors.QueryCanceled) as raised:
+            database.execute("CALL refresh_pipeline_views()")
+        reader.rollback()
+    database.execute("RESET statement_timeout")
+    assert raised.value.diag.message_hint == "Refreshed: mv_pipeline_forecast_monthly_12m_v1. refresh_log holds the outcome of each."
+    log = database.execute("SELECT view_name, outcome, message FROM refresh_log ORDER BY id").fetchall()
+    assert [(row["view_name"], row["outcome"]) for row in log] == [
+        ("mv_pipeline_forecast_monthly_12m_v1", "refreshed"), ("conversion_metrics", "failed")]
+    assert "(SQLSTATE 57014)" in log[1]["message"]
+    assert value(database, "SELECT sum(project_count) FROM mv_pipeline_forecast_monthly_12m_v1") > 0
 
 
 def test_the_function_reports_the_failure_without_raising(broken):
@@ -112,3 +134,47 @@ def test_a_failing_accuracy_is_raised_and_tried_again(database):
         assert "mv_forecast_accuracy: division by zero" in raised.value.diag.message_detail
         assert value(database, "SELECT count(*) FROM refresh_log WHERE outcome = 'failed'") == attempt
         assert value(database, "SELECT count(*) FROM refresh_log WHERE outcome = 'refreshed'") == 3 * attempt
+
+
+def write_in_open_transactions(connect, number, stop):
+    """Changes that are stamped well before they are committed: of values, months and stages, of new projects and removed ones."""
+    dice = random.Random(number)
+    with connect(autocommit=False) as connection:
+        while not stop.is_set():
+            project = f"W{number}-{dice.randrange(12)}"
+            change = dice.randrange(5)
+            if change == 0:
+                connection.execute("DELETE FROM projects WHERE monday_id = %s", [project])
+            elif change == 1:
+                connection.execute("INSERT INTO analysis_results (project_id, expected_conversion_rate) SELECT %s, %s WHERE EXISTS"
+                                   " (SELECT FROM projects WHERE monday_id = %s) ON CONFLICT (project_id)"
+                                   " DO UPDATE SET expected_conversion_rate = excluded.expected_conversion_rate",
+                                   [project, round(dice.random(), 3), project])
+            else:
+                connection.execute(
+                    "INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value, follow_up_date)"
+                    " VALUES (%s, 'P', %s, %s, pipeline_forecast_month(pipeline_today()) + 40 * %s::integer) ON CONFLICT (monday_id) DO UPDATE"
+                    " SET (pipeline_stage, new_enquiry_value, follow_up_date)"
+                    " = (excluded.pipeline_stage, excluded.new_enquiry_value, excluded.follow_up_date)",
+                    [project, dice.choice(["Lost", "Open Enquiry", "Won Via Other Ref"]), dice.randrange(1000), dice.randrange(9)])
+            time.sleep(dice.random() * 0.03)
+            connection.commit() if dice.random() < 0.8 else connection.rollback()
+
+
+def test_checks_raise_no_false_alarm_beside_writers(database):
+    fill(database, 100)
+    database.execute("SELECT create_pipeline_forecast_snapshot()")
+    stop = threading.Event()
+    writers = [threading.Thread(target=write_in_open_transactions, args=(database.database.connection, n, stop)) for n in range(3)]
+    for writer in writers:
+        writer.start()
+    try:
+        alarms = []
+        for _ in range(200):
+            database.execute("SELECT refresh_view('mv_pipeline_forecast_monthly_12m_v1', false)")
+            alarms += database.execute("SELECT check_name, sample FROM validate_pipeline_forecast() WHERE NOT passed").fetchall()
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    assert alarms == []

@@ -1,7 +1,7 @@
 -- Rights: what a reader, a poller and anybody else can see and do.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(110);
+SELECT plan(112);
 
 INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value) VALUES ('p', 'P', 'Open Enquiry', 100);
 SELECT refresh_conversion_views(), create_pipeline_forecast_snapshot() \g /dev/null
@@ -157,6 +157,18 @@ SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM added_later'), '4
 SELECT pipeline_setup() \g /dev/null
 SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM added_later'), '0', 'pipeline_setup() repeats the grants of a reader');
 SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) FROM added_later'), '0', 'and of a poller');
+
+-- A team that sees its own projects, by a view of the owner; see docs/security.md.
+CREATE SCHEMA team_north;
+CREATE VIEW team_north.forecast WITH (security_barrier) AS
+SELECT f.* FROM pipeline.vw_pipeline_forecast_project_v1 f JOIN pipeline.projects p ON p.monday_id = f.project_id
+WHERE p.sales_representative = 'Team North';
+CREATE ROLE test_team;
+GRANT USAGE ON SCHEMA team_north TO test_team;
+GRANT SELECT ON team_north.forecast TO test_team;
+UPDATE projects SET sales_representative = 'Team North' WHERE monday_id = 'p';
+SELECT is(pg_temp.as_role('test_team', 'SELECT string_agg(project_id, '' '') FROM team_north.forecast'), 'p', 'a team reads its own projects');
+SELECT matches(pg_temp.as_role('test_team', 'SELECT count(*) FROM pipeline.vw_pipeline_forecast_project_v1'), '^42501', 'and no others');
 
 -- Anybody else.
 SELECT is(pg_temp.listed('test_nobody'), NULL, 'a role without grants lists no relation');

@@ -1,7 +1,7 @@
 -- History: which changes make a version, how versions follow each other, and what is refused to keep them whole.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(40);
+SELECT plan(62);
 
 \ir ../include/failure.sql
 
@@ -103,10 +103,53 @@ SELECT is((SELECT expected_value FROM vw_pipeline_forecast_project_v1 WHERE proj
 SELECT is((SELECT expected_value FROM pipeline_forecast_as_of((SELECT before_edit FROM moments)) WHERE project_id = 'staged'), 60.00,
           'the past keeps a rule that was removed');
 
+INSERT INTO pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES ('Open Enquiry', 'Open', 0.1, 0.2, 'open');
+SELECT is((SELECT string_agg(format('%s%s', default_probability, CASE WHEN is_removed THEN ' removed' END), ', ' ORDER BY valid_from)
+           FROM pipeline_stage_history WHERE stage = 'Open Enquiry'), '0.00000, 0.60000 removed, 0.10000', 'and knows that it was away for a while');
+-- The clock was set back since the last edit.
+SAVEPOINT back;
+UPDATE pipeline_stage_history SET valid_from = clock_timestamp() + interval '1 hour' WHERE stage = 'Open Enquiry' AND valid_to IS NULL;
+UPDATE pipeline_stage SET default_probability = 0.3 WHERE stage = 'Open Enquiry';
+UPDATE pipeline_stage SET default_probability = 0.4 WHERE stage = 'Open Enquiry';
+SELECT is((SELECT count(*) FROM (SELECT valid_to, lead(valid_from) OVER (ORDER BY valid_from) AS next FROM pipeline_stage_history WHERE stage = 'Open Enquiry') v
+           WHERE valid_to > next OR valid_to IS NULL AND next IS NOT NULL), 0::bigint, 'versions of a rule never overlap');
+SELECT is((SELECT string_agg(default_probability::text, ' ' ORDER BY valid_from) FROM pipeline_stage_history WHERE stage = 'Open Enquiry'),
+          '0.00000 0.60000 0.10000 0.30000 0.40000', 'and stand in the order of the edits');
+ROLLBACK TO back;
+
+-- Whoever writes projects adds to their history, and cannot touch it.
+CREATE ROLE history_poller;
+INSERT INTO projects (monday_id, item_name, new_enquiry_value) VALUES ('watched', 'P', 98);
+SELECT grant_pipeline_poller('history_poller') \g /dev/null
+SET LOCAL ROLE history_poller;
+UPDATE projects SET new_enquiry_value = 99 WHERE monday_id = 'watched';
+INSERT INTO analysis_results (project_id, expected_conversion_rate) VALUES ('watched', 0.2);
+DELETE FROM analysis_results WHERE project_id = 'watched';
+SELECT is(left(pg_temp.failure(statement), 5), '42501', statement)
+FROM unnest(ARRAY['UPDATE project_history SET valid_to = now()', 'UPDATE analysis_history SET valid_to = now()', 'DELETE FROM analysis_history',
+    $$ INSERT INTO project_history (project_id, valid_from, valid_to, project_uuid, item_name, state) VALUES ('watched', '2001-01-01', '2002-01-01', gen_random_uuid(), 'P', 'active') $$]) statement;
+RESET ROLE;
+SELECT matches(pg_temp.versions('watched'), '99.00[*]$', 'its change is there');
+
 -- What would break history is refused.
 SELECT is(pg_temp.failure('TRUNCATE ' || name), format('0A000: table "%s" cannot be truncated; Use DELETE, or set state to deleted.', name),
           format('TRUNCATE %s is refused', name))
 FROM unnest(ARRAY['projects', 'analysis_results']) name;
+SELECT is(pg_temp.failure('TRUNCATE pipeline_stage'),
+          '0A000: table "pipeline_stage" cannot be truncated; Use DELETE, which leaves the rule "(any other)".', 'nor are stage rules truncated');
+SELECT is(pg_temp.failure(format('INSERT INTO %s (monday_id, item_name) VALUES (%L, ''P'')', name, id)),
+          format('22023: monday_id of a %s must not be empty; Give each its own id; everything else refers to it.', what), format('an empty id in %s', name))
+FROM (VALUES ('projects', '', 'project'), ('projects', E' \t', 'project'), ('subitems', '', 'subitem'), ('hidden_items', ' ', 'hidden item')) AS t (name, id, what);
+SELECT is(pg_temp.failure(format('INSERT INTO subitems (monday_id, item_name, %I) VALUES (''s'', ''S'', %L)', name, value)), failure, format('%s %s', name, value))
+FROM (VALUES
+    ('invoice_date', 'infinity', '22008: invoice_date of item "s" of subitems is not a day between 1900-01-01 and 9999-12-31; Store NULL where the day is unknown.'),
+    ('date_order_received', '0044-03-15 BC', '22008: date_order_received of item "s" of subitems is not a day between 1900-01-01 and 9999-12-31; Store NULL where the day is unknown.'),
+    ('final_delivery_date', '12026-01-01', '22008: final_delivery_date of item "s" of subitems is not a day between 1900-01-01 and 9999-12-31; Store NULL where the day is unknown.'),
+    ('amount_invoiced', 'NaN', '22023: amount_invoiced of item "s" of subitems is not a number; Store NULL where the number is unknown.'),
+    ('area', 'Infinity', '22023: area of item "s" of subitems is not a number; Store NULL where the number is unknown.'),
+    ('invoice_date', '9999-12-31', 'no error')) AS t (name, value, failure);
+SELECT is(pg_temp.failure($$ INSERT INTO hidden_items (monday_id, item_name) VALUES ('h', 'H'); UPDATE hidden_items SET date_quoted = '-infinity' $$),
+    '22008: date_quoted of item "h" of hidden_items is not a day between 1900-01-01 and 9999-12-31; Store NULL where the day is unknown.', 'nor by an update');
 SELECT is(pg_temp.failure($$ UPDATE projects SET monday_id = 'other' WHERE monday_id = 'c' $$),
     '55000: monday_id of project "c" cannot change; History and snapshots refer to it; set the state of this project to deleted and insert a new one.',
     'the id of a project cannot change');
@@ -121,7 +164,16 @@ INSERT INTO analysis_results (project_id, expected_conversion_rate) VALUES ('sta
 ALTER TABLE projects ENABLE TRIGGER USER;
 ALTER TABLE analysis_results ENABLE TRIGGER USER;
 SELECT is(pg_temp.versions('missed'), NULL, 'without triggers there is no history');
+ALTER TABLE pipeline_stage DISABLE TRIGGER USER;
+UPDATE pipeline_stage SET default_probability = 0.9 WHERE stage = 'Check with IS';
+DELETE FROM pipeline_stage WHERE stage = 'Won Via Other Ref';
+INSERT INTO pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES ('Handshake', 'Open', 0.8, 0.1, 'open');
+ALTER TABLE pipeline_stage ENABLE TRIGGER USER;
 SELECT pipeline_setup() \g /dev/null
+SELECT bag_eq($$ SELECT stage, default_probability FROM pipeline_stage_history WHERE valid_to IS NULL $$,
+              'SELECT stage, default_probability FROM pipeline_stage', 'pipeline_setup() adds the stage rules that were edited, and ends those that are gone');
+SELECT is((SELECT string_agg(default_probability::text, ' ' ORDER BY valid_from) FROM pipeline_stage_history WHERE stage = 'Check with IS'),
+          '0.30000 0.90000', 'and keeps what they were');
 SELECT is(pg_temp.versions('missed'), '5.00*', 'pipeline_setup() adds what was inserted');
 SELECT is(pg_temp.versions('staged'), '100.00 101.00*', 'and what was changed');
 SELECT matches(pg_temp.versions('c'), ' archived deleted\*$', 'and what was removed');

@@ -1,7 +1,7 @@
 -- Jobs that pg_cron enqueues for the poller, what catches up on them, and the views that show how syncs are doing.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(31);
+SELECT plan(36);
 \ir ../include/failure.sql
 \ir ../include/monday.sql
 
@@ -54,6 +54,34 @@ INSERT INTO sync_log (sync_type, seen_at) VALUES ('reconcile', now() - interval 
 SELECT catch_up_scheduled_jobs() \g /dev/null
 SELECT is((SELECT status FROM sync_log), 'failed', 'a run whose worker is gone has failed');
 DELETE FROM sync_log;
+
+-- What failed for good is tried again, seven times at most.
+INSERT INTO projects (monday_id, item_name) SELECT 'p' || n, 'P' FROM generate_series(1, 6) n;
+UPDATE projects SET state = 'deleted' WHERE monday_id = 'p6';
+DELETE FROM job_queue;
+INSERT INTO job_queue (job_type, project_id, status, finished_at, payload) VALUES
+    ('analyze', 'p1', 'failed', now() - interval '61 minutes', '{}'),
+    ('analyze', 'p2', 'failed', now() - interval '59 minutes', '{}'),
+    ('rehydrate_and_analyze', 'p3', 'failed', now() - interval '25 hours', '{"trigger": "x", "retries": 6}'),
+    ('analyze', 'p4', 'failed', now() - interval '25 hours', '{"retries": 7}'),
+    ('analyze', 'p5', 'failed', now() - interval '23 hours', '{"retries": 1}'),
+    ('analyze', 'p6', 'failed', now() - interval '2 hours', '{}'),
+    ('push_to_monday', 'p1', 'failed', now() - interval '2 hours', '{}'),
+    ('analyze', NULL, 'failed', now() - interval '2 hours', '{}'),
+    ('analyze', 'q', 'completed', now() - interval '1 hour', '{}');
+SELECT is(retry_failed_jobs(), 3, 'those that had an hour, or a day, for their cause to go away');
+SELECT bag_eq($$ SELECT job_type COLLATE "default", project_id COLLATE "default", payload FROM job_queue WHERE status = 'queued' $$,
+    $$ VALUES ('analyze', 'p1', '{"retries": 1}'::jsonb), ('rehydrate_and_analyze', 'p3', '{"trigger": "x", "retries": 7}'), ('analyze', NULL, '{"retries": 1}') $$,
+    'what syncs find by themselves is left to them, and what has no project any more');
+SELECT is(retry_failed_jobs(), 0, 'once');
+SELECT is((SELECT count(*) FROM job_queue_finished WHERE successor_id IS NOT NULL), 3::bigint, 'the failed job knows which one does its work');
+DELETE FROM job_queue WHERE status = 'queued';
+UPDATE job_queue_finished SET successor_id = NULL;
+INSERT INTO job_queue (job_type, project_id, status, finished_at) VALUES ('analyze', 'p1', 'completed', now() - interval '10 minutes');
+INSERT INTO job_queue (job_type) VALUES ('analyze');
+SELECT is(retry_failed_jobs(), 1, 'what was done since, or waits to be done, is not tried again');
+DELETE FROM job_queue;
+DELETE FROM projects;
 
 -- Health of the flows.
 SELECT is_empty('TABLE sync_health', 'nothing ran yet');

@@ -23,6 +23,8 @@ INSERT INTO projects (monday_id, item_name, pipeline_stage, state, date_created,
     ('e', 'E', 'Lost', 'active', pg_temp.month(0), 400, NULL, pg_temp.month(2), NULL, NULL, NULL),
     ('f', 'F', 'Won Via Other Ref', 'deleted', pg_temp.month(9), 500, 500, pg_temp.month(9), pg_temp.month(9), NULL, 500),
     ('g', 'G', 'Won Via Other Ref', 'active', pg_temp.month(1), 0, 70, pg_temp.month(0), pg_temp.month(1), NULL, 0);
+-- Days and amounts that are refused today may have come in with an earlier version.
+ALTER TABLE subitems DISABLE TRIGGER subitems_check_row;
 INSERT INTO subitems (monday_id, item_name, parent_monday_id, invoice_date, amount_invoiced, state) VALUES
     ('a1', 'S', 'a', pg_temp.month(3) + 9, 60.50, 'active'),
     ('a2', 'S', 'a', pg_temp.month(3) + 9, 40, 'archived'),
@@ -36,6 +38,7 @@ INSERT INTO subitems (monday_id, item_name, parent_monday_id, invoice_date, amou
     ('x1', 'S', NULL, pg_temp.month(3), 5, 'active'),
     -- Nothing of it was ever invoiced: the project's own total stands.
     ('c1', 'S', 'c', NULL, 300, 'active');
+ALTER TABLE subitems ENABLE TRIGGER subitems_check_row;
 
 SELECT results_eq(
     'SELECT project_id COLLATE "default", invoice_date, amount_invoiced, source FROM vw_invoices ORDER BY 1, 2, 3',

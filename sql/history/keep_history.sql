@@ -6,9 +6,12 @@
 -- The statements are run by EXECUTE, that is, planned each time: a plan made for a change of one row would, kept for
 -- one of 100,000 rows, compare every row with every other. Compiling them (jit) is off: the planner overrates how many
 -- rows changed, and compiling took longer than running.
+--
+-- They run with the rights of the owner of the tables: whoever writes projects adds to their history and cannot rewrite it.
 
-CREATE FUNCTION pipeline_internal.keep_project_history() RETURNS trigger
+CREATE OR REPLACE FUNCTION pipeline_data.keep_project_history() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SECURITY DEFINER
 SET search_path FROM CURRENT
 SET jit = off
 AS $$
@@ -69,11 +72,13 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION pipeline_internal.keep_project_history() IS
+COMMENT ON FUNCTION pipeline_data.keep_project_history() IS
     'Statement trigger of projects: adds a version to project_history for each row whose forecast-relevant columns changed.';
+ALTER FUNCTION pipeline_data.keep_project_history() DEPENDS ON EXTENSION pipeline_forecast;
 
-CREATE FUNCTION pipeline_internal.keep_analysis_history() RETURNS trigger
+CREATE OR REPLACE FUNCTION pipeline_data.keep_analysis_history() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SECURITY DEFINER
 SET search_path FROM CURRENT
 SET jit = off
 AS $$
@@ -125,19 +130,6 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION pipeline_internal.keep_analysis_history() IS
+COMMENT ON FUNCTION pipeline_data.keep_analysis_history() IS
     'Statement trigger of analysis_results: adds a version to analysis_history for each row that changed.';
-
-CREATE FUNCTION pipeline_internal.refuse_truncate() RETURNS trigger
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-    RAISE EXCEPTION USING
-        ERRCODE = '0A000',
-        MESSAGE = format('table "%s" cannot be truncated', TG_TABLE_NAME),
-        DETAIL = 'TRUNCATE would leave its history without an end.',
-        HINT = 'Use DELETE, or set state to deleted.';
-END;
-$$;
-COMMENT ON FUNCTION pipeline_internal.refuse_truncate() IS 'Keeps TRUNCATE from breaking history.';
+ALTER FUNCTION pipeline_data.keep_analysis_history() DEPENDS ON EXTENSION pipeline_forecast;
