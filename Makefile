@@ -93,7 +93,7 @@ PYTHON ?= /usr/bin/python3
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 export PG_CONFIG PYTHON
 
-.PHONY: help deps test-packages built-and-installed run status stop clean-run test torture bench proof mutation docs check-docs lint sanitize check-fresh format
+.PHONY: help deps test-packages built-and-installed run status stop clean-run test fuzz torture bench proof mutation docs check-docs lint sanitize check-fresh format
 
 help:
 	@echo 'make run        everything in a private cluster, on simulated boards (DATA=file.csv MAP=file.json: your own data)'
@@ -131,6 +131,11 @@ clean-run:
 
 test: test-packages built-and-installed
 	@tests/run
+
+# Briefly, as in CI; make torture runs the same targets for longer.
+fuzz:
+	@control/install-packages torture
+	@SECONDS_EACH=$${SECONDS_EACH:-10} tests/torture/run fuzz
 
 torture: test-packages built-and-installed
 	@control/install-packages torture

@@ -21,6 +21,8 @@ constexpr std::string_view kSessionSetup = R"sql(
     SELECT pg_catalog.set_config('search_path', 'pg_catalog, pipeline, pipeline_work, pipeline_internal, pipeline_data, pg_temp', false),
            pg_catalog.set_config('TimeZone', 'UTC', false),
            pg_catalog.set_config('DateStyle', 'ISO, YMD', false),
+           pg_catalog.set_config('standard_conforming_strings', 'on', false),
+           pg_catalog.set_config('array_nulls', 'on', false),
            pg_catalog.set_config('statement_timeout', $1, false),
            pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', false),
            pg_catalog.set_config('pipeline_poller.version', $2, false),

@@ -27,7 +27,7 @@ SET search_path FROM CURRENT
 AS $$
     SELECT CASE
         WHEN v.poller IS NULL THEN ('ok', format('extension %s', v.extension), NULL)::health_verdict
-        WHEN substring(v.poller FROM '^\d+\.\d+') = substring(v.extension FROM '^\d+\.\d+')
+        WHEN substring(v.poller FROM '^[0-9]+[.][0-9]+') = substring(v.extension FROM '^[0-9]+[.][0-9]+')
         THEN ('ok', format('extension %s, poller %s', v.extension, v.poller), NULL)::health_verdict
         ELSE ('warn', format(
             'the extension of this database is %s, and the poller is %s: ALTER EXTENSION pipeline_forecast UPDATE and pipeline_setup(), or the poller that belongs to it',
@@ -53,7 +53,7 @@ AS $$
             CROSS JOIN unnest(s.setconfig) AS c (entry)
             WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))
               AND s.setrole IN (0, (SELECT r.oid FROM pg_roles r WHERE r.rolname = session_user))
-              AND c.entry LIKE 'default\_transaction\_read\_only=%'
+              AND starts_with(c.entry, 'default_transaction_read_only=')
             -- The role within the database comes before the role, and that before the database.
             ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC
             LIMIT 1), false)

@@ -71,7 +71,7 @@ BEGIN
         UNION
         SELECT h.monday_id
         FROM projects p
-        JOIN hidden_items h ON substring(h.item_name FROM '^\d+') = substring(p.item_name FROM '^\d+')
+        JOIN hidden_items h ON substring(h.item_name FROM E'^\\d+') = substring(p.item_name FROM E'^\\d+')
         WHERE p.monday_id = ANY (project_ids)
     ) candidate
     JOIN hidden_items h ON h.monday_id = candidate.id

@@ -4,7 +4,7 @@
 
 CREATE FUNCTION pipeline_internal.name_key(item_name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN lower(btrim(regexp_replace(item_name, '\s+', ' ', 'g')));
+RETURN lower(btrim(regexp_replace(item_name, E'\\s+', ' ', 'g')));
 COMMENT ON FUNCTION pipeline_internal.name_key(text) IS
     'The name of an item as name_key of hidden_items and subitems has it.';
 

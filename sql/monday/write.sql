@@ -251,7 +251,7 @@ BEGIN
         CASE WHEN board IS NOT NULL THEN 'now()' ELSE 'stored.last_synced_at' END)
     INTO processed, stale, created, updated, unchanged, rejected, changed_ids, touched
     USING items, board, board->>'board_id', ids, run,
-        regexp_split_to_array(pipeline_setting('statuses_without_value'), '\s*,\s*'),
+        regexp_split_to_array(pipeline_setting('statuses_without_value'), E'\\s*,\\s*'),
         pipeline_setting('new_enquiry_reason');
     touched := array_remove(touched, NULL);
 END;

@@ -8,7 +8,7 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     wanted text := btrim(coalesce(words, ''));
-    literal text := replace(replace(replace(wanted, '\', '\\'), '%', '\%'), '_', '\_');
+    literal text := replace(replace(replace(wanted, E'\\', E'\\\\'), '%', E'\\%'), '_', E'\\_');
 BEGIN
     PERFORM require_layout();
     RETURN (

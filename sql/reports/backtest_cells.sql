@@ -92,13 +92,13 @@ SET search_path FROM CURRENT
 AS $$
     SELECT string_agg(format(CASE WHEN $2 THEN
         'SELECT %1$L::date AS snapshot_date, project_id, forecast_month, stage_bucket, expected_value, committed_value, '
-        'worst_case_value, best_case_value FROM pipeline_forecast_as_of(%2$L) '
+        'worst_case_value, best_case_value FROM pipeline_forecast_as_of(end_of_day(%1$L)) '
         'WHERE forecast_month >= $1 AND forecast_month <= $2'
         ELSE
         'SELECT snapshot_date, project_id, forecast_month, stage_bucket, expected_value, committed_value, '
         'worst_case_value, best_case_value FROM pipeline_forecast_snapshot '
         'WHERE snapshot_date = %1$L AND forecast_month >= $1 AND forecast_month <= $2'
-        END, day, end_of_day(day)), ' UNION ALL ')
+        END, to_char(day, 'YYYY-MM-DD')), ' UNION ALL ')
     FROM unnest($1) AS day
 $$;
 COMMENT ON FUNCTION pipeline_internal.backtest_forecasts(date[], boolean) IS

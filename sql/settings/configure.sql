@@ -70,7 +70,7 @@ BEGIN
         FROM pg_db_role_setting s
         JOIN pg_database d ON d.oid = s.setdatabase AND d.datname = current_database()
         CROSS JOIN unnest(s.setconfig) AS c (entry)
-        CROSS JOIN regexp_match(c.entry, '^pipeline_forecast\.([^=]*)=(.*)$') AS e (parts)
+        CROSS JOIN regexp_match(c.entry, '^pipeline_forecast[.]([^=]*)=(.*)$') AS e (parts)
         WHERE s.setrole = 0 AND e.parts IS NOT NULL
         ORDER BY 1
     LOOP

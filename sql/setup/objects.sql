@@ -35,7 +35,7 @@ DECLARE
     differs boolean;
 BEGIN
     EXECUTE regexp_replace(split_part(statements, E'\nCOMMENT ON', 1),
-                           '^CREATE OR REPLACE VIEW \S+', 'CREATE TEMP VIEW pipeline_setup_probe');
+                           '^CREATE OR REPLACE VIEW [^[:space:]]+', 'CREATE TEMP VIEW pipeline_setup_probe');
     differs := pg_get_viewdef('pg_temp.pipeline_setup_probe'::regclass)
         IS DISTINCT FROM pg_get_viewdef((object_address(object)).objid);
     DROP VIEW pg_temp.pipeline_setup_probe;

@@ -38,6 +38,8 @@ CREATE FUNCTION pipeline_internal.try_setup() RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 SET lock_timeout = '200ms'
+-- The statements of the steps are read by it.
+SET standard_conforming_strings = on
 -- "Already exists, skipping" is what a second call is meant to find.
 SET client_min_messages = warning
 AS $$
@@ -128,7 +130,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-    target regclass := to_regclass(substring(object FROM '^(?:materialized view|view|trigger \S+ ON) (\S+)$'));
+    target regclass := to_regclass(substring(object FROM '^(?:materialized view|view|trigger [^ ]+ ON) ([^ ]+)$'));
     holders text;
 BEGIN
     SELECT string_agg(

@@ -9,7 +9,8 @@ DECLARE
     due timestamptz := (today + make_time(
         pipeline_setting('snapshot_cron_hour_utc')::integer,
         pipeline_setting('snapshot_cron_minute_utc')::integer, 0)) AT TIME ZONE 'UTC';
-    newest date;
+    oldest date;
+    hint text;
     missed date;
     taken integer := 0;
 BEGIN
@@ -18,27 +19,44 @@ BEGIN
     -- The lock of today's snapshot: a daily run that is still busy is waited for, not repeated.
     PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.snapshot'), today - date '2000-01-01');
 
-    SELECT max(snapshot_date) INTO newest FROM pipeline_forecast_snapshot_day WHERE snapshot_date < today;
+    SELECT min(snapshot_date) INTO oldest FROM pipeline_forecast_snapshot_day WHERE snapshot_date < today;
     FOR missed IN
         SELECT g::date
         FROM generate_series(
-            greatest(newest + 1, today - 31, timezone('UTC', history_begins())::date),
-            today - 1, interval '1 day') AS g
-        WHERE newest IS NOT NULL
+            greatest(oldest, today - 31, today - pipeline_setting('snapshot_retention_days')::integer,
+                     timezone('UTC', history_begins())::date)::timestamp,
+            today - interval '1 day', interval '1 day') AS g
+        WHERE oldest IS NOT NULL AND NOT EXISTS (
+            SELECT FROM pipeline_forecast_snapshot_day d WHERE d.snapshot_date = g::date)
     LOOP
-        PERFORM create_pipeline_forecast_snapshot(missed);
-        taken := taken + 1;
+        BEGIN
+            PERFORM create_pipeline_forecast_snapshot(missed);
+            taken := taken + 1;
+        EXCEPTION WHEN OTHERS THEN
+            -- A day that cannot be had keeps no other from being taken; the next run tries again.
+            GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+            RAISE WARNING USING
+                ERRCODE = SQLSTATE,
+                MESSAGE = format('the forecast snapshot of %s was not taken: %s', to_char(missed, 'YYYY-MM-DD'), SQLERRM),
+                HINT = hint;
+        END;
     END LOOP;
 
     IF now() >= due + interval '2 minutes' AND NOT EXISTS (
         SELECT FROM pipeline_forecast_snapshot_day d
         WHERE d.snapshot_date = today AND d.created_at >= due
     ) THEN
-        PERFORM run_daily_forecast_snapshot_maintenance();
-        taken := taken + 1;
+        BEGIN
+            PERFORM run_daily_forecast_snapshot_maintenance();
+            taken := taken + 1;
+        EXCEPTION WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+            RAISE WARNING USING
+                ERRCODE = SQLSTATE, MESSAGE = format('the forecast snapshot of today was not taken: %s', SQLERRM), HINT = hint;
+        END;
     END IF;
     RETURN taken;
 END;
 $$;
 COMMENT ON FUNCTION pipeline.catch_up_forecast_snapshots() IS
-    'Takes the daily snapshot if its time has passed without one, and those of up to 31 missed days since the last snapshot from history. Returns how many. Does nothing when nothing was missed.';
+    'Takes the daily snapshot if its time has passed without one, and those of the last 31 days that were missed since the first snapshot from history. Returns how many. A day that cannot be taken is told in a warning, and tried again by the next call.';

@@ -11,23 +11,25 @@ DECLARE
     next_month date := (first_day + make_interval(months => 1))::date;
     name text := format('pipeline_forecast_snapshot_y%sm%s', to_char(first_day, 'FMYYYY'), to_char(first_day, 'MM'));
 BEGIN
-    IF to_regclass(format('pipeline_data.%I', name)) IS NULL THEN
+    IF NOT is_snapshot_partition(name) THEN
         -- Two days of a new month at once would both make it: the second waits for the lock that attaching takes anyway.
         LOCK TABLE pipeline_forecast_snapshot IN SHARE UPDATE EXCLUSIVE MODE;
     END IF;
-    IF to_regclass(format('pipeline_data.%I', name)) IS NULL THEN
-        -- Made beside the parent and then attached: CREATE TABLE ... PARTITION OF would wait for every running report.
-        EXECUTE format(
-            'CREATE TABLE pipeline_data.%I (LIKE pipeline_forecast_snapshot INCLUDING ALL)', name);
+    IF NOT is_snapshot_partition(name) THEN
+        -- Made beside the parent and then attached: CREATE TABLE ... PARTITION OF would wait for every running report. One
+        -- that somebody has detached is attached again with what it holds.
+        IF to_regclass(format('pipeline_data.%I', name)) IS NULL THEN
+            EXECUTE format('CREATE TABLE pipeline_data.%I (LIKE pipeline_forecast_snapshot INCLUDING ALL)', name);
+        END IF;
         EXECUTE format(
             'ALTER TABLE pipeline_forecast_snapshot ATTACH PARTITION pipeline_data.%I FOR VALUES FROM (%L) TO (%L)',
-            name, first_day, next_month);
+            name, to_char(first_day, 'YYYY-MM-DD'), to_char(next_month, 'YYYY-MM-DD'));
     END IF;
     RETURN to_regclass(format('pipeline_data.%I', name));
 END;
 $$;
 COMMENT ON FUNCTION pipeline_data.snapshot_partition(date) IS
-    'The partition of the month of a day, made if it is missing.';
+    'The partition of the month of a day, made if it is missing, and attached if it was detached.';
 ALTER FUNCTION pipeline_data.snapshot_partition(date) DEPENDS ON EXTENSION pipeline_forecast;
 
 CREATE OR REPLACE FUNCTION pipeline.create_pipeline_forecast_snapshot(

@@ -8,13 +8,24 @@ AS $$
     FROM pg_inherits i
     JOIN pg_class c ON c.oid = i.inhrelid
     CROSS JOIN LATERAL (
-        SELECT regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') AS matched
+        SELECT regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM [(]''([^'']+)''[)] TO [(]''([^'']+)''[)]') AS matched
     ) bounds
     WHERE i.inhparent = 'pipeline_forecast_snapshot'::regclass AND bounds.matched IS NOT NULL
     ORDER BY 2
 $$;
 COMMENT ON FUNCTION pipeline_internal.snapshot_partitions() IS
     'The partitions of pipeline_forecast_snapshot with their bounds.';
+
+CREATE FUNCTION pipeline_internal.is_snapshot_partition(name text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT EXISTS (
+        SELECT FROM pg_inherits i
+        WHERE i.inhrelid = to_regclass(format('pipeline_data.%I', $1)) AND i.inhparent = 'pipeline_forecast_snapshot'::regclass)
+$$;
+COMMENT ON FUNCTION pipeline_internal.is_snapshot_partition(text) IS
+    'Whether a table of that name in pipeline_data is a partition of pipeline_forecast_snapshot.';
 
 CREATE FUNCTION pipeline_internal.count_snapshot_rows(partition regclass, first_day date, next_month date) RETURNS bigint
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -32,7 +43,7 @@ BEGIN
     -- One index probe a day tells whether rows came in by another way than the snapshot function.
     EXECUTE format($sql$
         SELECT EXISTS (
-            SELECT FROM generate_series($1, $2 - 1, interval '1 day') AS g (day)
+            SELECT FROM generate_series($1::timestamp, $2 - interval '1 day', interval '1 day') AS g (day)
             WHERE NOT EXISTS (SELECT FROM pipeline_forecast_snapshot_day d WHERE d.snapshot_date = g.day::date)
               AND EXISTS (SELECT FROM %s s WHERE s.snapshot_date = g.day::date))
     $sql$, partition) INTO unrecorded USING first_day, next_month;
@@ -103,15 +114,17 @@ BEGIN
             ERRCODE = '55P03',
             MESSAGE = 'expired forecast snapshots were not removed: a running query holds them',
             HINT = 'The next daily run removes them.';
-    WHEN object_not_in_prerequisite_state THEN
-        -- Nor to a setting that was lost.
+    WHEN invalid_parameter_value THEN
+        RAISE;
+    WHEN OTHERS THEN
+        -- Nor to a setting that was lost, or whatever else keeps old ones from being removed.
         GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
         deleted := 0;
-        RAISE WARNING USING ERRCODE = '55000', MESSAGE = SQLERRM, HINT = hint;
+        RAISE WARNING USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM, HINT = hint;
     END;
     ms := round(extract(epoch FROM clock_timestamp() - started) * 1000, 3);
     RETURN NEXT;
 END;
 $$;
 COMMENT ON FUNCTION pipeline.run_daily_forecast_snapshot_maintenance(date, integer) IS
-    'The daily job: analyses all projects (where the day is today), takes the snapshot of the day and removes expired ones; one row with the day, rows inserted and deleted, and milliseconds. Where the analysis fails or cleanup refuses, a warning says so and the snapshot is taken all the same.';
+    'The daily job: analyses all projects (where the day is today), takes the snapshot of the day and removes expired ones; one row with the day, rows inserted and deleted, and milliseconds. Where the analysis or the cleanup fails or refuses, a warning says so and the snapshot is taken all the same.';

@@ -21,7 +21,7 @@ AS $$
     SELECT format(CASE WHEN $2 = 'history' THEN $sql$
         SELECT project_id, forecast_month, stage_bucket, contract_value, probability, committed_value,
                expected_value, best_case_value, worst_case_value, analysis_timestamp, %2$L::text AS source
-        FROM pipeline_forecast_as_of(%3$L)
+        FROM pipeline_forecast_as_of(end_of_day(%1$L))
         WHERE forecast_date >= pipeline_window_start(%1$L)
           AND forecast_date < pipeline_window_end(%1$L)
         $sql$ ELSE $sql$
@@ -33,7 +33,7 @@ AS $$
                    pipeline_forecast_month(coalesce(i.stated_date, i.estimated_date)) AS forecast_month,
                    pipeline_forecast_values(
                        i.stage_bucket, i.total_order_value, i.new_enquiry_value,
-                       pipeline_model_rate(i.expected_conversion_rate, i.conversion_confidence, i.probability_percent, %4$L),
+                       pipeline_model_rate(i.expected_conversion_rate, i.conversion_confidence, i.probability_percent, %3$L),
                        i.probability_percent, i.default_probability,
                        i.conversion_confidence, i.default_spread) AS forecast
             FROM forecast_input i
@@ -46,7 +46,8 @@ AS $$
             OFFSET 0
         ) f
         $sql$ END,
-        $1, $2, end_of_day($1), model_confidence_minimum())
+        -- In the one form that is read alike whatever the session's DateStyle is.
+        to_char($1, 'YYYY-MM-DD'), $2, model_confidence_minimum())
 $$;
 COMMENT ON FUNCTION pipeline_internal.snapshot_query(date, text) IS
     'The query for the rows of a snapshot; origin is live, history or current_state.';

@@ -1,7 +1,8 @@
 """Refuses SQL sources that break the rules of the house. usage: sql_style.py FILE...
 
 A definition names its schema; a function says how volatile and how parallel it is and takes its search_path along;
-identifiers are lower-case; every file stands in sql/load_order once.
+identifiers are lower-case; every file stands in sql/load_order once; a literal with a backslash is an E'' one, since the
+session that runs a function may have standard_conforming_strings off.
 """
 
 import pathlib
@@ -20,8 +21,21 @@ PINNED = re.compile(r"^SET search_path (FROM CURRENT|= pg_catalog, pipeline_inte
 BOUND = re.compile(r"^LANGUAGE c\b|^RETURN\b|^BEGIN ATOMIC", re.MULTILINE)
 
 
-def faults_of(text):
-    """The faults of one file, as texts."""
+# A comment, or a literal with what stands before it.
+LITERAL = re.compile(r"--[^\n]*|(?P<prefix>[A-Za-z_]?)'(?P<text>(?:[^']|'')*)'")
+
+
+def ambiguous_literals(text):
+    """Literals that mean something else where standard_conforming_strings is off."""
+    for found in LITERAL.finditer(text):
+        if "\\" in (found["text"] or "") and found["prefix"].upper() != "E":
+            yield f"line {text.count(chr(10), 0, found.start()) + 1}: a backslash in a literal without E: {found.group()}"
+
+
+def faults_of(text, in_a_step=False):
+    """The faults of one file, as texts. Steps are run with the setting pinned."""
+    if not in_a_step:
+        yield from ambiguous_literals(text)
     for number, line in enumerate(text.splitlines(), start=1):
         if "\t" in line:
             yield f"line {number}: a tab"
@@ -58,8 +72,13 @@ def unlisted(folder):
 
 
 def main(arguments):
-    found = [f"{name}: {fault}" for name in arguments for fault in faults_of(pathlib.Path(name).read_text())]
     root = pathlib.Path(__file__).resolve().parents[2] / "sql"
+    steps = set(re.findall(r"^(?:tables|step \d+)\s+(\S+)$", (root / "load_order").read_text(), re.MULTILINE))
+    found = [
+        f"{name}: {fault}"
+        for name in arguments
+        for fault in faults_of(pathlib.Path(name).read_text(), "/".join(pathlib.Path(name).parts[-2:]) in steps)
+    ]
     found += [f"sql/load_order: {fault}" for fault in unlisted(root)]
     print("\n".join(found) or f"{len(arguments)} files are in order")
     return 1 if found else 0

@@ -66,3 +66,13 @@ def test_a_file_named_twice_or_in_vain_is_named(folder):
         order.write("code topic/code.sql\ncode topic/gone.sql\n")
     assert list(sql_style.unlisted(folder)) == ["load_order and the folder disagree on topic/gone.sql",
                                                "load_order names topic/code.sql more than once"]
+
+
+@pytest.mark.parametrize(("text", "faults"), [
+    (r"SELECT x ~ '\d';", 1),
+    (r"SELECT x ~ E'\\d', 'it''s', $$ no literal $$;  -- that's \d", 0),
+    (r"EXECUTE $sql$ SELECT '\s' $sql$;", 1),
+])
+def test_a_backslash_needs_an_escape_string(text, faults):
+    assert len(list(sql_style.faults_of(text))) == faults
+    assert list(sql_style.faults_of(text, in_a_step=True)) == [], "steps are run with the setting pinned"

@@ -1,7 +1,7 @@
 -- Retention of snapshots, and the daily job.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(42);
+SELECT plan(46);
 
 \ir ../include/failure.sql
 
@@ -56,6 +56,22 @@ SELECT is((SELECT count(*) FROM pipeline_forecast_snapshot_y2020m04 WHERE snapsh
           'does not move a day');
 SELECT is((SELECT max(first_day) FROM snapshot_partitions() WHERE first_day < make_date(2021, 1, 1)), make_date(2020, 4, 1), 'or a month');
 SET LOCAL datestyle = 'ISO';
+-- In Brazil the 4th of November 2018 had no midnight: counting days by midnights would lose the last of the month.
+SELECT pg_temp.insert_rows('2018-11-30', 3) \g /dev/null
+SET LOCAL timezone = 'America/Sao_Paulo';
+SELECT is(count_snapshot_rows('pipeline_forecast_snapshot_y2018m11', '2018-11-01', '2018-12-01'), 3::bigint, 'no day is skipped in any time zone');
+RESET timezone;
+DROP TABLE pipeline_data.pipeline_forecast_snapshot_y2018m11;
+
+-- A partition that somebody has detached.
+SELECT pg_temp.insert_rows('2020-05-05', 2) \g /dev/null
+ALTER TABLE pipeline_forecast_snapshot DETACH PARTITION pipeline_data.pipeline_forecast_snapshot_y2020m05;
+SELECT is(create_pipeline_forecast_snapshot('2020-05-06', true), 5, 'is attached again for a day of its month');
+SELECT is((SELECT count(*) FROM pipeline_forecast_snapshot WHERE snapshot_date BETWEEN '2020-05-01' AND '2020-05-31'), 7::bigint, 'with what it held');
+DROP TABLE pipeline_data.pipeline_forecast_snapshot_y2020m05;
+SELECT is(create_pipeline_forecast_snapshot('2020-05-06', true), 5, 'and made anew where it was dropped');
+DROP TABLE pipeline_data.pipeline_forecast_snapshot_y2020m05;
+DELETE FROM pipeline_forecast_snapshot_day WHERE snapshot_date = '2020-05-06';
 
 -- The setting, and what is refused.
 SELECT configure_pipeline('snapshot_retention_days', '36500') \g /dev/null

@@ -1,7 +1,7 @@
 -- Daily snapshots: today, past days from history, and what is refused.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(36);
+SELECT plan(37);
 
 \ir ../include/failure.sql
 
@@ -119,6 +119,20 @@ SELECT is(pg_temp.failure(format('SELECT create_pipeline_forecast_snapshot(%L)',
 SELECT is(pg_temp.failure(format('SELECT create_pipeline_forecast_snapshot(%L, true)', day)),
     format('22023: cannot take the forecast snapshot of %s; Name today or a day in the past, from 1900-01-01 on.', day), 'no real day: ' || day)
 FROM unnest(ARRAY['infinity', '1899-12-31', '5874897-12-31']) AS day;
+
+-- A moment as text means another one where the session's abbreviations are ambiguous: IST is India's and Israel's.
+INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value, follow_up_date)
+VALUES ('eastern', 'P', 'Check with IS', 100, pipeline_forecast_month(pipeline_today()) + 70);
+UPDATE project_history SET valid_from = pipeline_today() - 30, valid_to = pipeline_today() + interval '1 hour' WHERE project_id = 'eastern';
+INSERT INTO project_history (project_id, valid_from, project_uuid, item_name, pipeline_stage, new_enquiry_value, follow_up_date, state)
+SELECT project_id, valid_to, project_uuid, item_name, pipeline_stage, 999, follow_up_date, state FROM project_history WHERE project_id = 'eastern';
+SET LOCAL datestyle = 'SQL, DMY';
+SET LOCAL timezone = 'Asia/Kolkata';
+SELECT create_pipeline_forecast_snapshot(pipeline_today() - 1) \g /dev/null
+RESET datestyle;
+RESET timezone;
+SELECT is((SELECT contract_value FROM pipeline_forecast_snapshot WHERE project_id = 'eastern' AND snapshot_date = pipeline_today() - 1), 100.00,
+          'a snapshot of yesterday holds nothing of today');
 
 SELECT * FROM finish();
 ROLLBACK;
