@@ -45,9 +45,9 @@ RETURN written IS NULL OR analysis_has_moved(
          (shown->>'rating')::integer),
     ROW ((written->>'days')::integer, (written->>'rate')::numeric, (written->>'confidence')::numeric,
          (written->>'rating')::integer),
-    segment_n, tolerance_percent, days_spread / 4.0);
+    segment_n, 2 * tolerance_percent, days_spread / 4.0);
 COMMENT ON FUNCTION pipeline_internal.shown_has_moved(jsonb, jsonb, integer, integer, integer) IS
-    'Whether what an item shows has moved beyond the tolerance since it was written; of the days, a quarter of the range that holds half of all durations. Also where it is unknown what was written.';
+    'Whether what an item shows has moved beyond the tolerance since it was written; of the days, a quarter of the range that holds half of all durations, of the rate twice the tolerance. Also where it is unknown what was written.';
 
 CREATE FUNCTION pipeline.monday_push_payload(project_id text) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE

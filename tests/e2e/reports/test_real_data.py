@@ -180,3 +180,39 @@ def test_a_second_import_changes_nothing(imported):
     versions = value(imported, "SELECT count(*) FROM project_history")
     assert run_import(imported) == {"inserted": 0, "updated": 0, "unchanged": 8800, "rejected": 0}
     assert value(imported, "SELECT count(*) FROM project_history") == versions == 8800
+
+
+def pushes_due(connection):
+    return value(connection, "SELECT count(*) FROM pipeline_data.push_due")
+
+
+def test_one_change_makes_no_storm(imported):
+    """Of 8,800 projects one per cent change; what nobody would notice on the others is neither stored nor written."""
+    with imported.transaction(force_rollback=True):
+        imported.execute("SELECT analyze_projects()")
+        imported.execute(
+            "SELECT pipeline_work.record_monday_push(project_id, columns_hash, comment_hash) FROM pipeline_data.push_content"
+        )
+        assert pushes_due(imported) == 0
+        imported.execute(
+            """UPDATE projects SET new_enquiry_value = new_enquiry_value + 10
+               WHERE monday_id = (SELECT max(monday_id) FROM projects WHERE state = 'active' AND total_order_value IS NULL)"""
+        )
+        assert value(imported, "SELECT analyze_projects()") <= 3
+        assert pushes_due(imported) <= 3
+        imported.execute(
+            """UPDATE projects SET pipeline_stage = CASE WHEN mod(n, 5) < 3 THEN 'Won - Closed (Invoiced)' ELSE 'Lost' END
+               FROM (SELECT monday_id AS id, row_number() OVER (ORDER BY md5(monday_id)) AS n FROM projects
+                     WHERE pipeline_stage = 'Customer Confident Of Project Success') AS open
+               WHERE monday_id = open.id AND open.n <= 88"""
+        )
+        imported.execute("SELECT analyze_projects()")
+        assert pushes_due(imported) <= 150
+        drift = imported.execute(
+            """SELECT abs(sum((f.expected_conversion_rate - a.expected_conversion_rate) * p.new_enquiry_value))
+                      / sum(f.expected_conversion_rate * p.new_enquiry_value) AS share
+               FROM pipeline_internal.compute_analyses(NULL, now(), false) f
+               JOIN analysis_results a USING (project_id) JOIN projects p ON p.monday_id = a.project_id
+               JOIN pipeline_stage s ON s.stage = p.stage_rule WHERE s.stage_bucket = 'Open'"""
+        ).fetchone()
+        assert drift["share"] <= 0.005

@@ -69,12 +69,12 @@ SELECT is_empty('SELECT project_id FROM push_due', 'a value that moves the mean 
 UPDATE analysis_results SET summary = 'In words' WHERE project_id = 'Tunnel4';
 SELECT results_eq('SELECT project_id COLLATE "default", columns_changed, comment_changed FROM push_due', $$ VALUES ('Tunnel4', false, true) $$,
                   'other words are');
-UPDATE analysis_results SET expected_conversion_rate = expected_conversion_rate + 0.005,
+UPDATE analysis_results SET expected_conversion_rate = expected_conversion_rate + 0.01,
     reasoning = jsonb_set(reasoning, '{metrics_used,segment_n}', '100000') WHERE project_id = 'Tunnel6';
-SELECT is((SELECT count(*) FROM push_due WHERE project_id = 'Tunnel6'), 0::bigint, 'half a point is not');
-UPDATE analysis_results SET expected_conversion_rate = expected_conversion_rate + 0.005 WHERE project_id = 'Tunnel6';
+SELECT is((SELECT count(*) FROM push_due WHERE project_id = 'Tunnel6'), 0::bigint, 'a point is not');
+UPDATE analysis_results SET expected_conversion_rate = expected_conversion_rate + 0.01 WHERE project_id = 'Tunnel6';
 SELECT results_eq($$ SELECT columns_changed, comment_changed FROM push_due WHERE project_id = 'Tunnel6' $$, 'VALUES (true, true)',
-                  'two times half a point are: what counts is what was written');
+                  'two times a point are: what counts is what was written');
 SELECT record_monday_push('Tunnel6', c.columns_hash) FROM push_content c WHERE project_id = 'Tunnel6' \g /dev/null
 SELECT results_eq($$ SELECT columns_changed, comment_changed FROM push_due WHERE project_id = 'Tunnel6' $$, 'VALUES (false, true)',
                   'columns and comment count for themselves');
