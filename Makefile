@@ -112,7 +112,7 @@ test-packages:
 built-and-installed:
 	@control/install-packages build
 	@env -u MAKEFLAGS -u DATA $(MAKE) -s -q all 2>/dev/null || { \
-	    echo 'Building the extension: about a minute on two cores'; env -u MAKEFLAGS -u DATA $(MAKE) -s -j2 all; }
+	    echo 'Building the extension: about half a minute on two cores'; env -u MAKEFLAGS -u DATA $(MAKE) -s -j2 all; }
 	@env -u MAKEFLAGS -u DATA $(MAKE) -s poller
 	@$(SUDO) env -u MAKEFLAGS -u DATA $(MAKE) -s install INSTALL_POLLER= PG_CONFIG=$(PG_CONFIG)
 
