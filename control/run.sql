@@ -48,9 +48,3 @@ ORDER BY forecast_month NULLS LAST;
 \echo 'Scheduled in the database (UTC)'
 SELECT job_name AS job, schedule, to_char(next_run AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS "next run"
 FROM pipeline_schedule;
-SELECT format('Today''s snapshot holds %s projects; %s of %s checks passed.',
-              to_char((SELECT row_count FROM pipeline_forecast_snapshot_day WHERE snapshot_date = pipeline_today()),
-                      'FM999,999,990'),
-              count(*) FILTER (WHERE passed), count(*))
-FROM validate_pipeline_forecast() \gset result_
-\echo :result_format

@@ -10,6 +10,21 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_monday
 COMMENT ON FUNCTION pipeline_internal.monday_labels(jsonb) IS
     'Label ids and texts from the settings of a status or dropdown column.';
 
+CREATE FUNCTION pipeline_internal.monday_stage_labels(settings jsonb) RETURNS jsonb
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_monday_stage_labels';
+COMMENT ON FUNCTION pipeline_internal.monday_stage_labels(jsonb) IS
+    'The labels of a status column as [{"label", "is_done"}], in the order of the board and without those that are out of use.';
+
+CREATE FUNCTION pipeline_internal.monday_config_stages(config jsonb) RETURNS jsonb
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_monday_config_stages';
+COMMENT ON FUNCTION pipeline_internal.monday_config_stages(jsonb) IS
+    'The stage rules of a board configuration, checked; without those whose bucket is null. Error 22023 for one that makes no sense.';
+
+CREATE FUNCTION pipeline_internal.monday_column_fits(role text, field text, kind text) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pipeline_monday_column_fits';
+COMMENT ON FUNCTION pipeline_internal.monday_column_fits(text, text, text) IS
+    'Whether a column of a kind can hold a field of a role. Error 22023 for an unknown role.';
+
 CREATE FUNCTION pipeline_internal.require_board_config(boards jsonb) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
@@ -67,6 +82,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     boards jsonb;
+    stages jsonb;
     former jsonb;
     known_labels jsonb;
 BEGIN
@@ -79,6 +95,7 @@ BEGIN
             HINT = 'Call import_monday_boards(''{"boards": [...]}'').';
     END IF;
     boards := read_monday_config(config);
+    stages := monday_config_stages(config);
     PERFORM lock_monday_data();
     PERFORM require_board_config(boards);
 
@@ -122,6 +139,16 @@ BEGIN
     WHERE b.board_id = f->>'board_id' AND b.high_water_mark IS NOT NULL
       AND (f->'reading') IS DISTINCT FROM (n->'reading');
 
+    -- The rules are the owner's; whoever may not write them is told which there should be. One that is there stays.
+    IF has_table_privilege('pipeline_stage', 'INSERT') THEN
+        INSERT INTO pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome)
+        SELECT r.stage, r.stage_bucket, r.default_probability, CASE WHEN r.stage_bucket = 'Open' THEN r.default_spread END, r.outcome
+        FROM jsonb_to_recordset(stages) AS r (
+            stage text, stage_bucket text, default_probability numeric, default_spread numeric, outcome text)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    PERFORM tell_stages_without_rule(config);
+
     RETURN QUERY
     SELECT n->>'board_id', jsonb_array_length(n->'columns'),
         CASE WHEN f IS NULL THEN 'created' WHEN f = n THEN 'unchanged' ELSE 'updated' END
@@ -132,7 +159,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline.import_monday_boards(jsonb) IS
-'Takes the configuration of boards, {"boards": [{"board_id", "role": parent | subitem | hidden, "name", "parent_board_id", "currency", "decimal_mark", "date_format", "columns": [{"column_id", "title", "kind", "field", "writable", "labels"}]}]}: boards that are not named stay as they are, the columns of those that are named become the ones given. Returns for each board the number of mapped columns and what was done (created, updated, unchanged). A board whose columns mean something else now is read anew as a whole.
+'Takes the configuration of boards, {"boards": [{"board_id", "role": parent | subitem | hidden, "name", "parent_board_id", "currency", "decimal_mark", "date_format", "columns": [{"column_id", "title", "kind", "field", "writable", "labels"}]}]}: boards that are not named stay as they are, the columns of those that are named become the ones given. Returns for each board the number of mapped columns and what was done (created, updated, unchanged). A board whose columns mean something else now is read anew as a whole. A column whose field is null is listed and holds none. "stages": [{"stage", "stage_bucket", "outcome", "default_probability", "default_spread"}] are rows for pipeline_stage; the owner of the tables adds those that have none yet. Labels that have no rule after that are told in a notice, with the statement that adds them; see stage_rules_to_add(). "possible_fields" is not read.
 Errors: 22023 naming board and column for a configuration that makes no sense, 22004 for null.';
 
 CREATE FUNCTION pipeline_internal.monday_configuration() RETURNS jsonb

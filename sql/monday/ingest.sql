@@ -22,6 +22,7 @@ CREATE FUNCTION pipeline_internal.propagate_monday_changes(
     role text,
     changed_ids text[],
     touched text[],
+    names text[],
     run bigint,
     since timestamptz
 ) RETURNS bigint
@@ -40,6 +41,19 @@ BEGIN
             UNION SELECT s.monday_id FROM subitems s WHERE s.name_key = ANY (touched));
         SELECT * INTO result FROM write_monday_rows('subitem', NULL, NULL, subitem_ids, run);
         touched := result.touched;
+    ELSIF role = 'subitem' AND cardinality(names) > 0 THEN
+        -- A link by name holds while nothing else has the name.
+        subitem_ids := ARRAY(
+            SELECT s.monday_id
+            FROM subitems s
+            WHERE s.name_key = ANY (names) AND s.state = 'active' AND s.monday_id <> ALL (changed_ids)
+              AND (s.link_method IN ('exact_name', 'normalized_name')
+                   OR s.link_method = 'none' AND NOT EXISTS (
+                       SELECT FROM subitems o WHERE o.name_key = s.name_key AND o.state = 'active' AND o.monday_id <> s.monday_id)));
+        IF subitem_ids <> '{}' THEN
+            SELECT * INTO result FROM write_monday_rows('subitem', NULL, NULL, subitem_ids, run);
+            touched := touched || result.touched;
+        END IF;
     END IF;
     IF role <> 'parent' AND cardinality(touched) > 0 THEN
         PERFORM FROM write_monday_rows('parent', NULL, NULL, touched, run);
@@ -54,7 +68,7 @@ BEGIN
     RETURN cardinality(moved);
 END;
 $$;
-COMMENT ON FUNCTION pipeline_internal.propagate_monday_changes(text, text[], text[], bigint, timestamptz) IS
+COMMENT ON FUNCTION pipeline_internal.propagate_monday_changes(text, text[], text[], text[], bigint, timestamptz) IS
     'Brings up to date what depends on changed rows of a board: links, subitems, projects; and enqueues the analysis of projects whose inputs changed since a moment. Returns their number.';
 
 CREATE FUNCTION pipeline_work.ingest_monday_items(
@@ -99,7 +113,7 @@ BEGIN
     stale := result.stale;
     rejected := result.rejected;
     projects_changed := propagate_monday_changes(
-        board->>'role', result.changed_ids, result.touched, run, since);
+        board->>'role', result.changed_ids, result.touched, result.names, run, since);
 
     UPDATE sync_log l
     SET items_processed = l.items_processed + processed, items_created = l.items_created + created,
@@ -141,7 +155,8 @@ BEGIN
         monday_table(role),
         CASE role WHEN 'parent' THEN 'NULL::text' WHEN 'subitem' THEN 'parent_monday_id' ELSE 'name_key' END)
     INTO gone, keys USING item_ids;
-    PERFORM propagate_monday_changes(role, gone, keys, run, since);
+    PERFORM propagate_monday_changes(role, gone, keys, CASE role WHEN 'subitem' THEN ARRAY(
+        SELECT DISTINCT s.name_key FROM subitems s WHERE s.monday_id = ANY (gone) AND s.name_key <> '') ELSE '{}' END, run, since);
     UPDATE sync_log l
     SET items_deleted = l.items_deleted + cardinality(gone), seen_at = clock_timestamp()
     WHERE l.id = run;
@@ -228,7 +243,7 @@ BEGIN
                  WHERE p.board_id IS NOT NULL AND (project_ids IS NULL OR p.monday_id = ANY (project_ids)));
     SELECT * INTO result FROM write_monday_rows('parent', NULL, NULL, ids, run);
     projects := result.updated;
-    PERFORM propagate_monday_changes('parent', result.changed_ids, '{}', run, since);
+    PERFORM propagate_monday_changes('parent', result.changed_ids, '{}', '{}', run, since);
     PERFORM end_sync_run(run);
 END;
 $$;

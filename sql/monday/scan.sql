@@ -67,7 +67,10 @@ BEGIN
     FROM (
         SELECT s.hidden_item_id AS id FROM subitem s
         UNION SELECT r.id FROM related r
-        UNION SELECT h.monday_id FROM subitem s JOIN hidden_items h ON h.name_key = s.name_key
+        UNION
+        -- A name that several have links none of them.
+        SELECT min(h.monday_id) FROM subitem s JOIN hidden_items h ON h.name_key = s.name_key AND h.state = 'active'
+        WHERE s.name_key <> '' GROUP BY s.monday_id HAVING count(*) = 1
         UNION
         SELECT h.monday_id
         FROM projects p
@@ -87,7 +90,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.monday_hidden_candidates(text[]) IS
-    'The hidden items that may concern projects: those that their subitems are linked or connected to, those of the same name, and those whose name begins with the number of the project.';
+    'The hidden items that may concern projects: those that their subitems are linked or connected to, the one of the same name, and those whose name begins with the number of the project.';
 
 CREATE FUNCTION pipeline_work.record_monday_scan(run_id bigint, board_id text, items jsonb) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -54,6 +54,19 @@ $$;
 COMMENT ON FUNCTION pipeline_internal.distinct_list(text) IS
     'A list with commas, each part trimmed and only once; NULL if nothing is left.';
 
+CREATE FUNCTION pipeline_internal.linked_board_pairs() RETURNS TABLE(subitem_board text, hidden_board text)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT s.board_id, h.board_id
+    FROM monday_board s
+    JOIN monday_board h ON h.role = 'hidden' AND s.role = 'subitem'
+    WHERE h.parent_board_id = s.parent_board_id
+       OR NOT EXISTS (SELECT FROM monday_board near WHERE near.role = 'hidden' AND near.parent_board_id = s.parent_board_id)
+$$;
+COMMENT ON FUNCTION pipeline_internal.linked_board_pairs() IS
+    'On which hidden boards the subitems of a board look for their names: those of the same parent board, where it has none all.';
+
 -- Parts of the statements ------------------------------------------------------------------------------------------
 
 CREATE FUNCTION pipeline_internal.hidden_values_sql() RETURNS text
@@ -84,21 +97,55 @@ $function$;
 COMMENT ON FUNCTION pipeline_internal.hidden_values_sql() IS
     'SQL that derives the amounts of hidden items.';
 
--- The link to the hidden item, and every field as seen through it. Among several candidates one with an order or an
--- invoice comes first, then the one that was changed last, then the lowest id.
+-- The link to the hidden item, and every field as seen through it: the connection, else the name, where on both sides
+-- nothing else has it; what several share by name would count as often. Among several connected items one with an order or
+-- an invoice comes first, then the one that was changed last, then the lowest id.
 CREATE FUNCTION pipeline_internal.subitem_values_sql() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $function$
     SELECT format($sql$
-        -- A subitem board looks for names on the hidden boards of its parent board; where that has none, on all.
-        board_pair AS (
-            SELECT s.board_id AS subitem_board, h.board_id AS hidden_board
-            FROM monday_board s
-            JOIN monday_board h ON h.role = 'hidden' AND s.role = 'subitem'
-            WHERE h.parent_board_id = s.parent_board_id
-               OR NOT EXISTS (SELECT FROM monday_board near
-                              WHERE near.role = 'hidden' AND near.parent_board_id = s.parent_board_id)
+        -- A subitem board looks for names on the hidden boards of its parent board; where that has none, on all. What
+        -- belongs to no board looks everywhere and is found from everywhere.
+        board_pair AS MATERIALIZED (
+            SELECT p.subitem_board, p.hidden_board FROM linked_board_pairs() p
+        ),
+        -- The boards whose quotes have a reason for change, here or behind the link.
+        reasoned AS MATERIALIZED (
+            SELECT c.board_id FROM monday_column c WHERE c.field = 'reason_for_change'
+            UNION
+            SELECT p.subitem_board
+            FROM board_pair p
+            JOIN monday_column c ON c.board_id = p.hidden_board AND c.field = 'reason_for_change'
+        ),
+        named AS MATERIALIZED (
+            SELECT o.monday_id, coalesce(o.board_id, '') AS board_id, name_key(o.item_name) AS name_key, o.state
+            FROM own o
+        ),
+        lone_name AS MATERIALIZED (
+            SELECT n.board_id, n.name_key, min(h.monday_id) AS hidden_item_id, min(coalesce(h.board_id, '')) AS hidden_board
+            FROM (SELECT DISTINCT n.board_id, n.name_key FROM named n WHERE n.name_key <> '') n
+            JOIN hidden_items h ON h.name_key = n.name_key AND h.state = 'active'
+            WHERE n.board_id = '' OR h.board_id IS NULL
+               OR EXISTS (SELECT FROM board_pair b WHERE b.subitem_board = n.board_id AND b.hidden_board = h.board_id)
+            GROUP BY n.board_id, n.name_key
+            HAVING count(*) = 1
+        ),
+        -- The active subitems that have such a name, with those that are written now as they will be.
+        bearer AS MATERIALIZED (
+            SELECT l.board_id, l.name_key, count(*) AS subitems
+            FROM lone_name l
+            JOIN (
+                SELECT n.board_id, n.name_key FROM named n WHERE n.state = 'active'
+                UNION ALL
+                SELECT coalesce(s.board_id, ''), s.name_key
+                FROM subitems s
+                WHERE s.state = 'active' AND s.name_key IN (SELECT l.name_key FROM lone_name l)
+                  AND NOT EXISTS (SELECT FROM named n WHERE n.monday_id = s.monday_id)
+            ) other ON other.name_key = l.name_key
+            WHERE other.board_id IN (l.board_id, '') OR l.hidden_board = ''
+               OR EXISTS (SELECT FROM board_pair b WHERE b.subitem_board = other.board_id AND b.hidden_board = l.hidden_board)
+            GROUP BY l.board_id, l.name_key
         ),
         candidate AS (
             SELECT o.monday_id, h.monday_id AS hidden_item_id, 'relation' AS link_method, 1 AS preference
@@ -107,13 +154,12 @@ AS $function$
             JOIN hidden_items h ON h.monday_id = related.id AND h.state = 'active'
             UNION ALL
             SELECT o.monday_id, h.monday_id,
-                CASE WHEN h.item_name = o.item_name THEN 'exact_name' ELSE 'normalized_name' END,
-                CASE WHEN h.item_name = o.item_name THEN 2 ELSE 3 END
+                CASE WHEN h.item_name = o.item_name THEN 'exact_name' ELSE 'normalized_name' END, 2
             FROM own o
-            JOIN hidden_items h ON h.name_key = name_key(o.item_name) AND h.state = 'active'
-            WHERE h.name_key <> ''
-              AND (o.board_id IS NULL OR h.board_id IS NULL
-                   OR EXISTS (SELECT FROM board_pair b WHERE b.subitem_board = o.board_id AND b.hidden_board = h.board_id))
+            JOIN lone_name l ON l.board_id = coalesce(o.board_id, '') AND l.name_key = name_key(o.item_name)
+            JOIN hidden_items h ON h.monday_id = l.hidden_item_id
+            LEFT JOIN bearer b ON b.board_id = l.board_id AND b.name_key = l.name_key
+            WHERE coalesce(b.subitems, 0) = (o.state = 'active')::integer
         ),
         link AS MATERIALIZED (
             SELECT DISTINCT ON (c.monday_id) c.monday_id, c.hidden_item_id, c.link_method
@@ -129,6 +175,8 @@ AS $function$
             SELECT o.monday_id, o.board_id, o.item_name, o.state, o.monday_updated_at, o.direct_fields,
                 o.parent_monday_id, o.monday_created_at, o.relation_ids, l.hidden_item_id, coalesce(l.link_method, 'none') AS link_method,
                 o.new_enquiry_value AS own_new_enquiry_value, h.quote_amount AS linked_quote_amount,
+                -- Where no board says why a quote was made, each is an enquiry.
+                o.board_id IS NULL OR EXISTS (SELECT FROM reasoned r WHERE r.board_id IN (o.board_id, h.board_id)) AS has_reason,
                 h.m2_rate AS linked_m2_rate, %1$s
             FROM own o
             LEFT JOIN link l ON l.monday_id = o.monday_id
@@ -142,7 +190,7 @@ AS $function$
                      ELSE coalesce(s.linked_m2_rate, storable_amount(round(q.quote_amount / nullif(s.area, 0), 2)))
                      END AS m2_rate,
                 CASE WHEN 'new_enquiry_value' = ANY (s.direct_fields) THEN s.own_new_enquiry_value
-                     WHEN s.reason_for_change = $7 THEN q.quote_amount
+                     WHEN s.reason_for_change = $7 OR NOT s.has_reason THEN q.quote_amount
                      ELSE 0 END AS new_enquiry_value,
                 '{}'::text[] AS out_of_range
             FROM seen s

@@ -116,8 +116,8 @@ BEGIN
         ),
         own AS MATERIALIZED (
             SELECT i.monday_id, $3 AS board_id, coalesce(i.item_name, s.item_name, i.monday_id) AS item_name,
-                -- What was moved to another board is gone from this one.
-                CASE WHEN i.current_board <> $3 THEN 'deleted' ELSE i.state END AS state,
+                -- What was moved to another board is gone from this one; what became a subitem is no project any more.
+                CASE WHEN i.current_board <> $3 %5$s THEN 'deleted' ELSE i.state END AS state,
                 i.monday_updated_at, i.refusals, i.absent_fields, %2$s
                 CASE WHEN i.absent_fields IS NULL THEN coalesce(i.direct_fields, '{}')
                      ELSE ARRAY(SELECT d FROM unnest(i.direct_fields) d
@@ -127,12 +127,15 @@ BEGIN
             FROM item i
             LEFT JOIN %4$I s ON s.monday_id = i.monday_id
             WHERE coalesce(i.monday_updated_at, '-infinity') >= coalesce(s.monday_updated_at, '-infinity')
-              AND (coalesce(i.current_board, $3) = $3 OR s.board_id = $3)
+              AND (coalesce(i.current_board, $3) = $3 OR s.board_id = $3) %6$s
         )$sql$,
         definitions,
         CASE role WHEN 'subitem' THEN 'coalesce(i.parent_monday_id, s.parent_monday_id) AS parent_monday_id,
             coalesce(i.monday_created_at, s.monday_created_at) AS monday_created_at,' ELSE '' END,
-        merged, relation);
+        merged, relation,
+        -- On a multi-level board subitems lie on the board of their projects.
+        CASE role WHEN 'parent' THEN 'OR i.parent_monday_id IS NOT NULL' END,
+        CASE role WHEN 'parent' THEN 'AND (i.parent_monday_id IS NULL OR s.monday_id IS NOT NULL)' END);
 END;
 $function$;
 COMMENT ON FUNCTION pipeline_internal.own_rows_sql(text, jsonb) IS
@@ -179,7 +182,8 @@ CREATE FUNCTION pipeline_internal.write_monday_rows(
     OUT stale bigint,
     OUT rejected bigint,
     OUT changed_ids text[],
-    OUT touched text[]
+    OUT touched text[],
+    OUT names text[]
 )
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -205,7 +209,7 @@ BEGIN
         WITH %1$s,
         %2$s,
         changed AS MATERIALIZED (
-            SELECT f.*, s.monday_id IS NULL AS is_new, %6$s AS former_key
+            SELECT f.*, s.monday_id IS NULL AS is_new, %6$s AS former_key, %13$s AS name_keys
             FROM final f
             LEFT JOIN %3$I s ON s.monday_id = f.monday_id
             WHERE s.monday_id IS NULL OR (%4$s) IS DISTINCT FROM (%5$s)
@@ -225,13 +229,14 @@ BEGIN
             RETURNING 1
         )
         SELECT %10$s, n.created, n.updated, n.own - n.created - n.updated, (SELECT count(*) FROM refused),
-            n.changed_ids, n.touched
+            n.changed_ids, n.touched, n.names
         FROM (
             SELECT (SELECT count(*) FROM own) AS own,
                 count(*) FILTER (WHERE c.is_new) AS created,
                 count(*) FILTER (WHERE NOT c.is_new) AS updated,
                 coalesce(array_agg(c.monday_id), '{}') AS changed_ids,
-                ARRAY(SELECT %11$s FROM changed c UNION SELECT c.former_key FROM changed c) AS touched
+                ARRAY(SELECT %11$s FROM changed c UNION SELECT c.former_key FROM changed c) AS touched,
+                ARRAY(SELECT unnest(c.name_keys) FROM changed c EXCEPT SELECT '') AS names
             FROM changed c
         ) n
     $sql$,
@@ -248,13 +253,18 @@ BEGIN
              THEN '(SELECT count(*) FROM read), (SELECT count(*) FROM read WHERE refusal IS NULL) - n.own' ELSE 'n.own, 0' END,
         format(next_key, 'c'),
         -- What was only derived anew was not seen on its board.
-        CASE WHEN board IS NOT NULL THEN 'now()' ELSE 'stored.last_synced_at' END)
-    INTO processed, stale, created, updated, unchanged, rejected, changed_ids, touched
+        CASE WHEN board IS NOT NULL THEN 'now()' ELSE 'stored.last_synced_at' END,
+        -- A name that comes, goes or changes hands makes others unique, or no longer so.
+        CASE role WHEN 'subitem' THEN
+            'CASE WHEN (s.item_name, s.state) IS DISTINCT FROM (f.item_name, f.state) THEN ARRAY[name_key(s.item_name), name_key(f.item_name)] END'
+                  ELSE 'NULL::text[]' END)
+    INTO processed, stale, created, updated, unchanged, rejected, changed_ids, touched, names
     USING items, board, board->>'board_id', ids, run,
         regexp_split_to_array(pipeline_setting('statuses_without_value'), E'\\s*,\\s*'),
         pipeline_setting('new_enquiry_reason');
     touched := array_remove(touched, NULL);
+    names := array_remove(names, NULL);
 END;
 $function$;
 COMMENT ON FUNCTION pipeline_internal.write_monday_rows(text, jsonb, jsonb, text[], bigint) IS
-    'Brings the rows of one table up to date: those of the items just read (board, items), or stored ones (ids) with what they are derived from. Returns counts, the ids that changed, and by what the rows that depend on them are found.';
+    'Brings the rows of one table up to date: those of the items just read (board, items), or stored ones (ids) with what they are derived from. Returns counts, the ids that changed, by what the rows that depend on them are found, and the names (as name_key) that subitems took or gave up.';

@@ -58,21 +58,27 @@ BEGIN
             (SELECT array_agg(DISTINCT s.parent_monday_id)
              FROM subitems s
              WHERE s.hidden_item_id = item_id AND s.parent_monday_id IS NOT NULL AND s.state = 'active'),
-            (SELECT array_agg(DISTINCT s.parent_monday_id)
+            (SELECT array_agg(DISTINCT lone.parent_monday_id)
              FROM (
-                SELECT h.item_name FROM hidden_items h WHERE h.monday_id = item_id
-                UNION ALL
-                SELECT unnest(ARRAY[body->>'pulseName', body->>'itemName', body->'value'->>'name'])
-             ) named (item_name)
-             JOIN subitems s ON s.name_key = name_key(named.item_name)
-             WHERE btrim(named.item_name) <> '' AND s.parent_monday_id IS NOT NULL AND s.state = 'active'),
+                -- A name that several subitems have links none of them.
+                SELECT max(s.parent_monday_id) AS parent_monday_id
+                FROM (
+                    SELECT name_key(h.item_name) FROM hidden_items h WHERE h.monday_id = item_id
+                    UNION
+                    SELECT name_key(unnest(ARRAY[body->>'pulseName', body->>'itemName', body->'value'->>'name']))
+                ) named (name_key)
+                JOIN subitems s ON s.name_key = named.name_key
+                WHERE named.name_key <> '' AND s.parent_monday_id IS NOT NULL AND s.state = 'active'
+                GROUP BY named.name_key
+                HAVING count(*) = 1
+             ) lone),
             '{}');
     END IF;
     RETURN array_remove(ARRAY[coalesce(parent_item_id, item_id)], NULL);
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.projects_of_event(text, text, text, text, jsonb) IS
-    'The projects that an event of a board of this role makes dirty. Parent boards: the item; subitem boards: the parent named by the event and the known one; hidden boards: parents of the linked subitems, else of those with the same name. Deleted projects are named as well: the event may be what brings one back.';
+    'The projects that an event of a board of this role makes dirty. Parent boards: the item; subitem boards: the parent named by the event and the known one; hidden boards: parents of the linked subitems, else of the one with the same name. Deleted projects are named as well: the event may be what brings one back.';
 
 CREATE FUNCTION pipeline_internal.map_webhook_events(
     event_types text[],

@@ -94,7 +94,7 @@ def key(name):
     return " ".join(name.split()).lower()
 
 
-def link(subitem, hidden):
+def link(subitem, subitems, hidden):
     """(method, hidden item) of a subitem."""
     active = [each for each in hidden if each.state == "active"]
 
@@ -103,13 +103,13 @@ def link(subitem, hidden):
         has_transaction = bool(amount(fields.get("cust_order_value_material"))) or bool(day(fields.get("invoice_date")))
         return (not has_transaction, -each.moment, len(each.id), each.id)
 
-    for method, fits in (
-        ("relation", lambda each: each.id in subitem.links),
-        ("exact_name", lambda each: each.name == subitem.name and key(each.name)),
-        ("normalized_name", lambda each: key(each.name) == key(subitem.name) and key(each.name)),
-    ):
-        if candidates := [each for each in active if fits(each)]:
-            return method, min(candidates, key=rank)
+    if related := [each for each in active if each.id in subitem.links]:
+        return "relation", min(related, key=rank)
+    alike = [each for each in active if key(each.name) and key(each.name) == key(subitem.name)]
+    others = [each for each in subitems
+              if each.state == "active" and each.id != subitem.id and key(each.name) == key(subitem.name)]
+    if len(alike) == 1 and not others:
+        return "exact_name" if alike[0].name == subitem.name else "normalized_name", alike[0]
     return "none", None
 
 
@@ -126,7 +126,7 @@ def expected(versions):
     subitems = {}
     parts = collections.defaultdict(list)
     for each in items[SUBITEM]:
-        method, hidden = link(each, items[HIDDEN])
+        method, hidden = link(each, items[SUBITEM], items[HIDDEN])
         fields = dict(hidden.fields) if hidden else {}
         quote = quote_amount(fields)
         is_new = fields.get("reason_for_change") == "New Enquiry"

@@ -16,7 +16,7 @@ NOT_COMPARED = {"expected_gestation_days", "expected_conversion_rate", "rating_s
 class Pipeline:
     """A database with the boards of a simulated account, and the poller's settings for both."""
 
-    def __init__(self, connection, simulator, **settings):
+    def __init__(self, connection, simulator, boards=True, **settings):
         self.connection = connection
         self.simulator = simulator
         self.settings = {
@@ -25,9 +25,10 @@ class Pipeline:
             "POLLER_LOG_LEVEL": "debug",
             **settings,
         }
-        connection.execute(
-            "SELECT import_monday_boards(%s)", [json.dumps(simulator.control("GET", "/board-file"))]
-        )
+        if boards:
+            connection.execute(
+                "SELECT import_monday_boards(%s)", [json.dumps(simulator.control("GET", "/board-file"))]
+            )
 
     def command(self, *arguments, timeout=120, **settings):
         """A command of the program that may fail."""

@@ -77,6 +77,20 @@ TEST(MondayColumn, AStatusIsTheLabelOfItsId) {
     EXPECT_EQ(text_of("status", R"({"text": null, "value": null})"), "");
 }
 
+TEST(MondayColumn, ARolledUpStatusIsOneLabelOrNone) {
+    EXPECT_EQ(
+        text_of(
+            "status",
+            R"({"type": "status", "text": null, "battery_value": [{"key": "1", "count": 3}, {"key": "2", "count": 0}]})"),
+        "Won");
+    EXPECT_EQ(text_of("status", R"({"battery_value": [{"key": "5", "count": 2}, {"key": "9", "count": 1}, 7]})"), "")
+        << "an empty label and one that is unknown say nothing";
+    const Reading mixed =
+        read_value("status", R"({"battery_value": [{"key": "1", "count": 1}, {"key": "2", "count": 2}]})");
+    EXPECT_EQ(mixed.text + ": " + mixed.refusal, "1 x Won, 2 x Lost: rolled up from subitems that differ");
+    EXPECT_EQ(text_of("status", R"({"battery_value": []})"), "");
+}
+
 TEST(MondayColumn, ADropdownIsTheListOfItsLabels) {
     EXPECT_EQ(text_of("dropdown", R"({"text": "Won, Lost", "value": "{\"ids\":[1,2]}"})"), "Won, Lost");
     EXPECT_EQ(

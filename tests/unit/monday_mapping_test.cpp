@@ -63,7 +63,10 @@ TEST(MondayMapping, TheOnlyConnectionOfASubitemIsItsHiddenItem) {
     EXPECT_EQ(proposals({{"a", "Link to quotes", "board_relation"}}, Role::kSubitem),
               Shown{"a hidden_item_id: the only connection"});
     EXPECT_EQ(proposals({{"a", "Hidden item", "board_relation"}, {"b", "Accounts", "board_relation"}}, Role::kSubitem),
-              (Shown{"a hidden_item_id: similar title", "b -: no field has such a title"}));
+              (Shown{"a hidden_item_id: similar title", "b account: similar title"}))
+        << "a connection shows the names that it leads to";
+    EXPECT_EQ(proposals({{"a", "Client", "board_relation"}}, Role::kSubitem), Shown{"a account: similar title"})
+        << "the only one, and something else";
     EXPECT_EQ(proposals({{"a", "One", "board_relation"}, {"b", "Two", "board_relation"}}, Role::kSubitem),
               (Shown{"a -: no field has such a title", "b -: no field has such a title"}));
 }
@@ -86,6 +89,30 @@ TEST(MondayLabels, AreReadInEveryShapeOfTheSettings) {
     EXPECT_EQ(labels(R"({"labels": [{"id": 0, "label": "Working on it", "index": 1}, {"id": "1", "name": "Done"}]})"),
               expected);
     EXPECT_EQ(labels(R"({"labels": {"0": {"label": "Working on it"}, "1": {"text": "Done"}}})"), expected);
+}
+
+// "Text" or "Text!" where the board counts it as done.
+std::string stage_labels(const char *settings) {
+    std::string list;
+    for (const StageLabel &label : read_stage_labels(nlohmann::json::parse(settings))) {
+        list.append(list.empty() ? "" : " ").append(label.text).append(label.is_done ? "!" : "");
+    }
+    return list;
+}
+
+TEST(MondayLabels, OfStagesComeInTheOrderOfTheBoard) {
+    EXPECT_EQ(
+        stage_labels(
+            R"({"labels": [{"id": 4, "index": 2, "label": "C", "is_done": true}, {"id": 1, "index": 0, "label": "A"},
+                                         {"id": 5, "index": 3, "label": " "}, {"id": 2, "index": 1, "label": "B", "is_done": false},
+                                         {"id": 3, "index": 1, "label": "Old", "is_deactivated": true}]})"),
+        "A B C!");
+    EXPECT_EQ(stage_labels(
+                  R"({"labels": {"0": "B", "1": "A"}, "labels_positions_v2": {"0": 1, "1": 0}, "done_colors": [0]})"),
+              "A B!");
+    EXPECT_EQ(stage_labels(R"("{\"labels\": {\"0\": \"B\"}, \"done_colors\": [0]}")"), "B!") << "in a text";
+    EXPECT_EQ(stage_labels(R"({"labels": {"3": "X", "7": 5}, "done_colors": 3})"), "X") << "no places are known";
+    for (const char *settings : {"null", "[]", "\"x\"", R"({"labels": 1})"}) EXPECT_EQ(stage_labels(settings), "");
 }
 
 TEST(MondayLabels, AnyOtherJsonHasNone) {

@@ -190,7 +190,9 @@ bool fits(const Field &field, std::string_view kind) noexcept {
 std::vector<BoardConfig> read_board_config(std::string_view text) {
     const json document = json::parse(text, nullptr, false);
     if (document.is_discarded()) refuse("", "not valid JSON");
-    require_keys(document, "the document", {"boards"});
+    // The stages are read by read_stage_rules(); the fields that a column may hold stand there for whoever edits the
+    // file.
+    require_keys(document, "the document", {"boards", "stages", "possible_fields"});
     const json &list = member(document, "boards");
     if (!list.is_array() || list.empty()) refuse("the document", " needs a list \"boards\" that is not empty");
     std::vector<BoardConfig> boards;

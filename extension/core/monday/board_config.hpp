@@ -7,7 +7,11 @@
 //      "columns": [{"column_id": "status", "title": "Stage", "kind": "status", "field": "pipeline_stage",
 //                   "writable": false,       true for the columns that the pipeline writes
 //                   "labels": {"1": "Won"}   may be left out: the settings of the board's own column hold them
-//                  }]}]}
+//                  }]}],
+//    "stages": [...]                rules for the labels of the stages (core/monday/stage_rules.hpp); may be left out
+//    "possible_fields": {...}       the fields of each role, for whoever edits the file; not read
+//   }
+// A column whose field is null is listed and holds none.
 #pragma once
 
 #include <optional>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "core/decode.hpp"
@@ -97,7 +98,25 @@ Reading read_last_updated(const json &column, const Labels &) {
                 first_text({text_member(column, "updated_at"), text_member(ColumnValue(column).get(), "updated_at")})};
 }
 
+// A status that is rolled up from subitems says how many of them have which label.
+Reading read_battery(const json &counts, const Labels &labels) {
+    std::vector<std::string> found;
+    std::string list;
+    for (const json &each : counts) {
+        const std::string label = label_of(labels, text_member(each, "key"), {});
+        const json &count = member(each, "count");
+        if (label.empty() || !count.is_number_integer() || count.get<std::int64_t>() <= 0) continue;
+        append(list, count.dump() + " x " + label);
+        found.push_back(label);
+    }
+    if (found.size() == 1) return {.text = found.front()};
+    if (found.empty()) return {};
+    return {.text = list, .refusal = "rolled up from subitems that differ"};
+}
+
 Reading read_status(const json &column, const Labels &labels) {
+    const json &counts = member(column, "battery_value");
+    if (counts.is_array()) return read_battery(counts, labels);
     // "index" is the id of the label, whatever its name says.
     const std::string id = first_text({text_member(ColumnValue(column).get(), "index"), text_member(column, "index")});
     return {.text = label_of(labels, id, first_text({text_member(column, "label"), text_member(column, "text")}))};

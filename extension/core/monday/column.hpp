@@ -19,6 +19,7 @@ struct Reading {
     std::string text = {};              // without white space at its ends; empty where the column says nothing
     std::vector<std::string> ids = {};  // of the items that a connection leads to
     bool is_plain_number = false;       // written by a machine: the decimal mark is the point, whatever people use
+    std::string refusal = {};           // why what the column says is not one value
 };
 
 [[nodiscard]] bool is_known_kind(std::string_view kind) noexcept;

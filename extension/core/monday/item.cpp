@@ -121,7 +121,9 @@ private:
         const Field &field = *column.field;
         const Reading reading = read_column(kind, source, column.labels);
         std::optional<std::string> value;
-        if (field.name == kRelationField) {
+        if (!reading.refusal.empty()) {
+            item_.refusals.push_back({std::string(field.name), reading.text, reading.refusal});
+        } else if (field.name == kRelationField) {
             value = array_text(reading.ids);
         } else if (!reading.ids.empty() && (field.name == "account_id" || field.name == "contact_id")) {
             value = joined(reading.ids);

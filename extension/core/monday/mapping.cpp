@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <map>
+#include <tuple>
 
+#include "core/decode.hpp"
 #include "core/monday/board_config.hpp"
 #include "core/monday/column.hpp"
+#include "core/recognition/field_titles.hpp"
+#include "core/recognition/folded_text.hpp"
+#include "core/recognition/stage_words.hpp"
 
 #include "core/no_postgres.hpp"
 
@@ -13,106 +18,118 @@ namespace pipeline_forecast::monday {
 namespace {
 
 struct OtherTitle {
-    Role role;
     std::string_view title;
     std::string_view field;
 };
 
-// What teams call the fields, beside their names.
-constexpr std::array kOtherTitles{
-    OtherTitle{Role::kParent, "project", "project_name"},
-    OtherTitle{Role::kParent, "stage", "pipeline_stage"},
-    OtherTitle{Role::kParent, "deal_stage", "pipeline_stage"},
-    OtherTitle{Role::kParent, "project_stage", "pipeline_stage"},
-    OtherTitle{Role::kParent, "status", "pipeline_stage"},
-    OtherTitle{Role::kParent, "project_type", "type"},
-    OtherTitle{Role::kParent, "zip", "zip_code"},
-    OtherTitle{Role::kParent, "postcode", "zip_code"},
-    OtherTitle{Role::kParent, "postal_code", "zip_code"},
-    OtherTitle{Role::kParent, "sales_rep", "sales_representative"},
-    OtherTitle{Role::kParent, "owner", "sales_representative"},
-    OtherTitle{Role::kParent, "lost_to", "lost_to_who_or_why"},
-    OtherTitle{Role::kParent, "lost_reason", "lost_to_who_or_why"},
-    OtherTitle{Role::kParent, "created", "date_created"},
-    OtherTitle{Role::kParent, "creation_date", "date_created"},
-    OtherTitle{Role::kParent, "creation_log", "date_created"},
-    OtherTitle{Role::kParent, "expected_start", "expected_start_date"},
-    OtherTitle{Role::kParent, "start_date", "expected_start_date"},
-    OtherTitle{Role::kParent, "follow_up", "follow_up_date"},
-    OtherTitle{Role::kParent, "next_follow_up", "follow_up_date"},
-    OtherTitle{Role::kParent, "probability", "probability_percent"},
-    OtherTitle{Role::kParent, "win_probability", "probability_percent"},
-    OtherTitle{Role::kParent, "customer", "account"},
-    OtherTitle{Role::kParent, "client", "account"},
-    OtherTitle{Role::kParent, "product", "product_type"},
-    OtherTitle{Role::kParent, "enquiry_value", "new_enquiry_value"},
-    OtherTitle{Role::kParent, "deal_value", "new_enquiry_value"},
-    OtherTitle{Role::kParent, "order_value", "total_order_value"},
-    OtherTitle{Role::kParent, "order_date", "date_order_received"},
-    OtherTitle{Role::kSubitem, "hidden_item", "hidden_item_id"},
-    OtherTitle{Role::kSubitem, "quote", "hidden_item_id"},
-    OtherTitle{Role::kHidden, "project", "project_name"},
-    OtherTitle{Role::kHidden, "customer", "account"},
-    OtherTitle{Role::kHidden, "client", "account"},
-    OtherTitle{Role::kHidden, "product", "product_type"},
-    OtherTitle{Role::kHidden, "reason", "reason_for_change"},
-    OtherTitle{Role::kHidden, "volume", "volume_m3"},
-    OtherTitle{Role::kHidden, "wastage", "wastage_percent"},
-    OtherTitle{Role::kHidden, "design_completed", "date_design_completed"},
-    OtherTitle{Role::kHidden, "order_date", "date_order_received"},
-    OtherTitle{Role::kHidden, "date_invoiced", "invoice_date"},
-    OtherTitle{Role::kHidden, "invoice_amount", "amount_invoiced"},
-    OtherTitle{Role::kHidden, "material", "material_value"},
-    OtherTitle{Role::kHidden, "transport", "transport_cost"},
-    OtherTitle{Role::kHidden, "order_value", "cust_order_value_material"},
-    OtherTitle{Role::kHidden, "supplier", "supplier1"},
+// What teams call the fields of quotes, beside what is called alike of projects.
+constexpr std::array kQuoteTitles{
+    OtherTitle{"hidden item", "hidden_item_id"},
+    OtherTitle{"quote", "hidden_item_id"},
+    OtherTitle{"reason", "reason_for_change"},
+    OtherTitle{"volume", "volume_m3"},
+    OtherTitle{"wastage", "wastage_percent"},
+    OtherTitle{"design completed", "date_design_completed"},
+    OtherTitle{"design date", "date_design_completed"},
+    OtherTitle{"invoice number", "invoice_number"},
+    OtherTitle{"rechnungsnummer", "invoice_number"},
+    OtherTitle{"numéro de facture", "invoice_number"},
+    OtherTitle{"número de factura", "invoice_number"},
+    OtherTitle{"factuurnummer", "invoice_number"},
+    OtherTitle{"numer faktury", "invoice_number"},
+    OtherTitle{"מספר חשבונית", "invoice_number"},
+    OtherTitle{"material", "material_value"},
+    OtherTitle{"materialwert", "material_value"},
+    OtherTitle{"transport", "transport_cost"},
+    OtherTitle{"transportkosten", "transport_cost"},
+    OtherTitle{"supplier", "supplier1"},
+    OtherTitle{"lieferant", "supplier1"},
+    OtherTitle{"fournisseur", "supplier1"},
+    OtherTitle{"leverancier", "supplier1"},
+    OtherTitle{"fläche", "area"},
+    OtherTitle{"surface", "area"},
 };
 
-// "Probability %" -> "probability": letters and digits in lower case, anything between them one underscore.
-std::string as_name(std::string_view title) {
-    std::string name;
-    bool separated = false;
-    for (const char character : title) {
-        const auto byte = static_cast<unsigned char>(character);
-        if (byte < 0x80 && std::isalnum(byte) == 0) {
-            separated = true;
-            continue;
-        }
-        if (separated && !name.empty()) name += '_';
-        separated = false;
-        name += static_cast<char>(std::tolower(byte));
-    }
-    return name;
-}
+// What a field of a project is of one of its quotes.
+constexpr std::array kQuoteFields{
+    OtherTitle{"pipeline_stage", "status"},
+    OtherTitle{"new_enquiry_value", "quote_amount"},
+    OtherTitle{"total_order_value", "cust_order_value_material"},
+    OtherTitle{"total_amount_invoiced", "amount_invoiced"},
+    OtherTitle{"date_created", "date_received"},
+    OtherTitle{"first_date_designed", "date_quoted"},
+    OtherTitle{"first_date_invoiced", "invoice_date"},
+    OtherTitle{"account", "account"},
+    OtherTitle{"product_type", "product_type"},
+    OtherTitle{"project_name", "project_name"},
+    OtherTitle{"date_order_received", "date_order_received"},
+};
 
-const Field *field_of_other_title(Role role, const std::string &name) {
-    const auto found = std::ranges::find_if(
-        kOtherTitles, [&](const OtherTitle &other) { return other.role == role && other.title == name; });
-    return found == kOtherTitles.end() ? nullptr : find_field(role, found->field);
-}
+std::string key_of(std::string_view title) { return joined(folded_words(title)); }
 
 bool is_derived(const Field &field) { return field.origin == Origin::kDerived || field.origin == Origin::kDefault; }
+
+// What all samples of a column that may hold anything are.
+Content content_of_samples(const TitledColumn &column) {
+    const Content by_kind = content_of_kind(column.kind);
+    if (by_kind != Content::kUnknown || column.samples.empty()) return by_kind;
+    if (std::ranges::all_of(column.samples,
+                            [](const std::string &text) { return decode_day(text).value.has_value(); })) {
+        return Content::kDay;
+    }
+    const auto is_number = [](const std::string &text) {
+        return decode_number(text).value.has_value() || decode_number(text, ',').value.has_value();
+    };
+    const auto numbers = std::ranges::count_if(column.samples, is_number);
+    if (numbers == std::ssize(column.samples)) return Content::kNumber;
+    return numbers == 0 ? Content::kWords : Content::kUnknown;
+}
+
+// A column that may be mapped to a field, and how well; the least is the best.
+struct Possibility {
+    const Field *field;
+    int rank;
+    std::string reason;
+};
 
 class Mapping {
 public:
     Mapping(const std::vector<TitledColumn> &columns, Role role) : role_(role) {
-        for (const TitledColumn &column : columns) proposals_.push_back({.column = &column});
+        for (const Field &field : fields_of(role)) names_.emplace(key_of(field.name), &field);
+        for (const OtherTitle &each : kQuoteTitles) quote_titles_.emplace(key_of(each.title), each.field);
+        for (const TitledColumn &column : columns) {
+            proposals_.push_back({.column = &column});
+            const std::string key = key_of(column.title);
+            has_reasons_ = has_reasons_ || key == key_of("reason for change") || key == key_of("reason");
+        }
     }
 
     std::vector<Proposal> make() {
+        struct Entry {
+            Proposal *proposal;
+            Possibility possibility;
+            std::size_t outcomes;
+        };
+        std::vector<Entry> entries;
         for (Proposal &proposal : proposals_) {
             if (!is_known_kind(proposal.column->kind)) {
                 proposal.reason = "columns of kind " + proposal.column->kind + " are not read";
+                continue;
+            }
+            for (Possibility &each : possibilities(*proposal.column)) {
+                const bool is_stage = each.field->name == "pipeline_stage";
+                const std::size_t outcomes = is_stage ? count_of_outcomes(proposal.column->labels) : 0;
+                entries.push_back({&proposal, std::move(each), outcomes});
             }
         }
-        // The very name of a field first, whatever the order of the columns.
-        for (Proposal &proposal : proposals_) {
-            propose(proposal, find_field(role_, as_name(proposal.column->title)), "title");
-        }
-        for (Proposal &proposal : proposals_) {
-            propose(proposal, field_of_other_title(role_, as_name(proposal.column->title)), "similar title");
-        }
+        // Of columns with titles alike: the one whose labels are stages, then the one that more items fill.
+        std::ranges::stable_sort(entries, {}, [](const Entry &each) {
+            return std::tuple(each.possibility.rank, -static_cast<std::ptrdiff_t>(each.outcomes),
+                              -std::ssize(each.proposal->column->samples));
+        });
+        for (Entry &each : entries) propose(*each.proposal, each.possibility);
         if (role_ == Role::kSubitem) propose_only_connection();
+        if (role_ == Role::kParent) propose_stages_by_labels();
         for (Proposal &proposal : proposals_) {
             if (proposal.reason.empty()) proposal.reason = "no field has such a title";
         }
@@ -120,19 +137,107 @@ public:
     }
 
 private:
-    void propose(Proposal &proposal, const Field *field, std::string reason) {
-        if (field == nullptr || !proposal.reason.empty()) return;
-        const std::string name(field->name);
-        if (const Proposal *other = holder(*field)) {
-            proposal.reason = "field " + name + " is proposed for column " + other->column->column_id;
-        } else if (!fits(*field, proposal.column->kind)) {
-            proposal.reason = "a column of kind " + proposal.column->kind + " cannot hold field " + name;
-        } else if (is_derived(*field) && may_be_unreadable(proposal.column->kind)) {
-            proposal.reason = "field " + name + " is derived; a " + proposal.column->kind + " is better not read";
-        } else {
-            proposal.field = field;
-            proposal.reason = std::move(reason);
+    // What the title says, and where nothing fits, why what it says is refused.
+    [[nodiscard]] std::vector<Possibility> possibilities(const TitledColumn &column) const {
+        std::vector<Possibility> found;
+        const std::string key = key_of(column.title);
+        const auto own = names_.find(key);
+        const bool is_known = own != names_.end();
+        // To a team with one board it is what a project is worth; only beside such a column it is the sum of quotes.
+        const bool is_own_name = is_known && own->second->name != "project_value";
+        if (is_own_name) found.push_back({own->second, 0, "title"});
+        if (column.is_link) add(found, kRelationField, 0, "the connection to the quotes");
+        if (role_ != Role::kParent) {
+            for (const std::string &each : title_keys(column.title)) {
+                if (const auto title = quote_titles_.find(each); title != quote_titles_.end()) {
+                    add(found, title->second, 1, "similar title");
+                }
+            }
         }
+        const Content content = content_of_samples(column);
+        std::vector<FieldCandidate> candidates = recognise_field(column.title, content);
+        if (candidates.empty()) candidates = recognise_field(column.title, Content::kUnknown);
+        for (const FieldCandidate &each : candidates) {
+            const int rank = std::max(1, static_cast<int>(each.rank));
+            const std::string reason = rank == 1 ? "similar title" : std::string(to_string(each.rank));
+            if (role_ == Role::kParent) {
+                add(found, each.field, rank, reason);
+            } else {
+                // Without a reason every quote is a new enquiry.
+                if (!has_reasons_ && each.field == "new_enquiry_value") add(found, each.field, rank, reason);
+                const auto of_quote = std::ranges::find(kQuoteFields, each.field, &OtherTitle::title);
+                if (of_quote != kQuoteFields.end()) add(found, of_quote->field, rank, reason);
+            }
+        }
+        return found;
+    }
+
+    void add(std::vector<Possibility> &found, std::string_view name, int rank, std::string reason) const {
+        const Field *field = find_field(role_, name);
+        if (field == nullptr || std::ranges::find(found, field, &Possibility::field) != found.end()) return;
+        found.push_back({field, rank, std::move(reason)});
+    }
+
+    void propose(Proposal &proposal, const Possibility &possibility) {
+        if (proposal.field != nullptr) return;
+        const Field &field = *possibility.field;
+        const std::string refusal = refusal_of(field, *proposal.column);
+        if (!refusal.empty()) {
+            if (proposal.reason.empty()) proposal.reason = refusal;
+            return;
+        }
+        proposal.field = &field;
+        proposal.reason = possibility.reason;
+    }
+
+    // Why the column cannot hold the field; empty if it can.
+    [[nodiscard]] std::string refusal_of(const Field &field, const TitledColumn &column) const {
+        const std::string name(field.name);
+        const std::string &kind = column.kind;
+        if (const Proposal *other = holder(field)) {
+            return "field " + name + " is proposed for column " + other->column->column_id;
+        }
+        const Content content = content_of_kind(kind);
+        const bool is_text = field.kind == FieldKind::kText && field.name != "pipeline_stage";
+        const bool holds = content == Content::kUnknown || is_text || can_hold(field.kind, content);
+        if (!fits(field, kind) || !holds) return "a column of kind " + kind + " cannot hold field " + name;
+        if (is_derived(field) && may_be_unreadable(kind) && !is_mirror_of_its_own(field, column)) {
+            return "field " + name + " is derived; a " + kind + " is better not read";
+        }
+        return refusal_of_samples(field, column);
+    }
+
+    [[nodiscard]] static std::string refusal_of_samples(const Field &field, const TitledColumn &column) {
+        const std::string name(field.name);
+        const Content content = content_of_samples(column);
+        if (content_of_kind(column.kind) == Content::kUnknown && content != Content::kUnknown &&
+            (field.kind != FieldKind::kText || field.name == "pipeline_stage") && !can_hold(field.kind, content)) {
+            const std::string_view values = content == Content::kDay      ? "days"
+                                            : content == Content::kNumber ? "numbers"
+                                                                          : "words";
+            return "its values are " + std::string(values) + ", which field " + name + " cannot hold";
+        }
+        if (field.kind != FieldKind::kPercent) return {};
+        bool has_fraction = false;
+        bool has_more = false;
+        for (const std::string &sample : column.samples) {
+            const Decoded<std::string> number = decode_number(sample);
+            if (!number.value || number.value->starts_with('-')) continue;
+            const double value = std::stod(*number.value);
+            if (value > 100) return "its values go beyond 100, and field " + name + " is in percent";
+            has_fraction = has_fraction || (value > 0 && value < 1);
+            has_more = has_more || value > 1;
+        }
+        if (has_fraction && !has_more) {
+            return "its values are shares of 1, and field " + name + " is read in percent: multiply them by 100";
+        }
+        return {};
+    }
+
+    // A text of a connected item that nothing else tells: the API shows it, unlike a formula over it.
+    [[nodiscard]] bool is_mirror_of_its_own(const Field &field, const TitledColumn &column) const {
+        return role_ == Role::kParent && column.kind == "mirror" && !column.shows_subitems && !column.samples.empty() &&
+               field.kind == FieldKind::kText;
     }
 
     void propose_only_connection() {
@@ -140,9 +245,27 @@ private:
         const Field *relation = find_field(role_, kRelationField);
         if (holder(*relation) == nullptr && std::ranges::count_if(proposals_, is_connection) == 1) {
             Proposal &only = *std::ranges::find_if(proposals_, is_connection);
+            if (only.field != nullptr) return;
             only.field = relation;
             only.reason = "the only connection";
         }
+    }
+
+    // A board may call its stages as it likes; won and lost are said in words all the same.
+    void propose_stages_by_labels() {
+        const Field *stage = find_field(role_, "pipeline_stage");
+        if (holder(*stage) != nullptr) return;
+        Proposal *best = nullptr;
+        std::size_t most = 1;
+        for (Proposal &proposal : proposals_) {
+            const std::size_t outcomes = count_of_outcomes(proposal.column->labels);
+            if (proposal.column->kind != "status" || proposal.field != nullptr || outcomes <= most) continue;
+            best = &proposal;
+            most = outcomes;
+        }
+        if (best == nullptr) return;
+        best->field = stage;
+        best->reason = "its labels are stages";
     }
 
     [[nodiscard]] const Proposal *holder(const Field &field) const {
@@ -151,10 +274,20 @@ private:
     }
 
     Role role_;
+    bool has_reasons_ = false;
+    std::map<std::string, const Field *> names_;
+    std::map<std::string, std::string_view> quote_titles_;
     std::vector<Proposal> proposals_;
 };
 
 }  // namespace
+
+std::size_t count_of_outcomes(const std::vector<std::string> &labels) {
+    return static_cast<std::size_t>(std::ranges::count_if(labels, [](const std::string &label) {
+        const std::optional<StageProposal> stage = recognise_stage(label);
+        return stage && stage->outcome != StageOutcome::kOpen;
+    }));
+}
 
 std::vector<Proposal> propose_mapping(const std::vector<TitledColumn> &columns, Role role) {
     return Mapping(columns, role).make();

@@ -157,6 +157,27 @@ def test_multi_level_boards_give_rolled_up_columns_only_on_request(start_simulat
     assert item["column_values"]
 
 
+def test_multi_level_boards_show_what_their_subitems_hold(start_simulator):
+    client = Client(start_simulator("monday", shape="multi_level"))
+    board = "6200000011"
+    cells = "column_values(capabilities:[CALCULATED]){id type text is_leaf ... on BatteryValue{battery_value{key count}}}"
+    items = client.page(board, limit=500, fields=f"id name parent_item{{id}} subitems{{id}} {cells}")["items"]
+    assert len(items) == 60 and all(item["parent_item"] is None for item in items), "the first level alone"
+    shown = {cell["id"]: cell for cell in items[0]["column_values"]}
+    assert "name" not in shown
+    assert (shown["numeric_mkx4"]["text"], shown["numeric_mkx4"]["is_leaf"]) == ("1000", False)
+    assert shown["color_mkx3"]["battery_value"] == [{"key": "0", "count": 1}, {"key": "1", "count": 1}]
+    query = "query($b:[ID!]){boards(ids:$b){type hierarchy_type items_page(limit:500,hierarchy_scope_config:\"allItems\"){items{id}}}}"
+    (found,) = client.data(query, b=[board])["boards"]
+    assert (found["type"], found["hierarchy_type"], len(found["items_page"]["items"])) == ("board", "multi_level", 100)
+
+
+def test_a_board_says_whether_it_holds_subitems(start_simulator):
+    client = Client(start_simulator("monday", projects=2))
+    boards = client.data("query($b:[ID!]){boards(ids:$b){id type}}", b=[PARENT, SUBITEM])["boards"]
+    assert {board["id"]: board["type"] for board in boards} == {PARENT: "board", SUBITEM: "sub_items_board"}
+
+
 # The boards ----------------------------------------------------------------------------------------------------------
 
 

@@ -38,7 +38,8 @@ def link(simulator, subitem):
 
 def test_links_by_relation_then_name_then_nearly_the_name(simulator, project):
     one, other = create(simulator, HIDDEN, "17425_25.01 - A"), create(simulator, HIDDEN, "17425_25.02 - B")
-    related = create(simulator, SUBITEM, "17425_25.01 - A", project, hidden_item_id={"item_ids": [other]})
+    spare = create(simulator, HIDDEN, "17425_25.04 - D")
+    related = create(simulator, SUBITEM, "17425_25.04 - D", project, hidden_item_id={"item_ids": [other]})
     named = create(simulator, SUBITEM, "17425_25.01 - A", project)
     nearly = create(simulator, SUBITEM, " 17425_25.02  -  b", project)
     number = create(simulator, SUBITEM, "17425", project)
@@ -49,17 +50,28 @@ def test_links_by_relation_then_name_then_nearly_the_name(simulator, project):
     assert link(simulator, nearly) == (other, "normalized_name")
     assert link(simulator, number) == link(simulator, blank) == (None, "none")
     simulator.control("POST", f"/items/{other}/archive")
-    assert link(simulator, related) == (one, "exact_name") and link(simulator, nearly) == (None, "none")
+    assert link(simulator, related) == (spare, "exact_name") and link(simulator, nearly) == (None, "none")
 
 
 def test_among_several_the_one_with_an_order_then_the_newest_then_the_lowest(simulator, project):
     first, second, third = [create(simulator, HIDDEN, "same") for _ in range(3)]
-    subitem = create(simulator, SUBITEM, "same", project)
+    subitem = create(simulator, SUBITEM, "same", project, hidden_item_id={"item_ids": [first, second, third]})
     for item, at in ((first, 1000), (second, 2000), (third, 2000)):
         simulator.control("PATCH", f"/items/{item}", {"updated_at": at})
     assert link(simulator, subitem)[0] == second
     simulator.control("PATCH", f"/items/{first}", {"fields": {"invoice_number": "INV-1"}, "updated_at": 1000})
     assert link(simulator, subitem)[0] == first
+
+
+def test_a_name_links_only_what_alone_has_it(simulator, project):
+    hidden, subitem = create(simulator, HIDDEN, "Quote 1"), create(simulator, SUBITEM, "Quote 1", project)
+    assert link(simulator, subitem) == (hidden, "exact_name")
+    second = create(simulator, SUBITEM, " quote  1", project)
+    assert link(simulator, subitem) == link(simulator, second) == (None, "none")
+    simulator.control("POST", f"/items/{second}/archive")
+    assert link(simulator, subitem) == (hidden, "exact_name")
+    create(simulator, HIDDEN, "QUOTE 1")
+    assert link(simulator, subitem) == (None, "none")
 
 
 def test_amounts_are_rounded_once_half_away_from_zero(simulator, project):

@@ -13,7 +13,7 @@ SELECT unschedule_pipeline_jobs() \g /dev/null
 
 SELECT results_eq('SELECT check_name, state FROM pipeline_checks()', $$ VALUES ('layout', 'ok'), ('writable', 'ok'), ('queue', 'ok'), ('boards', 'ok'),
     ('version', 'ok'), ('gates', 'ok'), ('jobs', 'ok'), ('job_types', 'ok'), ('schedule', 'warn'), ('flows', 'ok'), ('refresh', 'warn'), ('snapshot', 'warn'),
-    ('analyses', 'ok'), ('clock', 'ok') $$, 'nothing in an empty pipeline is bad');
+    ('analyses', 'ok'), ('links', 'ok'), ('clock', 'ok') $$, 'nothing in an empty pipeline is bad');
 SELECT results_eq('SELECT * FROM pipeline_readiness()', format($$ VALUES ('layout', true, 'layout %s', 'ok', NULL::timestamptz),
     ('writable', true, 'can be written', 'ok', NULL), ('queue', true, 'no job is due', 'ok', NULL), ('boards', true, 'no board is configured', 'ok', NULL) $$,
     layout_version()), 'it takes requests');

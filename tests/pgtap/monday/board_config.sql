@@ -1,7 +1,7 @@
 -- Board configurations: imported, proposed, and compared with the boards as they are.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(50);
+SELECT plan(69);
 \ir ../include/failure.sql
 
 CREATE FUNCTION pg_temp.config(changes jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
@@ -80,10 +80,61 @@ FROM (VALUES
     ('SELECT propose_monday_mapping(''[]'', NULL)', '22004: role must not be null; Give the columns of a board as the API returns them, and parent, subitem or hidden.')
 ) AS t (statement, expected);
 
+-- What the columns hold is evidence as well.
+CREATE FUNCTION pg_temp.proposed(columns jsonb, role text DEFAULT 'parent') RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(format('%s=%s', column_id, coalesce(field, reason)), E'\n') FROM propose_monday_mapping(columns, role)
+$$;
+SELECT is(pg_temp.proposed('[{"id": "a", "title": "Fortschritt", "type": "status", "settings": {"labels": [{"id": 1, "label": "Angebot"}, {"id": 2, "label": "Gewonnen"}, {"id": 3, "label": "Verloren"}]}},
+    {"id": "b", "title": "Status", "type": "text", "samples": ["12", "7.5"]}, {"id": "c", "title": "Farbe", "type": "status", "settings_str": "{}"}]'),
+    E'a=pipeline_stage\nb=its values are numbers, which field pipeline_stage cannot hold\nc=no field has such a title', 'labels that are won and lost are stages, whatever the title');
+SELECT is(pg_temp.proposed('[{"id": "a", "title": "Wahrscheinlichkeit", "type": "numbers", "samples": ["0.25", "0.9", "1"]}, {"id": "b", "title": "Chance", "type": "numbers", "samples": ["250"]}]'),
+    E'a=its values are shares of 1, and field probability_percent is read in percent: multiply them by 100\nb=its values go beyond 100, and field probability_percent is in percent',
+    'values that are no percentage');
+SELECT is(pg_temp.proposed('[{"id": "a", "title": "Betrag", "type": "text", "samples": ["offen", "auf Anfrage"]}, {"id": "b", "title": "Wert", "type": "numbers", "samples": ["5"]}, {"id": "c", "title": "Summe", "type": "numbers", "samples": ["5", "6"]}]'),
+    E'a=its values are words, which field new_enquiry_value cannot hold\nb=field new_enquiry_value is proposed for column c\nc=new_enquiry_value', 'of titles alike the column that more items fill');
+SELECT is(pg_temp.proposed('[{"id": "s", "title": "Subitems", "type": "subtasks"}, {"id": "a", "title": "Client", "type": "mirror", "settings": {"relation_column": {"s": true}}, "samples": ["X"]},
+    {"id": "b", "title": "Société", "type": "mirror", "settings": {"relation_column": {"link": true}}, "samples": ["Y"]}]'),
+    E's=columns of kind subtasks are not read\na=field account is derived; a mirror is better not read\nb=account', 'a mirror of a connection is read, one of the subitems is not');
+SELECT is(pg_temp.proposed('[{"id": "r1", "title": "Kontakte", "type": "board_relation"}, {"id": "r2", "title": "Angebote", "type": "board_relation", "is_link": true}, {"id": "v", "title": "Wert", "type": "numbers"}]', 'subitem'),
+    E'r1=no field has such a title\nr2=hidden_item_id\nv=new_enquiry_value', 'the connection that leads to the quotes, and what subitems are worth');
+SELECT is(pg_temp.proposed('[{"id": "w", "title": "Montant", "type": "numbers"}, {"id": "f", "title": "Facturé", "type": "numbers"}, {"id": "d", "title": "Date de facture", "type": "date"}, {"id": "c", "title": "Client", "type": "text"}]', 'hidden'),
+    E'w=quote_amount\nf=amount_invoiced\nd=invoice_date\nc=account', 'what is called alike of a project and of a quote');
+
+-- Stages in the file.
+SELECT is(jsonb_array_length(monday_config_stages('{"boards": []}')), 0, 'a file need not say anything of stages');
+SELECT is(pg_temp.failure(format('SELECT monday_config_stages(%L)', stages)), expected, expected)
+FROM (VALUES
+    ('{"stages": {}}', '22023: board configuration: "stages" must be a list; A stage is {"stage", "stage_bucket", "outcome", "default_probability"}.'),
+    ('{"stages": [{"stage_bucket": "Open"}]}', '22023: board configuration: stage "" needs a name; "stage" is the text of the label.'),
+    ('{"stages": [{"stage": "Grau", "stage_bucket": "Won"}]}', '22023: board configuration: stage "Grau": "stage_bucket" must not be Won; It is one of Committed, Open, Lost.'),
+    ('{"stages": [{"stage": "Grau", "stage_bucket": "Open", "outcome": null}]}', '22023: board configuration: stage "Grau": "outcome" must not be null; It is one of won, lost, open.'),
+    ('{"stages": [{"stage": "Grau", "stage_bucket": "Open", "outcome": "open", "default_probability": 30}]}', '22023: board configuration: stage "Grau": "default_probability" must not be 30; It is a number from 0 to 1.'),
+    ('{"stages": [{"stage": "Grau", "stage_bucket": "Lost", "outcome": "lost", "default_probability": 0}, {"stage": " Grau ", "stage_bucket": "Lost", "outcome": "lost", "default_probability": 0}]}',
+     '22023: board configuration: stage "Grau" stands more than once; Keep one of its rules.')
+) AS t (stages, expected);
+INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value) VALUES ('w1', 'W', 'Storniert', 100), ('w2', 'W', 'Mal sehen', 250);
+SELECT results_eq($$ SELECT stage, projects, contract_value, stage_bucket, default_probability, outcome, reason, statement FROM stage_rules_to_add('{"stages": [{"stage": "Mal sehen", "stage_bucket": "Open", "outcome": "open", "default_probability": 0.35},
+        {"stage": "Nie", "stage_bucket": null}, {"stage": "Lost", "stage_bucket": "Open", "outcome": "open", "default_probability": 1}]}') $$,
+    $$ VALUES ('Mal sehen', 1::bigint, 250::numeric, 'Open', 0.35, 'open', 'of the board file', 'INSERT INTO pipeline.pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES (''Mal sehen'', ''Open'', 0.35, 0.15, ''open'');'),
+        ('Storniert', 1, 100, 'Lost', 0, 'lost', 'a word for lost', 'INSERT INTO pipeline.pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES (''Storniert'', ''Lost'', 0, NULL, ''lost'');') $$,
+    'stages without a rule, their projects, and what is proposed for them');
+SELECT pg_temp.import('{"boards": [{"board_id": "1", "role": "parent", "name": "Projects", "columns": [{"column_id": "x", "title": "X", "kind": "text", "field": null}]}], "possible_fields": {"parent": ["type"]},
+    "stages": [{"stage": "Mal sehen", "stage_bucket": "Open", "outcome": "open", "default_probability": 0.35, "items": 1, "reason": "x"}, {"stage": "Lost", "stage_bucket": "Open", "outcome": "open", "default_probability": 1}]}') \g /dev/null
+SELECT results_eq($$ SELECT stage, stage_bucket, default_probability, default_spread FROM pipeline_stage WHERE stage IN ('Mal sehen', 'Lost') ORDER BY 1 $$,
+    $$ VALUES ('Lost', 'Lost', 0.00000, NULL), ('Mal sehen', 'Open', 0.35000, 0.15000) $$, 'the owner adds the rules of the file, and those that are there stay');
+SELECT is((SELECT string_agg(stage, ' ') FROM stage_rules_to_add()), 'Storniert', 'what is left');
+DELETE FROM projects WHERE monday_id IN ('w1', 'w2');
+SELECT pg_temp.import(pg_temp.config()) \g /dev/null
+SELECT results_eq($$ SELECT * FROM stage_rules_of_labels('{"labels": [{"id": 1, "index": 2, "label": "Rot"}, {"id": 2, "index": 1, "label": "Blau"}, {"id": 3, "index": 0, "label": "Lost"}, {"id": 4, "index": 3, "label": "Ende", "is_done": true}]}', '{"Rot": 4}') $$,
+    $$ VALUES ('Blau', 'Open', 0.33000, 'open', 'no word of it is known: an open stage, by its place', 0::bigint), ('Rot', 'Open', 0.66000, 'open', 'no word of it is known: an open stage, by its place', 4),
+        ('Ende', 'Committed', 1.00000, 'won', 'done on the board', 0) $$, 'rules for labels that have none, by the order of the board');
+SELECT results_eq($$ SELECT need FROM board_file_gaps('[{"board_id": "1", "role": "parent", "name": "P", "columns": [{"field": null}, {"field": "follow_up_date"}]}, {"board_id": "2", "role": "subitem", "parent_board_id": "1", "columns": [{"field": "quote_amount"}]}]') $$,
+    $$ VALUES ('stage') $$, 'what a forecast needs and no column of the file holds');
+
 -- The boards as they are.
 CREATE FUNCTION pg_temp.problems(actual jsonb) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(format('%s %s %s %s', board_id, coalesce(column_id, '-'), coalesce(field, '-'), problem), E'\n' ORDER BY board_id, column_id, field)
-    FROM check_monday_boards(actual) WHERE problem !~ '^unmapped: no column'
+    FROM check_monday_boards(actual) WHERE problem !~ '^(unmapped: no column|needed: )'
 $$;
 UPDATE monday_board SET is_active = false WHERE board_id = '3';
 SELECT is(pg_temp.problems('[{"id": "1", "columns": [{"id": "stage", "title": "Stage", "type": "status"}, {"id": "type", "title": "Type", "type": "status"}, {"id": "days", "title": "Days", "type": "numbers"}]},
@@ -98,6 +149,12 @@ SELECT is((SELECT string_agg(field, ' ' ORDER BY field) FROM check_monday_boards
 SELECT bag_has($$ SELECT field FROM check_monday_boards('[{"id": "1", "columns": null}]') WHERE problem = 'unmapped: no column holds this field' $$,
     $$ VALUES ('category'), ('rating_score') $$, 'fields without a column');
 SELECT is(pg_temp.failure('SELECT check_monday_boards(''{}'')'), '22023: actual must be a list of boards; Give the boards as the API returns them: [{"id", "name", "columns": [{"id", "title", "type", "settings"}]}].', 'no list');
+
+SELECT results_eq($$ SELECT board_id, field, split_part(problem, ':', 1) FROM check_monday_boards('[{"id": "1", "columns": [
+        {"id": "stage", "title": "Stage now", "type": "status", "settings": {"labels": [{"id": 1, "index": 1, "label": "Bestellt"}, {"id": 2, "index": 0, "label": "Lost"}, {"id": 3, "label": "Alt", "is_deactivated": true}]}},
+        {"id": "type", "title": "Type", "type": "text"}, {"id": "p", "title": "Kunde", "type": "text"}]}]') WHERE problem !~ '^unmapped: no column' $$,
+    $$ VALUES ('2', NULL, 'missing'), ('1', 'expected_gestation_days', 'missing'), ('1', 'type', 'retyped'), ('1', 'expected_start_date', 'needed'), ('1', 'new_enquiry_value', 'needed'),
+        ('1', 'pipeline_stage', 'without a rule'), ('1', 'pipeline_stage', 'renamed'), ('1', 'account', 'unmapped') $$, 'what matters most comes first');
 
 -- Labels.
 UPDATE monday_board SET high_water_mark = now();

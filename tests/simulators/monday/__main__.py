@@ -9,7 +9,7 @@ import pathlib
 from aiohttp import web
 
 from .. import serve
-from . import board_set, seed
+from . import board_set, seed, shapes
 from .control import Control, plain_errors
 from .endpoint import Endpoint
 from .limits import PLANS
@@ -30,6 +30,7 @@ def arguments():
     parser.add_argument("--latency-ms", type=float, default=0.0)
     parser.add_argument("--clock-scale", type=float, default=1.0, help="simulated seconds in a real one")
     parser.add_argument("--signing-secret", default=SIGNING_SECRET)
+    parser.add_argument("--shape", choices=shapes.SHAPES, help="an account of another shape, instead of --projects")
     parser.add_argument("--board-file", type=pathlib.Path, help="writes the board configuration there")
     return parser.parse_args()
 
@@ -52,7 +53,9 @@ def main():
     asked = arguments()
     service = Service(scale=asked.clock_scale, plan=asked.plan, latency_ms=asked.latency_ms,
                       signing_secret=asked.signing_secret)
-    if asked.projects:
+    if asked.shape:
+        shapes.fill(service.account, asked.shape, asked.today)
+    elif asked.projects:
         seed.fill(service.account, asked.seed, asked.projects, asked.today, dirty=not asked.clean)
     if asked.board_file:
         asked.board_file.write_text(json.dumps(board_set.board_file(service.account), indent=2) + "\n", encoding="utf-8")

@@ -6,7 +6,8 @@ from .kinds import KINDS
 class Column:
     """formula: for kind formula, a function of an item that gives a Decimal, text or None."""
 
-    def __init__(self, id, title, kind, settings=None, *, field=None, writable=False, formula=None, reads_mirror=False):
+    def __init__(self, id, title, kind, settings=None, *, field=None, writable=False, formula=None, reads_mirror=False,
+                 rolled_up=False):
         self.id = id
         self.title = title
         self.kind = KINDS[kind]
@@ -15,6 +16,8 @@ class Column:
         self.writable = writable
         self.formula = formula
         self.reads_mirror = reads_mirror
+        # On a multi-level board an item with subitems shows what these hold.
+        self.rolled_up = rolled_up
         self.archived = False
         self.revision = 1
         self.index_labels()

@@ -7,7 +7,7 @@ import zoneinfo
 
 from aiohttp import web
 
-from . import board_set, seed, state
+from . import board_set, seed, shapes, state
 from .boards import Board, Column
 from .errors import ApiError
 from .figures import Figures
@@ -61,12 +61,14 @@ class Control:
         return web.json_response({"now": self.service.clock.now(), "boards": boards})
 
     async def reset(self, request):
-        """{seed, projects, today, clean}: a new account, as at the start; without projects no boards"""
+        """{seed, projects, today, clean}: a new account, as at the start; without projects no boards; {shape}: another one"""
         body, service = await request.json(), self.service
         await service.deliveries.stop()
         service.renew()
         today = datetime.date.fromisoformat(body["today"]) if body.get("today") else None
-        if body.get("projects"):
+        if body.get("shape"):
+            shapes.fill(service.account, body["shape"], today)
+        elif body.get("projects"):
             seed.fill(service.account, body.get("seed", 1), body["projects"], today, dirty=not body.get("clean", False))
         await service.deliveries.start()
         return await self.health(request)

@@ -61,10 +61,12 @@ class Mirror(Derived):
     def mirrored(self, cell):
         """The cells that are shown; nothing where the relation or the shown column is gone."""
         settings = cell.column.settings
-        relation = cell.item.board.columns.get(settings["relation_column"])
+        # The API describes both by objects: the columns that are looked through, those that are shown by their board.
+        through, displayed = settings["relation_column"], settings.get("displayed_linked_columns")
+        relation = cell.item.board.columns.get(next(iter(through)) if isinstance(through, dict) else through)
         if relation is None:
             return []
-        shown = settings["displayed_column"]
+        shown = next(iter(displayed.values()))[0] if displayed else settings["displayed_column"]
         linked = relation.kind.linked(Cell(cell.item, relation))
         return [Cell(item, item.board.columns[shown]) for item in linked if shown in item.board.columns]
 

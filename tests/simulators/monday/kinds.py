@@ -20,5 +20,7 @@ KINDS = {
         Subtasks("subtasks", "SubtasksValue"),
         LastUpdated("last_updated", "LastUpdatedValue", "pulse-updated"),
         CreationLog("creation_log", "CreationLogValue", "pulse-log"),
+        # Of the board alone: no item has a value of it.
+        Kind("name", "TextValue"),
     )
 }

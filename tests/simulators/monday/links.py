@@ -1,4 +1,6 @@
-"""Which hidden item belongs to a subitem: by relation, by the same name, by the same name but for spaces and case."""
+"""Which hidden item belongs to a subitem: by relation, else by name (but for spaces and case), where nothing else has it."""
+
+import collections
 
 from .cells import Cell
 from .formulas import number, text
@@ -21,11 +23,14 @@ class Links:
 
     def __init__(self, account):
         self._by_name = {}
+        self._bearers = collections.Counter()
         for board in account.boards.values():
             if board.role == "hidden" and board.state == "active":
                 for hidden in board.active_items():
                     if normalized(hidden.name):
                         self._by_name.setdefault((board.parent, normalized(hidden.name)), []).append(hidden)
+            if board.role == "subitem" and board.state == "active":
+                self._bearers.update((board.parent, normalized(subitem.name)) for subitem in board.active_items())
 
     def find(self, subitem):
         return self.of(subitem)[0]
@@ -34,11 +39,13 @@ class Links:
         """(hidden item or None, relation | exact_name | normalized_name | none)"""
         column = subitem.board.column_of_field("hidden_item_id")
         related = [each for each in column.kind.linked(Cell(subitem, column)) if each.state == "active"] if column else []
-        alike = self._by_name.get((subitem.board.parent, normalized(subitem.name)), [])
-        same = [hidden for hidden in alike if hidden.name == subitem.name]
-        for method, candidates in (("relation", related), ("exact_name", same), ("normalized_name", alike)):
-            if candidates:
-                return min(candidates, key=preference), method
+        if related:
+            return min(related, key=preference), "relation"
+        key = (subitem.board.parent, normalized(subitem.name))
+        alike = self._by_name.get(key, [])
+        others = self._bearers[key] - (subitem.state == "active")
+        if len(alike) == 1 and others == 0:
+            return alike[0], "exact_name" if alike[0].name == subitem.name else "normalized_name"
         return None, "none"
 
 

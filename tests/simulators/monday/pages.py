@@ -64,6 +64,9 @@ def items_page(scope, info, limit, cursor=None, hierarchy_scope_config=None, que
         found = [item for item in context.seen(board.items.values()) if item.group_id == scope.id]
     found = context.seen(board.items.values()) if found is None else found
     found = [item for item in found if item.state == "active"]
+    # Subitems of a multi-level board lie on it, and come only to those who ask for all levels.
+    if board.rollup and hierarchy_scope_config != "allItems":
+        found = [item for item in found if item.parent is None]
     params = query_params or {}
     keeps = keeper(board, params, context.account.clock.now())
     if params:

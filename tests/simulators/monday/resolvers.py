@@ -5,10 +5,11 @@ import math
 
 from . import versions
 from .board_set import COLORS
-from .cells import Cell, moment
+from .cells import moment
 from .clock import iso, parse_moment
 from .errors import invalid_argument
 from .pages import boards, by_column_values, items, items_page, next_page, page_of
+from .rollup import cell_of, is_rolled_up
 from .update_html import plain
 
 LONGEST_UPDATES_PAGE = 100
@@ -130,7 +131,8 @@ def column_values(item, info, capabilities=None, ids=None, types=None):
     # The parents of a multi-level board show rolled up columns, and only to those who ask for them.
     if item.board.rollup and item.subitems and "CALCULATED" not in (capabilities or ()):
         return []
-    return [Cell(item, column) for column in info.context.columns(item.board, ids, types)]
+    # The name is a column of the board and none of its items' values.
+    return [cell_of(item, column) for column in info.context.columns(item.board, ids, types) if column.kind.name != "name"]
 
 
 def item_updates(item, info, **arguments):
@@ -218,7 +220,7 @@ def mirrored_items(cell, info):
 CELL = {
     "column": lambda cell, info: cell.column,
     "id": lambda cell, info: cell.column.id,
-    "is_leaf": lambda cell, info: True,
+    "is_leaf": lambda cell, info: not is_rolled_up(cell.item, cell.column),
     "text": text,
     "type": lambda cell, info: cell.column.kind.name,
     "value": value,
@@ -246,6 +248,7 @@ RESOLVERS = {
     "Board": {
         "id": same("id"), "name": same("name"), "state": same("state"), "columns": board_columns, "groups": groups,
         "description": lambda board, info: None, "board_kind": lambda board, info: "public",
+        "type": lambda board, info: "sub_items_board" if board.role == "subitem" else "board",
         "hierarchy_type": lambda board, info: "multi_level" if board.rollup else "classic",
         "items_count": lambda board, info: len(board.active_items()), "items_limit": lambda board, info: 10_000,
         "permissions": lambda board, info: "everyone", "created_at": at("created_at"), "updated_at": at("updated_at"),
@@ -282,6 +285,9 @@ RESOLVERS = {
         "id": same("id"), "event": same("event"), "data": same("data"),
         "account_id": lambda entry, info: str(info.context.account.id), "user_id": lambda entry, info: str(entry.user_id),
         "entity": lambda entry, info: "pulse", "created_at": lambda entry, info: str(int(entry.at * 10_000_000)),
+    },
+    "BatteryValue": CELL | {
+        "battery_value": lambda cell, info: [{"key": str(key), "count": count} for key, count in sorted(cell.counts.items())],
     },
     "BoardRelationValue": CELL | {"display_value": display, "linked_item_ids": linked_ids, "linked_items": linked,
                                   "updated_at": changed},

@@ -61,7 +61,7 @@ def _identity(value):
 
 def _column_value_type(value, info):
     assert isinstance(value, Cell)
-    return value.column.kind.graphql_type
+    return getattr(value, "graphql_type", value.column.kind.graphql_type)
 
 
 SCHEMA = _build()
