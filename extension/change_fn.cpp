@@ -37,25 +37,35 @@ TupleDesc element_descriptor(FunctionCallInfo fcinfo) {
     return static_cast<TupleDesc>(fcinfo->flinfo->fn_extra);
 }
 
-Datum change_datum(const ForecastChange &change, TupleDesc descriptor) {
-    Datum values[] = {pg::text_datum(to_string(change.bar)), pg::text_datum(to_string(change.bucket)),
+Datum change_datum(const ForecastChange &change, Bar bar, TupleDesc descriptor) {
+    Datum values[] = {pg::text_datum(to_string(bar)), pg::text_datum(to_string(change.bucket)),
                       DateADTGetDatum(pg::date_from_day(change.month)), pg::money_datum(change.expected_value),
                       pg::money_datum(change.committed_value)};
     bool nulls[std::size(values)] = {};
     return HeapTupleGetDatum(heap_form_tuple(descriptor, values, nulls));
 }
 
-}  // namespace
-
-PIPELINE_FUNCTION(pipeline_forecast_changes) {
+// naming: the bar that a change stands in.
+Datum changes_datum(FunctionCallInfo fcinfo, Bar (*naming)(Bar) noexcept) {
     TupleDesc descriptor = element_descriptor(fcinfo);
     const auto opening = state_argument(fcinfo, 0);
     const auto closing = state_argument(fcinfo, kStateArguments);
     const std::vector<ForecastChange> changes = forecast_changes(opening, closing);
     return pg::pg_call([&] {
         auto *elements = static_cast<Datum *>(palloc(sizeof(Datum) * (changes.size() + 1)));
-        for (std::size_t i = 0; i < changes.size(); ++i) elements[i] = change_datum(changes[i], descriptor);
+        for (std::size_t i = 0; i < changes.size(); ++i) {
+            elements[i] = change_datum(changes[i], naming(changes[i].bar), descriptor);
+        }
         return PointerGetDatum(construct_array(elements, static_cast<int>(changes.size()), descriptor->tdtypeid, -1,
                                                false, TYPALIGN_DOUBLE));
     });
 }
+
+}  // namespace
+
+PIPELINE_FUNCTION(pipeline_waterfall_changes) {
+    return changes_datum(fcinfo, [](Bar bar) noexcept { return bar; });
+}
+
+// As release 0.1.0 calls it, whose waterfall knows no other bars.
+PIPELINE_FUNCTION(pipeline_forecast_changes) { return changes_datum(fcinfo, bar_of_first_release); }

@@ -94,10 +94,19 @@ Bar likelihood_bar(const ForecastState &opening, const ForecastState &closing) {
 }  // namespace
 
 std::string_view to_string(Bar bar) noexcept {
-    constexpr std::array<std::string_view, 10> kNames{
-        "created",          "won",       "lost",       "value_up", "value_down", "probability_up",
-        "probability_down", "pulled_in", "pushed_out", "removed"};
+    constexpr std::array<std::string_view, 13> kNames{
+        "created",   "won",        "lost",          "value_up",    "value_down",  "probability_up", "probability_down",
+        "pulled_in", "pushed_out", "moved_earlier", "moved_later", "month_ended", "removed"};
     return kNames[static_cast<std::size_t>(bar)];
+}
+
+Bar bar_of_first_release(Bar bar) noexcept {
+    switch (bar) {
+        case Bar::kMovedEarlier: return Bar::kPulledIn;
+        case Bar::kMovedLater: return Bar::kPushedOut;
+        case Bar::kMonthEnded: return Bar::kRemoved;
+        default: return bar;
+    }
 }
 
 std::vector<ForecastChange> forecast_changes(const std::optional<ForecastState> &opening,
@@ -119,16 +128,22 @@ std::vector<ForecastChange> forecast_changes(const std::optional<ForecastState> 
         return steps.take();
     }
 
+    // A month between the beginning of the opening's 12 months and the end of the closing's was forecast on the way,
+    // though it may be over by the closing. What moved to an earlier one was never forecast there.
+    const bool moves_inside = opens_inside && opening->month != closing->month &&
+                              closing->month >= month_start(opening->day) && place(*closing) != Place::kAfter;
     if (!opens_inside) {
         steps.come_in(Bar::kPulledIn, at(*opening, closing->month));
-    } else if (closes_inside && opening->month != closing->month) {
-        steps.change(closing->month < opening->month ? Bar::kPulledIn : Bar::kPushedOut, at(*opening, closing->month));
+    } else if (moves_inside) {
+        steps.change(closing->month < opening->month ? Bar::kMovedEarlier : Bar::kMovedLater,
+                     at(*opening, closing->month));
     }
     steps.change(value_bar(*opening, *closing), revalued(*opening, *closing, steps.now()));
     steps.change(likelihood_bar(*opening, *closing), at(*closing, steps.now().month));
     if (!closes_inside) {
-        // What is behind the 12 months is over; nothing more is forecast of it.
-        steps.go_out(place(*closing) == Place::kAfter ? Bar::kPushedOut : Bar::kRemoved);
+        // What is behind the 12 months is over, and nothing more is forecast of it: invoiced or not, it did not go
+        // away.
+        steps.go_out(place(*closing) == Place::kAfter ? Bar::kPushedOut : Bar::kMonthEnded);
     }
     return steps.take();
 }

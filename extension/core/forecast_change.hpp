@@ -30,10 +30,17 @@ enum class Bar {
     kProbabilityDown,
     kPulledIn,
     kPushedOut,
+    kMovedEarlier,
+    kMovedLater,
+    kMonthEnded,
     kRemoved
 };
 
 [[nodiscard]] std::string_view to_string(Bar bar) noexcept;
+
+// The bar in which release 0.1.0 put it: moves within the 12 months with those across their ends, a month that is over
+// with what was removed.
+[[nodiscard]] Bar bar_of_first_release(Bar bar) noexcept;
 
 // An active project as it was forecast on a day.
 struct ForecastState {

@@ -139,7 +139,7 @@ BEGIN
     EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA pipeline, pipeline_data TO %I', role);
     -- What was published is changed by the functions of its owner alone; what was logged is added to and not removed;
     -- rules and the record of the setup are for the owner.
-    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON pipeline_forecast_snapshot, pipeline_forecast_snapshot_day, pipeline_data.snapshot_cleanup FROM %I', role);
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON pipeline_forecast_snapshot, pipeline_forecast_snapshot_day, pipeline_data.snapshot_dimension, pipeline_data.snapshot_cleanup FROM %I', role);
     FOR part IN SELECT p.partition FROM snapshot_partitions() p LOOP
         EXECUTE format('REVOKE ALL ON %s FROM %I', part, role);
     END LOOP;

@@ -197,7 +197,7 @@ CREATE FUNCTION pipeline_work.forecast_drift_document(
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 SET jit = off
-SET plan_cache_mode = force_custom_plan
+SET work_mem = '64MB'
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -208,6 +208,7 @@ DECLARE
     first_day date;
     opening_day date;
     closing_day date;
+    bars json;
 BEGIN
     PERFORM require_layout();
     SELECT min(d.snapshot_date), max(d.snapshot_date) INTO first_day, closing_day
@@ -217,65 +218,69 @@ BEGIN
     IF first_day < closing_day THEN
         opening_day := snapshot_on_or_before(opening_day, 'since');
     END IF;
-    RETURN (
-        WITH wanted AS MATERIALIZED (
-            SELECT d.project_id FROM vw_dim_project d
-            WHERE is_filtered
-              AND passes_filter(d.account, d.type, d.category, wanted_account, wanted_type, wanted_category)
-        ), part AS MATERIALIZED (
-            SELECT p.bar, p.project_id, sum(p.expected_value) AS expected_value, sum(p.committed_value) AS committed_value
-            FROM waterfall_parts(opening_day, closing_day) p
-            LEFT JOIN wanted w ON w.project_id = p.project_id
-            WHERE opening_day < closing_day AND (NOT is_filtered OR w.project_id IS NOT NULL)
-            GROUP BY 1, 2
-            HAVING sum(p.expected_value) <> 0 OR sum(p.committed_value) <> 0
-        ), figure AS (
-            SELECT p.bar, count(*) AS project_count, sum(p.expected_value) AS expected_value,
-                   sum(p.committed_value) AS committed_value,
-                   count(*) FILTER (WHERE p.expected_value <> 0) AS expected_project_count,
-                   count(*) FILTER (WHERE p.committed_value <> 0) AS committed_project_count
-            FROM part p
-            GROUP BY 1
-            UNION ALL
-            SELECT e.bar, count(*), sum(s.expected_value), sum(s.committed_value),
-                   count(*) FILTER (WHERE s.expected_value <> 0), count(*) FILTER (WHERE s.committed_value <> 0)
-            FROM (VALUES (opening_day, 'opening'), (closing_day, 'closing')) AS e (day, bar)
-            JOIN pipeline_forecast_snapshot s ON s.snapshot_date = e.day
-            LEFT JOIN wanted w ON w.project_id = s.project_id
-            WHERE NOT is_filtered OR w.project_id IS NOT NULL
-            GROUP BY 1
-        )
-        SELECT json_build_object(
-            'filter', json_build_object('account', wanted_account, 'type', wanted_type, 'category', wanted_category),
-            'currency', pipeline_currency(),
-            'first_snapshot_date', first_day,
-            'from_snapshot', opening_day,
-            'to_snapshot', closing_day,
-            'bars', CASE WHEN first_day < closing_day THEN (
-                SELECT json_agg(json_build_object(
-                    'bar', b.bar,
-                    'project_count', coalesce(f.project_count, 0),
-                    'expected_value', coalesce(f.expected_value, 0.00),
-                    'committed_value', coalesce(f.committed_value, 0.00),
-                    'expected_project_count', coalesce(f.expected_project_count, 0),
-                    'committed_project_count', coalesce(f.committed_project_count, 0),
-                    -- Those that moved most by either value, to look at.
-                    'projects', coalesce((
-                        SELECT json_agg(json_build_object(
-                            'project_id', m.project_id, 'project_name', d.project_name, 'expected_value', m.expected_value,
-                            'committed_value', m.committed_value) ORDER BY abs(m.expected_value) DESC, m.project_id)
-                        FROM (
-                            (SELECT p.* FROM part p WHERE p.bar = b.bar AND p.expected_value <> 0
-                             ORDER BY abs(p.expected_value) DESC, p.project_id LIMIT 5)
-                            UNION
-                            (SELECT p.* FROM part p WHERE p.bar = b.bar AND p.committed_value <> 0
-                             ORDER BY abs(p.committed_value) DESC, p.project_id LIMIT 5)
-                        ) m
-                        LEFT JOIN vw_dim_project d ON d.project_id = m.project_id), '[]'))
-                    ORDER BY b.position)
-                FROM unnest(waterfall_bars()) WITH ORDINALITY AS b (bar, position)
-                LEFT JOIN figure f ON f.bar = b.bar) ELSE '[]' END));
+    IF first_day < closing_day THEN
+        EXECUTE waterfall_tables(opening_day, closing_day, NULL, wanted_account, wanted_type, wanted_category) || $sql$
+            , moved AS MATERIALIZED (
+                -- What a project moved from month to month is none of the whole, and yet what is shown of it.
+                SELECT c.*, d.project_name,
+                       coalesce(c.moved_expected_value, abs(c.expected_value)) AS expected_size,
+                       coalesce(c.moved_committed_value, abs(c.committed_value)) AS committed_size
+                FROM change c
+                LEFT JOIN vw_dim_project d ON d.project_id = c.project_id
+            ), figure AS (
+                SELECT m.bar, count(*) AS project_count, sum(m.expected_value) AS expected_value,
+                       sum(m.committed_value) AS committed_value,
+                       count(*) FILTER (WHERE m.expected_size <> 0) AS expected_project_count,
+                       count(*) FILTER (WHERE m.committed_size <> 0) AS committed_project_count,
+                       sum(m.moved_expected_value) AS moved_expected_value, sum(m.moved_committed_value) AS moved_committed_value,
+                       count(*) FILTER (WHERE m.invoiced_value <> 0) AS invoiced_count, sum(m.invoiced_value) AS invoiced_value
+                FROM moved m
+                GROUP BY m.bar
+                UNION ALL
+                SELECT e.bar, e.project_count, e.expected_value, e.committed_value, e.expected_project_count,
+                       e.committed_project_count, NULL, NULL, NULL, NULL
+                FROM edge e
+            )
+            SELECT json_agg(json_build_object(
+                'bar', b.bar,
+                'project_count', coalesce(f.project_count, 0),
+                'expected_value', coalesce(f.expected_value, 0.00),
+                'committed_value', coalesce(f.committed_value, 0.00),
+                'expected_project_count', coalesce(f.expected_project_count, 0),
+                'committed_project_count', coalesce(f.committed_project_count, 0),
+                'moved_expected_value', CASE WHEN is_move THEN coalesce(f.moved_expected_value, 0.00) END,
+                'moved_committed_value', CASE WHEN is_move THEN coalesce(f.moved_committed_value, 0.00) END,
+                'invoiced_count', CASE WHEN b.bar = 'month_ended' THEN coalesce(f.invoiced_count, 0) END,
+                'invoiced_value', CASE WHEN b.bar = 'month_ended' THEN coalesce(f.invoiced_value, 0.00) END,
+                -- Those that moved most by either value, to look at.
+                'projects', coalesce((
+                    SELECT json_agg(json_build_object(
+                        'project_id', p.project_id, 'project_name', p.project_name, 'expected_value', p.expected_value,
+                        'committed_value', p.committed_value, 'moved_expected_value', p.moved_expected_value,
+                        'moved_committed_value', p.moved_committed_value, 'invoiced_value', p.invoiced_value)
+                        ORDER BY p.expected_size DESC, p.project_id)
+                    FROM (
+                        (SELECT m.* FROM moved m WHERE m.bar = b.bar AND m.expected_size <> 0
+                         ORDER BY m.expected_size DESC, m.project_id LIMIT 5)
+                        UNION
+                        (SELECT m.* FROM moved m WHERE m.bar = b.bar AND m.committed_size <> 0
+                         ORDER BY m.committed_size DESC, m.project_id LIMIT 5)
+                    ) p), '[]'))
+                ORDER BY b.position)
+            FROM unnest(waterfall_bars()) WITH ORDINALITY AS b (bar, position)
+            CROSS JOIN LATERAL (SELECT b.bar IN ('moved_earlier', 'moved_later') AS is_move) kind
+            LEFT JOIN figure f ON f.bar = b.bar
+            WHERE $1 OR b.bar NOT IN ('reassigned_in', 'reassigned_out')
+        $sql$ INTO bars USING is_filtered;
+    END IF;
+    RETURN json_build_object(
+        'filter', json_build_object('account', wanted_account, 'type', wanted_type, 'category', wanted_category),
+        'currency', pipeline_currency(),
+        'first_snapshot_date', first_day,
+        'from_snapshot', opening_day,
+        'to_snapshot', closing_day,
+        'bars', coalesce(bars, '[]'));
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.forecast_drift_document(date, text, text, text) IS
-    'forecast_waterfall() as a JSON document, from the snapshot of a day (default a month before the newest; the first one where there is none that old) to the newest, for all projects or those of an account, type, category; each bar with the five projects that moved most by expected and by committed value. No bars where there are fewer than two snapshots.';
+    'forecast_waterfall() as a JSON document, from the snapshot of a day (default a month before the newest; the first one where there is none that old) to the newest, for all projects or those of an account, type, category, as they were on the two days (a project that changed is reassigned_in or reassigned_out); each bar with the five projects that moved most by expected and by committed value. No bars where there are fewer than two snapshots.';

@@ -16,8 +16,8 @@ DECLARE
 BEGIN
     PERFORM require_writable('catch up on forecast snapshots');
     PERFORM require_layout();
-    -- The lock of today's snapshot: a daily run that is still busy is waited for, not repeated.
-    PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.snapshot'), today - date '2000-01-01');
+    -- The lock of the snapshots: a daily run that is still busy is waited for, not repeated.
+    PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.snapshot'));
 
     SELECT min(snapshot_date) INTO oldest FROM pipeline_forecast_snapshot_day WHERE snapshot_date < today;
     FOR missed IN

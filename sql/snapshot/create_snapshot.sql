@@ -79,8 +79,9 @@ BEGIN
             HINT = 'Choose a later day, or pass use_current_state => true to file today''s state under that day.';
     END IF;
 
-    -- Two runs for one day would delete each other's rows and collide; the second waits and replaces the first.
-    PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.snapshot'), target_snapshot_date - date '2000-01-01');
+    -- Two runs for one day would delete each other's rows and collide, two for different days would not see what the other
+    -- notes of the same projects: the second waits for the first.
+    PERFORM pg_advisory_xact_lock(hashtext('pipeline_forecast.snapshot'));
     PERFORM snapshot_partition(target_snapshot_date);
 
     -- Computed aside first, which may run in parallel; a statement that writes for good may not.
@@ -123,6 +124,7 @@ BEGIN
             END)
         USING target_snapshot_date;
     END IF;
+    PERFORM keep_snapshot_dimension(target_snapshot_date, origin);
     DROP TABLE pg_temp.pipeline_fresh_snapshot;
 
     -- The moment of the state that it holds, by which history finds what it left out.

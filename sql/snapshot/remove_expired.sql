@@ -50,6 +50,9 @@ BEGIN
     DELETE FROM pipeline_forecast_snapshot WHERE snapshot_date < first_kept;
     GET DIAGNOSTICS deleted = ROW_COUNT;
     DELETE FROM pipeline_forecast_snapshot_day WHERE snapshot_date < first_kept;
+    IF removed + deleted > 0 THEN
+        DELETE FROM snapshot_dimension WHERE end_day <= first_kept;
+    END IF;
     INSERT INTO snapshot_cleanup (first_kept, removed_days, removed_rows, cleaned_by)
     VALUES (first_kept, due.expiring, removed + deleted, calling_role());
     RETURN (removed + deleted)::integer;

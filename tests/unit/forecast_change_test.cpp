@@ -103,9 +103,9 @@ TEST(ForecastChange, MovesWithinTheTwelveMonths) {
     ForecastState moved = open_state(kMay);
     moved.month = month_of(9);
     EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), moved)),
-              "pushed_out Open 2026-06 -500/0, pushed_out Open 2026-09 500/0");
+              "moved_later Open 2026-06 -500/0, moved_later Open 2026-09 500/0");
     EXPECT_EQ(shown_changes(forecast_changes(moved, open_state(kMay))),
-              "pulled_in Open 2026-09 -500/0, pulled_in Open 2026-06 500/0");
+              "moved_earlier Open 2026-09 -500/0, moved_earlier Open 2026-06 500/0");
 }
 
 TEST(ForecastChange, InAndOutOfTheTwelveMonths) {
@@ -124,11 +124,28 @@ TEST(ForecastChange, InAndOutOfTheTwelveMonths) {
     due.month = month_of(4);
     ForecastState over = open_state(kMay);
     over.month = month_of(4);
-    EXPECT_EQ(shown_changes(forecast_changes(due, over)), "removed Open 2026-04 -500/0");
+    EXPECT_EQ(shown_changes(forecast_changes(due, over)), "month_ended Open 2026-04 -500/0");
     ForecastState invoiced = won_state(kMay, 1000'00);
     invoiced.month = month_of(4);
     EXPECT_EQ(shown_changes(forecast_changes(due, invoiced)),
-              "won Open 2026-04 -500/0, won Committed 2026-04 1000/1000, removed Committed 2026-04 -1000/-1000");
+              "won Open 2026-04 -500/0, won Committed 2026-04 1000/1000, month_ended Committed 2026-04 -1000/-1000");
+    // Ordered sooner than forecast, in a month that is over as well by now.
+    EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), over)),
+              "moved_earlier Open 2026-06 -500/0, moved_earlier Open 2026-04 500/0, month_ended Open 2026-04 -500/0");
+    // A month that was over before the opening was never forecast on the way.
+    ForecastState long_over = open_state(kMay);
+    long_over.month = month_of(2);
+    EXPECT_EQ(shown_changes(forecast_changes(open_state(kMarch), long_over)), "month_ended Open 2026-06 -500/0");
+}
+
+TEST(ForecastChange, TheFirstReleaseKnewFewerBars) {
+    EXPECT_EQ(bar_of_first_release(Bar::kMovedEarlier), Bar::kPulledIn);
+    EXPECT_EQ(bar_of_first_release(Bar::kMovedLater), Bar::kPushedOut);
+    EXPECT_EQ(bar_of_first_release(Bar::kMonthEnded), Bar::kRemoved);
+    for (const Bar bar :
+         {Bar::kCreated, Bar::kWon, Bar::kProbabilityDown, Bar::kPulledIn, Bar::kPushedOut, Bar::kRemoved}) {
+        EXPECT_EQ(bar_of_first_release(bar), bar);
+    }
 }
 
 TEST(ForecastChange, PublishedAmountsStandAsTheyAre) {

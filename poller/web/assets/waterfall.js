@@ -9,7 +9,8 @@ import { aboutScale, axis, bar, scaleOf } from './waterfall_bars.js';
 const names = {
   opening: 'opening', created: 'new projects', won: 'won', lost: 'lost', value_up: 'value up', value_down: 'value down',
   probability_up: 'probability up', probability_down: 'probability down', pulled_in: 'pulled in', pushed_out: 'pushed out',
-  removed: 'removed', closing: 'closing',
+  moved_earlier: 'moved earlier', moved_later: 'moved later', reassigned_in: 'reassigned in', reassigned_out: 'reassigned out',
+  month_ended: 'month ended', removed: 'removed', closing: 'closing',
 };
 const mostMoved = 5;
 
@@ -21,16 +22,30 @@ function stepsOf(bars, measure) {
     const isTotal = found.bar === 'opening' || found.bar === 'closing';
     const from = isTotal ? 0 : level;
     level = isTotal ? found[value] : level + found[value];
-    const projects = found.projects.map((project) => ({ ...project, value: project[value] })).filter((project) => project.value !== 0)
+    const moved = `moved_${value}`;
+    const projects = found.projects.map((project) => ({ ...project, moved: project[moved], value: project[moved] ?? project[value] }))
+      .filter((project) => project.value !== 0)
       .sort((one, other) => Math.abs(other.value) - Math.abs(one.value)).slice(0, mostMoved);
-    return { bar: found.bar, isTotal, value: found[value], from, to: level, projects, count: found[`${measure}_project_count`] };
+    return {
+      bar: found.bar, isTotal, value: found[value], moved: found[moved], from, to: level, projects,
+      count: found[`${measure}_project_count`], invoicedCount: found.invoiced_count, invoicedValue: found.invoiced_value,
+    };
   });
 }
 
+/** What a project did: moved within the months, or changed the value; where its month is over, whether it was invoiced. */
+function said(project) {
+  if (project.moved !== null) return ` ${money(project.value)}`;
+  if (project.invoiced_value === null) return ` ${signed(project.value)}`;
+  return ` ${signed(project.value)}, ${project.invoiced_value === 0 ? 'not invoiced' : `${money(project.invoiced_value)} invoiced`}`;
+}
+
 function moved(step) {
-  return element('ul', {}, step.projects.map((project) => element('li', {},
-    element('a', { href: `#/project/${encodeURIComponent(project.project_id)}` }, project.project_name ?? project.project_id),
-    ` ${signed(project.value)}`)),
+  return element('ul', {},
+    step.bar === 'month_ended' ? element('li', { class: 'quiet' }, step.invoicedCount === 0 ? 'none of them was invoiced'
+      : `${count(step.invoicedCount)} of them invoiced, ${money(step.invoicedValue)}`) : null,
+    step.projects.map((project) => element('li', {},
+      element('a', { href: `#/project/${encodeURIComponent(project.project_id)}` }, project.project_name ?? project.project_id), said(project))),
   step.count > step.projects.length ? element('li', { class: 'quiet' }, `and ${projects(step.count - step.projects.length)} more`) : null);
 }
 
@@ -41,12 +56,13 @@ function rows(step, scale) {
     details.hidden = !details.hidden;
     event.currentTarget.setAttribute('aria-expanded', String(!details.hidden));
   };
+  const shown = step.isTotal ? money(step.value) : step.moved ? `${money(step.moved)} moved` : step.value === 0 ? '–' : signed(step.value);
   const label = step.projects.length === 0 ? names[step.bar]
     : element('button', { class: 'plain', 'aria-expanded': 'false', 'aria-controls': id, onclick: toggle }, names[step.bar]);
   const line = element('tr', { class: step.isTotal ? 'total' : null },
     element('th', { scope: 'row' }, label),
     element('td', { class: 'picture' }, bar(step, scale)),
-    element('td', { class: 'number', title: cents(step.value) }, step.isTotal ? money(step.value) : step.value === 0 ? '–' : signed(step.value)),
+    element('td', { class: step.moved ? 'number quiet' : 'number', title: cents(step.value) }, shown),
     element('td', { class: 'number quiet' }, step.count === 0 ? '–' : count(step.count)));
   return step.projects.length === 0 ? [line] : [line, details];
 }

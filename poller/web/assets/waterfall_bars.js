@@ -38,6 +38,8 @@ function wholeScale(low, high) {
 export const aboutScale = ({ from }) => (from === null ? null
   : `The scale is broken between 0 and ${money(from)}, so that the changes are seen: opening and closing are not drawn in full length.`);
 
+const neutral = ['month_ended', 'reassigned_in', 'reassigned_out'];
+
 const percent = (value) => `${value.toFixed(3)}%`;
 
 /** Two slanted strokes with nothing between them. */
@@ -49,7 +51,8 @@ const breakMark = (tall) => drawing('svg', { class: 'break', x: percent(broken.a
 export function bar(step, scale) {
   const [left, right] = [scale.position(step.from), scale.position(step.to)].sort((one, other) => one - other);
   const reached = percent(scale.position(step.to));
-  const kind = step.isTotal ? 'mark-total' : step.value >= 0 ? 'mark-up' : 'mark-down';
+  // What is over or stands elsewhere now is neither gained nor lost.
+  const kind = step.isTotal ? 'mark-total' : neutral.includes(step.bar) ? 'mark-neutral' : step.value >= 0 ? 'mark-up' : 'mark-down';
   return drawing('svg', { class: 'bar', height, 'aria-hidden': 'true' },
     step.value === 0 ? null : drawing('rect', { class: kind, x: percent(left), width: percent(Math.max(right - left, 0.4)), height }),
     step.isTotal && scale.from !== null ? breakMark(height) : null,

@@ -146,7 +146,7 @@ def test_what_moved_the_forecast(site, browser):
         "SELECT * FROM forecast_waterfall((pipeline_today() - interval '1 month')::date, pipeline_today())").fetchall()}
     rows = {row[0]: row[2] for row in browser.rows("What moved it")}
     assert list(rows) == ["opening", "new projects", "won", "lost", "value up", "value down", "probability up", "probability down",
-                          "pulled in", "pushed out", "removed", "closing"]
+                          "pulled in", "pushed out", "moved earlier", "moved later", "month ended", "removed", "closing"]
     assert rows["opening"] == whole(bars["opening"]["expected_value"])
     assert rows["closing"] == whole(bars["closing"]["expected_value"])
     assert rows["value up"] == "+" + whole(bars["value_up"]["expected_value"]) != "+0"

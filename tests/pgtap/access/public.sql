@@ -19,6 +19,7 @@ FROM (VALUES
      propose_monday_mapping segment_statistics validate_pipeline_forecast'),
     ('pipeline_data', 'analysis_input_as_of'),
     ('pipeline_internal', 'actual_monday_columns adjust_rating analysis_detail analysis_drift_limit analysis_has_moved analysis_version
+     attributes_of_day attributes_on
      backtest_cells backtest_findings backtest_forecasts backtest_markdown backtest_origins backtest_rows board_limits
      board_role_of_event calling_role check_analyses check_boards check_clock check_flows check_gates check_job_types
      check_jobs check_layout check_queue check_refresh check_schedule check_snapshot check_version check_writable
@@ -39,8 +40,8 @@ FROM (VALUES
      require_run require_same_length require_setting require_waterfall_arguments require_writable schedule_as_known
      scheduled_jobs setting_definitions setup_objects setup_steps share_of share_text shown_has_moved shown_numbers
      snapshot_moment snapshot_on_or_before snapshot_partitions snapshot_query stage_rule_of storable_amount
-     subitem_values_sql table_owner tier_label tokens_at validation_checks wanted_text waterfall_bars waterfall_parts
-     waterfall_segment weighted_pipeline_value'),
+     subitem_values_sql table_owner tier_label tokens_at validation_checks wanted_text waterfall_bars waterfall_tables
+     weighted_pipeline_value'),
     ('pipeline', 'ambiguous_links stage_rules_to_add'),
     ('pipeline_internal', 'asked_board_fields board_file_gaps check_links linked_board_pairs monday_column_fits
      monday_config_stages monday_stage_labels needed_board_fields stage_rules_of_labels')

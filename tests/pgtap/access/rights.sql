@@ -1,7 +1,7 @@
 -- Rights: what a reader, a poller and anybody else can see and do.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(112);
+SELECT plan(113);
 
 INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value) VALUES ('p', 'P', 'Open Enquiry', 100);
 SELECT refresh_conversion_views(), create_pipeline_forecast_snapshot() \g /dev/null
@@ -56,11 +56,11 @@ SELECT is(pg_temp.keys('test_reader'),
 SELECT is(pg_temp.as_role('test_reader', 'SELECT count(*) FROM ' || name), expected, format('a reader reads %s', name))
 FROM (VALUES ('vw_pipeline_forecast_project_v1', '1'), ('vw_pipeline_forecast_monthly_12m_v1', '36'), ('vw_forecast_explanation_v1', '12'),
              ('mv_pipeline_forecast_monthly_12m_v1', '1'), ('conversion_metrics', '0'), ('conversion_metrics_recent', '0'),
-             ('pipeline_forecast_snapshot', '1'), ('vw_analysis_current', '0'), ('vw_dim_snapshot_date', '1'), ('vw_dim_project', '1'),
+             ('pipeline_forecast_snapshot', '1'), ('vw_analysis_current', '0'), ('vw_dim_snapshot_date', '1'), ('vw_dim_project', '1'), ('vw_dim_project_of_day', '1'),
              ('vw_forecast_latest', '1'), ('vw_forecast_history', '1'), ('vw_forecast_accuracy', '0'), ('vw_invoices', '0'), ('vw_enquiries_monthly', '0'),
              ('vw_bookings_monthly', '0'), ('vw_revenue_monthly', '0'), ('forecast_backtest()', '0'),
-             ('forecast_backtest_recommendations()', '1'), ('vw_forecast_waterfall', '12'), ('vw_forecast_slippage', '0'), ('vw_stage_velocity', '0'),
-             ('forecast_waterfall(pipeline_today(), pipeline_today())', '12'),
+             ('forecast_backtest_recommendations()', '1'), ('vw_forecast_waterfall', '15'), ('vw_forecast_slippage', '0'), ('vw_stage_velocity', '0'),
+             ('forecast_waterfall(pipeline_today(), pipeline_today())', '15'),
              ('forecast_waterfall_projects(pipeline_today(), pipeline_today())', '0'), ('forecast_slippage()', '0'), ('stage_velocity()', '0'),
              ('explain_analysis(''p'')', '19'),
              ('explain_forecast(''p'')', '12')) AS t (name, expected);
@@ -114,7 +114,7 @@ SELECT is(pg_temp.as_role('test_poller', $$ SELECT pushes FROM analyze_and_enque
 SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) > 10 FROM validate_pipeline_forecast()'), 'true', 'a poller validates');
 SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) FROM explain_forecast(''i'')'), '12', 'a poller explains');
 SELECT is(pg_temp.as_role('test_poller', 'SELECT count(*) FROM ' || call), expected, 'a poller reports: ' || call)
-FROM (VALUES ('forecast_waterfall(pipeline_today(), pipeline_today())', '12'), ('forecast_waterfall_projects(pipeline_today(), pipeline_today())', '0'),
+FROM (VALUES ('forecast_waterfall(pipeline_today(), pipeline_today())', '15'), ('forecast_waterfall_projects(pipeline_today(), pipeline_today())', '0'),
              ('forecast_slippage()', '0'), ('stage_velocity()', '0'), ('forecast_backtest(replay => true)', '0'),
              ('forecast_backtest_recommendations()', '1')) AS t (call, expected);
 SELECT unalike(pg_temp.as_role('test_poller', 'SELECT ' || call), '42501%', 'a poller serves the page: ' || call)

@@ -120,7 +120,8 @@ SELECT results_eq(
        WHERE segment = 'Acme' ORDER BY "position" $$,
     'of an account, those of its segment');
 SELECT is((pg_temp.bar(forecast_drift_document(), 'value_up')->'projects')::jsonb,
-    '[{"project_id": "101", "project_name": "Great_Hall", "expected_value": 400.00, "committed_value": 0.00}]'::jsonb, 'a bar names its projects');
+    '[{"project_id": "101", "project_name": "Great_Hall", "expected_value": 400.00, "committed_value": 0.00,
+      "moved_expected_value": null, "moved_committed_value": null, "invoiced_value": null}]'::jsonb, 'a bar names its projects');
 
 -- One that moved a little, and a committed one, beside six that moved more.
 INSERT INTO projects (monday_id, item_name, account, pipeline_stage, new_enquiry_value, expected_start_date)

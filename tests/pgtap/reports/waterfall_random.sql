@@ -2,7 +2,7 @@
 -- project. Give another seed with PGOPTIONS='-c test.seed=0.7'.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(7);
+SELECT plan(9);
 
 SELECT coalesce(current_setting('test.seed', true), round(random()::numeric, 6)::text) AS seed \gset
 SELECT setseed(:seed);
@@ -38,11 +38,11 @@ ANALYZE;
 CREATE TABLE bar AS
 SELECT p.opening, p.closing, by, w.segment, w.bar, w.project_count, w.expected_value, w.committed_value
 FROM pair p
-CROSS JOIN unnest(ARRAY['', 'stage_bucket', 'forecast_month', 'account']) AS by
+CROSS JOIN unnest(ARRAY['', 'stage_bucket', 'forecast_month', 'account', 'pipeline_stage']) AS by
 CROSS JOIN LATERAL forecast_waterfall(p.opening, p.closing, nullif(by, '')) w;
 CREATE TABLE part AS SELECT p.opening, p.closing, w.* FROM pair p CROSS JOIN LATERAL forecast_waterfall_projects(p.opening, p.closing) w;
 
-SELECT cmp_ok((SELECT count(DISTINCT bar) FROM part), '=', 10::bigint, 'every kind of event happened');
+SELECT cmp_ok((SELECT count(DISTINCT bar) FROM part), '=', 13::bigint, 'every kind of event happened');
 SELECT is_empty(
     $$ SELECT opening, closing, by, segment FROM bar GROUP BY 1, 2, 3, 4
        HAVING sum(CASE bar WHEN 'closing' THEN -expected_value ELSE expected_value END) <> 0
@@ -78,6 +78,13 @@ SELECT is_empty(
        WHERE by = '' AND bar NOT IN ('opening', 'closing')
          AND (b.project_count, b.expected_value, b.committed_value) IS DISTINCT FROM (coalesce(p.n, 0), coalesce(p.expected, 0), coalesce(p.committed, 0)) $$,
     'a bar is the sum of its projects');
+
+SELECT is_empty(
+    $$ SELECT opening, closing, by FROM bar WHERE bar IN ('reassigned_in', 'reassigned_out') GROUP BY 1, 2, 3
+       HAVING sum(expected_value) <> 0 OR sum(committed_value) <> 0 $$,
+    'what leaves one account or stage enters another');
+SELECT set_eq($$ SELECT by FROM bar WHERE bar = 'reassigned_in' AND project_count > 0 $$, ARRAY['account', 'pipeline_stage'],
+    'and projects were reassigned in these histories');
 
 SELECT * FROM finish();
 ROLLBACK;
