@@ -103,15 +103,17 @@ def test_a_job_that_can_never_be_done_fails_with_its_reason(pipeline):
             assert (refused.status, refused.attempts, refused.detail) == ("failed", 1, reason)
 
 
-def test_a_job_that_met_a_passing_error_is_tried_again(pipeline):
+@pytest.mark.parametrize(
+    ("sqlstate", "message"), [("40001", "could not serialize access"), ("53200", "out of memory"), ("58030", "could not read block 7")])
+def test_a_job_that_met_a_passing_error_is_tried_again(pipeline, sqlstate, message):
     pipeline.execute(
         "CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$"
-        " BEGIN RAISE EXCEPTION USING ERRCODE = '40001', MESSAGE = 'could not serialize access'; END $$"
+        f" BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}', MESSAGE = '{message}'; END $$"
     )
     pipeline.execute("CREATE TRIGGER conflict BEFORE INSERT ON analysis_results EXECUTE FUNCTION conflict()")
     with Poller(pipeline.database) as poller:
         retried = enqueue(pipeline, "analyze", "P1")
-        poller.wait_for_log(f"job={retried} .*outcome=retried attempt=1 .*could not serialize access")
+        poller.wait_for_log(f"job={retried} .*outcome=retried attempt=1 .*{message}")
         assert job(pipeline, retried).status in ("queued", "running")
         pipeline.execute("DROP TRIGGER conflict ON analysis_results")
         done = wait_for_status(pipeline, retried, "completed", timeout=60)
