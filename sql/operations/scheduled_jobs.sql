@@ -44,6 +44,7 @@ DECLARE
     again bigint;
     retried integer := 0;
 BEGIN
+    PERFORM require_queue('try failed jobs again');
     FOR failed IN
         SELECT f.*, n.retries
         FROM job_queue_finished f
