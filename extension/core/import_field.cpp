@@ -20,11 +20,12 @@ struct KindNames {
 constexpr std::array kKinds{
     KindNames{FieldKind::kText, "text", "text"},
     KindNames{FieldKind::kDay, "day", "date"},
-    KindNames{FieldKind::kMoney, "money", "numeric(14,2)"},
+    KindNames{FieldKind::kMoney, "money", "numeric(16,2)"},
     KindNames{FieldKind::kPercent, "percent", "numeric(6,3)"},
     KindNames{FieldKind::kGestation, "gestation", "integer"},
     KindNames{FieldKind::kNumber, "number", "numeric"},
     KindNames{FieldKind::kKey, "key", "text"},
+    KindNames{FieldKind::kState, "state", "text"},
 };
 
 const KindNames &names_of(FieldKind kind) noexcept { return kKinds[static_cast<std::size_t>(kind)]; }
@@ -97,6 +98,7 @@ const std::vector<ImportField> &import_fields() {
         {"total_amount_invoiced", "total_amount_invoiced", FieldKind::kMoney},
         {"probability_percent", "probability_percent", FieldKind::kPercent},
         {"gestation_period", "gestation_period", FieldKind::kGestation},
+        {"state", "state", FieldKind::kState},
     };
     return fields;
 }
@@ -137,7 +139,8 @@ Decoded<std::string> decode_field(FieldKind kind, std::string_view text, std::st
                                                      " bytes");
             }
             break;
-        case FieldKind::kText: break;
+        case FieldKind::kText:
+        case FieldKind::kState: break;
     }
     return Decoded<std::string>::of(std::string(text));
 }

@@ -10,8 +10,8 @@
 
 namespace pipeline_forecast {
 
-// A key is a text that indexes hold, and therefore bounded.
-enum class FieldKind { kText, kDay, kMoney, kPercent, kGestation, kNumber, kKey };
+// A key is a text that indexes hold, and therefore bounded; a state is active, archived or deleted.
+enum class FieldKind { kText, kDay, kMoney, kPercent, kGestation, kNumber, kKey, kState };
 
 [[nodiscard]] std::optional<FieldKind> parse_field_kind(std::string_view name) noexcept;
 [[nodiscard]] std::string_view to_string(FieldKind kind) noexcept;

@@ -5,6 +5,7 @@
 #include "core/input_error.hpp"
 #include "core/limits.hpp"
 #include "core/number_text.hpp"
+#include "pg/guard.hpp"
 #include "pg/numeric_codec.hpp"
 
 namespace pipeline_forecast::pg {
@@ -71,6 +72,46 @@ std::optional<int> integer_argument(FunctionCallInfo fcinfo, int index) {
     return PG_GETARG_INT32(index);
 }
 
+namespace {
+
+struct Elements {
+    Datum *values = nullptr;
+    int count = 0;
+};
+
+// An element that is NULL is an error.
+Elements elements_of(FunctionCallInfo fcinfo, int index, Oid type) {
+    Elements elements;
+    pg_call([&] {
+        int16 length = 0;
+        bool by_value = false;
+        char alignment = 0;
+        get_typlenbyvalalign(type, &length, &by_value, &alignment);
+        deconstruct_array(PG_GETARG_ARRAYTYPE_P(index), type, length, by_value, alignment, &elements.values, nullptr,
+                          &elements.count);
+    });
+    return elements;
+}
+
+}  // namespace
+
+std::vector<std::string> text_list_argument(FunctionCallInfo fcinfo, int index) {
+    const Elements elements = elements_of(fcinfo, index, TEXTOID);
+    std::vector<std::string> texts;
+    for (int i = 0; i < elements.count; ++i) {
+        const auto *element = reinterpret_cast<const text *>(DatumGetPointer(elements.values[i]));
+        texts.emplace_back(VARDATA_ANY(element), VARSIZE_ANY_EXHDR(element));
+    }
+    return texts;
+}
+
+std::vector<bool> boolean_list_argument(FunctionCallInfo fcinfo, int index) {
+    const Elements elements = elements_of(fcinfo, index, BOOLOID);
+    std::vector<bool> list;
+    for (int i = 0; i < elements.count; ++i) list.push_back(DatumGetBool(elements.values[i]));
+    return list;
+}
+
 std::optional<Money> known_money(Datum numeric) {
     const auto cents = scaled_from_numeric(numeric, kMoneyScale);
     return cents ? std::optional(Money{*cents}) : std::nullopt;
@@ -85,6 +126,8 @@ Day day_from_date(DateADT date) noexcept { return kPostgresEpoch + std::chrono::
 DateADT date_from_day(Day day) noexcept { return static_cast<DateADT>((day - kPostgresEpoch).count()); }
 
 Datum money_datum(Money money) { return numeric_from_scaled(money.cents, kMoneyScale); }
+
+Datum sum_datum(WideCents cents) { return numeric_from_wide(cents, kMoneyScale); }
 
 Datum rate_datum(Rate rate) { return numeric_from_scaled(rate.e5, kRateScale); }
 

@@ -4,7 +4,9 @@
 #include "pg/prelude.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/calendar.hpp"
 #include "core/fixed_point.hpp"
@@ -24,6 +26,9 @@ namespace pipeline_forecast::pg {
 // An infinite date says nothing of a day and reads as unknown.
 [[nodiscard]] std::optional<Day> day_argument(FunctionCallInfo fcinfo, int index);
 [[nodiscard]] std::optional<int> integer_argument(FunctionCallInfo fcinfo, int index);
+// Lists without NULL; their elements are copies.
+[[nodiscard]] std::vector<std::string> text_list_argument(FunctionCallInfo fcinfo, int index);
+[[nodiscard]] std::vector<bool> boolean_list_argument(FunctionCallInfo fcinfo, int index);
 
 // Amounts and days of projects as statistics take them: what is no number or no day is unknown, and nothing is out of
 // range for the forecast.
@@ -34,6 +39,7 @@ namespace pipeline_forecast::pg {
 [[nodiscard]] DateADT date_from_day(Day day) noexcept;
 
 [[nodiscard]] Datum money_datum(Money money);
+[[nodiscard]] Datum sum_datum(WideCents cents);
 [[nodiscard]] Datum rate_datum(Rate rate);
 [[nodiscard]] Datum text_datum(std::string_view text);
 

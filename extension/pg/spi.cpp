@@ -21,6 +21,8 @@ std::string_view QueryRow::text_at(int column) const {
     return {VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed)};
 }
 
+void QueryRow::all(Datum *values, bool *nulls) const { heap_deform_tuple(tuple_, descriptor_, values, nulls); }
+
 std::string_view QueryRow::copy_at(int column, MemoryContext lasting) const {
     bool is_null = false;
     const Datum value = SPI_getbinval(tuple_, descriptor_, column, &is_null);

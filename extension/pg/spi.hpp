@@ -26,6 +26,8 @@ public:
     // False, with no value, where the column is NULL.
     [[nodiscard]] bool has(int column) const;
     [[nodiscard]] Datum datum(int column) const;
+    // All columns at once: one by one, each is looked for from the first.
+    void all(Datum *values, bool *nulls) const;
     // A text or bytea in memory of `lasting`, where it outlives the row. Empty where the column is NULL.
     [[nodiscard]] std::string_view copy_at(int column, MemoryContext lasting) const;
 

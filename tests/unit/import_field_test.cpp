@@ -23,7 +23,7 @@ void expect_refused(FieldKind kind, const char *text, const char *reason) {
 
 TEST(ImportField, KindsAreReadAsTheyAreWritten) {
     for (const FieldKind kind : {FieldKind::kText, FieldKind::kDay, FieldKind::kMoney, FieldKind::kPercent,
-                                 FieldKind::kGestation, FieldKind::kNumber, FieldKind::kKey}) {
+                                 FieldKind::kGestation, FieldKind::kNumber, FieldKind::kKey, FieldKind::kState}) {
         EXPECT_EQ(parse_field_kind(to_string(kind)), kind);
     }
     EXPECT_EQ(parse_field_kind(""), std::nullopt);
@@ -34,7 +34,7 @@ TEST(ImportField, KindsAreReadAsTheyAreWritten) {
 TEST(ImportField, KindsHaveTheTypesOfTheirColumns) {
     EXPECT_EQ(sql_type(FieldKind::kText), "text");
     EXPECT_EQ(sql_type(FieldKind::kDay), "date");
-    EXPECT_EQ(sql_type(FieldKind::kMoney), "numeric(14,2)");
+    EXPECT_EQ(sql_type(FieldKind::kMoney), "numeric(16,2)");
     EXPECT_EQ(sql_type(FieldKind::kPercent), "numeric(6,3)");
     EXPECT_EQ(sql_type(FieldKind::kGestation), "integer");
     EXPECT_EQ(sql_type(FieldKind::kNumber), "numeric");
@@ -74,27 +74,27 @@ TEST(ImportField, DaysAreGivenInIso) {
     EXPECT_EQ(decode_field(FieldKind::kDay, "2026-03-05", "DD/MM/YYYY").reason, "not a day in the format DD/MM/YYYY");
 }
 
-TEST(ImportField, MoneyStaysBelowTenBillion) {
-    constexpr const char *kReason = "amount is not below 10,000,000,000";
+TEST(ImportField, MoneyStaysBelowItsLimit) {
+    constexpr const char *kReason = "amount is not below 100,000,000,000,000";
     expect_read(FieldKind::kMoney, "£1,234.50", "1234.50");
-    expect_read(FieldKind::kMoney, "9999999999", "9999999999");
-    expect_read(FieldKind::kMoney, "-9999999999.00", "-9999999999.00");
-    expect_read(FieldKind::kMoney, "0009999999999", "0009999999999");
+    expect_read(FieldKind::kMoney, "99999999999999", "99999999999999");
+    expect_read(FieldKind::kMoney, "-99999999999999.00", "-99999999999999.00");
+    expect_read(FieldKind::kMoney, "00099999999999999", "00099999999999999");
     expect_read(FieldKind::kMoney, "0.005", "0.005");
-    expect_refused(FieldKind::kMoney, "10000000000", kReason);
-    expect_refused(FieldKind::kMoney, "-10000000000", kReason);
+    expect_refused(FieldKind::kMoney, "100000000000000", kReason);
+    expect_refused(FieldKind::kMoney, "-100000000000000", kReason);
     // Rounding to cents would reach the limit.
-    expect_refused(FieldKind::kMoney, "9999999999.995", kReason);
-    expect_refused(FieldKind::kMoney, "99999999999999999999999999999999", kReason);
+    expect_refused(FieldKind::kMoney, "99999999999999.995", kReason);
+    expect_refused(FieldKind::kMoney, "999999999999999999999999999999999999", kReason);
     expect_refused(FieldKind::kMoney, "0.0000000000000000000000000000001", kReason);
     expect_refused(FieldKind::kMoney, "(500)", "not a plain decimal number");
     expect_refused(FieldKind::kMoney, "NaN", "not a plain decimal number");
 }
 
 TEST(ImportField, TheLargestAmountThatProjectsHoldIsTaken) {
-    expect_read(FieldKind::kMoney, "9999999999.99", "9999999999.99");
-    expect_read(FieldKind::kMoney, "-9999999999.990", "-9999999999.990");
-    expect_refused(FieldKind::kMoney, "9999999999.991", "amount is not below 10,000,000,000");
+    expect_read(FieldKind::kMoney, "99999999999999.99", "99999999999999.99");
+    expect_read(FieldKind::kMoney, "-99999999999999.990", "-99999999999999.990");
+    expect_refused(FieldKind::kMoney, "99999999999999.991", "amount is not below 100,000,000,000,000");
 }
 
 TEST(ImportField, PercentagesAreWithinZeroAndHundred) {

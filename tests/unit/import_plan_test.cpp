@@ -52,7 +52,7 @@ TEST(ImportPlan, AColumnIsReadTrimmedAndBlankAsNull) {
 }
 
 TEST(ImportPlan, AFieldHasTheTypeOfItsColumn) {
-    EXPECT_EQ(planned("new_enquiry_value", "amount").value_sql, decode("money", read("amount")) + "::numeric(14,2)");
+    EXPECT_EQ(planned("new_enquiry_value", "amount").value_sql, decode("money", read("amount")) + "::numeric(16,2)");
     EXPECT_EQ(planned("date_created", "start").value_sql, decode("day", read("start")) + "::date");
     EXPECT_TRUE(planned("date_created", "start").is_day);
     EXPECT_EQ(planned("probability_percent", "amount").type, "numeric(6,3)");
@@ -67,7 +67,7 @@ TEST(ImportPlan, ConstantsAreLiterals) {
     EXPECT_EQ(planned("account", {{"constant", "Account 001"}}).raw_sql, "'Account 001'");
     EXPECT_EQ(planned("account", {{"constant", ""}}).raw_sql, "''");
     EXPECT_EQ(planned("new_enquiry_value", {{"constant", 12.5}}).value_sql,
-              decode("money", "'12.5'") + "::numeric(14,2)");
+              decode("money", "'12.5'") + "::numeric(16,2)");
     EXPECT_EQ(planned("new_enquiry_value", {{"constant", -3}}).raw_sql, "'-3'");
     EXPECT_EQ(planned("type", {{"constant", true}}).raw_sql, "'true'");
 }
@@ -124,7 +124,7 @@ TEST(ImportPlan, ALookupReadsTheSecondTable) {
         "btrim(l.\"product\"::text) = (" +
         read("product") + "))";
     EXPECT_EQ(field.raw_sql, read("product")) << "what a reject shows is the key, not the missing answer";
-    EXPECT_EQ(field.value_sql, decode("money", answer) + "::numeric(14,2)");
+    EXPECT_EQ(field.value_sql, decode("money", answer) + "::numeric(16,2)");
     EXPECT_EQ(field.reason_sql, "CASE WHEN " + answer + " IS NULL THEN 'no value for it in table \"products\"' ELSE " +
                                     reason("money", answer) + " END");
 }
@@ -143,6 +143,58 @@ TEST(ImportPlan, AListTakesTheFirstThatIsNotBlank) {
                                    "::text END");
     EXPECT_EQ(field.reason_sql, "CASE WHEN " + read("name") + " IS NOT NULL THEN " + reason("text", read("name")) +
                                     " WHEN 'unknown' IS NOT NULL THEN " + reason("text", "'unknown'") + " END");
+}
+
+TEST(ImportPlan, ColumnsAreJoinedWithTheirPlaces) {
+    const std::string joined = "coalesce(" + read("id") + ", '') || ' | ' || coalesce(" + read("name") + ", '')";
+    const std::string any = "CASE WHEN coalesce(" + read("id") + ", " + read("name") + ") IS NOT NULL THEN ";
+    EXPECT_EQ(planned("account", {{"columns", {"id", "name"}}}).raw_sql, any + joined + " END");
+    EXPECT_EQ(planned("account", {{"columns", {"id", "name"}}, {"hash", true}}).raw_sql,
+              any + "left(encode(sha256(convert_to(" + joined + ", 'UTF8')), 'hex'), 32) END");
+}
+
+TEST(ImportPlan, ACurrencyOfItsOwnColumnStandsBehindTheAmount) {
+    const PlannedField field =
+        planned("new_enquiry_value", {{"column", "amount"}, {"currency_column", "name"}, {"rates", {{"EUR", 1}}}});
+    EXPECT_EQ(field.raw_sql, read("amount") + " || coalesce(' ' || " + read("name") + ", '')");
+    EXPECT_EQ(field.value_sql, decode("money", field.raw_sql, R"({"rates":{"EUR":1}})") + "::" + field.type);
+}
+
+TEST(ImportPlan, AStagedPlanReadsEachTextOnce) {
+    const json mapping{{"fields",
+                        {{"project_id", "id"},
+                         {"follow_up_date", {{"column", "start"}, {"plus_days", 2}}},
+                         {"gestation_period", {{"days_between", {"start", "finish"}}}}}}};
+    const std::vector<bool> is_text(kColumns.size(), true);
+    const ImportPlan plan = compile_staged_import(mapping.dump(), kColumns, is_text, "staging", "pf",
+                                                  {"DD/MM/YYYY", "DD/MM/YYYY", "excel", ""});
+    ASSERT_EQ(plan.readings.size(), 4U) << "one for each text that becomes a value";
+    EXPECT_EQ(plan.readings[0].text_sql, read("start"));
+    EXPECT_EQ(plan.readings[0].field, "follow_up_date");
+    EXPECT_EQ(plan.readings[2].column, "finish");
+    EXPECT_EQ(plan.readings[3].kind, FieldKind::kKey);
+    EXPECT_EQ(decoding_of(plan.readings[2], "t2", "excel", "pf"), "pf.decode_field('day', t2, 'excel')");
+    EXPECT_EQ(plan.fields[0].raw_sql, "t0");
+    EXPECT_EQ(plan.fields[0].value_sql, "(d0::date + (2))");
+    EXPECT_EQ(plan.fields[0].reason_sql, "pf.reject_reason('day', t0, 'DD/MM/YYYY')");
+    EXPECT_EQ(plan.fields[1].value_sql, "pf.decode_field('gestation', (d2::date - d1::date)::text, '')::integer");
+    EXPECT_EQ(plan.fields[2].value_sql, "d3::text");
+}
+
+TEST(ImportPlan, OptionsOfTheWholeFile) {
+    const ImportPlan plan = compile({{"fields", {{"project_id", "id"}}},
+                                     {"source", "CRM"},
+                                     {"missing_rows", "archive"},
+                                     {"missing_rows_limit", 5},
+                                     {"decimal_mark", ","},
+                                     {"accept_losses", true},
+                                     {"file", {{"delimiter", ";"}}}});
+    EXPECT_EQ(plan.source, "CRM");
+    EXPECT_TRUE(plan.archives_missing_rows);
+    EXPECT_EQ(plan.missing_rows_limit, 5);
+    EXPECT_EQ(plan.decimal_mark, ',');
+    EXPECT_TRUE(plan.accepts_losses);
+    EXPECT_FALSE(compile({{"fields", {{"project_id", "id"}}}}).archives_missing_rows);
 }
 
 TEST(ImportPlan, HostileColumnNamesStayNames) {

@@ -64,6 +64,7 @@ bool can_hold(FieldKind field, Content content) noexcept {
         case FieldKind::kPercent:
         case FieldKind::kGestation:
         case FieldKind::kNumber: return content == Content::kNumber;
+        case FieldKind::kState: return content == Content::kWords;
         case FieldKind::kText: return content == Content::kWords || content == Content::kPeople;
         case FieldKind::kKey: return content == Content::kWords || content == Content::kNumber;
     }

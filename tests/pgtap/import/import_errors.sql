@@ -1,7 +1,7 @@
 -- import_projects: every mapping that makes no sense is refused as a whole, before anything is written.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(32);
+SELECT plan(51);
 
 CREATE FUNCTION pg_temp.failure(statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -46,6 +46,20 @@ FROM (VALUES
     ('{"fields": {"project_id": "id", "account": {"column": "id", "lookup": {"table": "staging", "key": "id"}}}}', '"lookup" of field "account" needs a text "value"'),
     ('{"fields": {"project_id": "id", "account": {"column": "id", "only_if": {"column": "id"}}}}', '"only_if" of field "account" needs a list "in"'),
     ('{"fields": {"project_id": "id", "account": {"column": "id", "only_if": {"column": "id", "in": [1]}}}}', '"in" of field "account" must hold texts'),
+    ('{"fields": {"project_id": "id", "account": {"columns": "id"}}}', '"columns" of field "account" must be a list of columns'),
+    ('{"fields": {"project_id": "id", "account": {"columns": ["id"], "column": "id"}}}', 'field "account" has "column" and "columns"'),
+    ('{"fields": {"project_id": "id", "account": {"column": "id", "hash": true}}}', '"hash" of field "account" needs "columns"'),
+    ('{"fields": {"project_id": {"columns": ["id"], "hash": 1}}}', '"hash" of field "project_id" must be true or false'),
+    ('{"fields": {"project_id": "id", "account": {"column": "id", "decimal_mark": ","}}}', 'field "account" is no number, and cannot have "decimal_mark"'),
+    ('{"fields": {"project_id": "id", "gestation_period": {"column": "amount", "currency": "EUR"}}}', 'field "gestation_period" is no amount, and has no currency'),
+    ('{"fields": {"project_id": "id", "project_value": {"column": "amount", "percent_scale": 1}}}', 'field "project_value" is no percentage, and cannot have "percent_scale"'),
+    ('{"fields": {"project_id": "id", "project_value": {"column": "amount", "currency_column": "d"}}}', '"currency_column" of field "project_value" needs "rates"'),
+    ('{"fields": {"project_id": "id"}, "decimal_mark": ";"}', '"decimal_mark" must be "." or ","'),
+    ('{"fields": {"project_id": "id"}, "accept_losses": 1}', '"accept_losses" must be true or false'),
+    ('{"fields": {"project_id": "id"}, "source": ""}', '"source" must be a name of 1 to 1000 bytes'),
+    ('{"fields": {"project_id": "id"}, "missing_rows": "delete"}', '"missing_rows" must be "keep" or "archive"'),
+    ('{"fields": {"project_id": "id"}, "missing_rows": "archive"}', '"missing_rows" needs a "source"'),
+    ('{"fields": {"project_id": "id"}, "missing_rows_limit": 101}', '"missing_rows_limit" must be a number of percent'),
     ('{"fields": {"project_id": "id"}, "shift_to_today": "yes"}', '"shift_to_today" must be true, false or a list of date fields'),
     ('{"fields": {"project_id": "id"}, "shift_to_today": ["account"]}', '"shift_to_today" names "account", which is no date of the mapping')
 ) AS t (mapping, expected);
@@ -55,6 +69,17 @@ SELECT is(pg_temp.failure($$ SELECT import_projects('staging', '{"fields": {"acc
           '22023: import mapping has no field "project_id"', 'a mapping needs the id');
 SELECT is(pg_temp.failure($$ SELECT import_projects('staging', '{"fields": {"project_id": "id", "date_created": {"column": "d", "format": "DD/MM"}}}') $$),
           '22023: invalid date format "DD/MM"', 'a date format is whole');
+
+SELECT is(pg_temp.failure(format('SELECT import_projects(''staging'', %L)', jsonb_build_object('fields', jsonb_build_object(
+              'project_id', 'id', 'project_value', jsonb_build_object('column', 'amount') || format)))), '22023: invalid number format: ' || expected,
+          'refused: ' || expected)
+FROM (VALUES
+    ('{"decimal_mark": ";"}'::jsonb, '"decimal_mark" must be "." or ","'),
+    ('{"decimal_mark": ",", "thousands_mark": ","}', 'both marks are the same'),
+    ('{"currency": "Dollar"}', '"currency" must be a code such as EUR, and not "Dollar"'),
+    ('{"rates": {"EUR": 0}}', 'the rate of EUR must be a number above 0'),
+    ('{"rates": {"Euro": 1}}', '"rates" names "Euro", which is no currency')
+) AS t (format, expected);
 
 -- Columns and tables that are not there.
 SELECT is(pg_temp.failure($$ SELECT import_projects('staging', '{"fields": {"project_id": "id", "account": "nowhere"}}') $$),
