@@ -11,13 +11,12 @@ namespace {
 using namespace pipeline_forecast;
 
 // Sums of money reach further than the money of one project.
-Money sum_argument(FunctionCallInfo fcinfo, int index) {
-    const auto cents = pg::scaled_from_numeric(PG_GETARG_DATUM(index), kMoneyScale);
+WideCents sum_argument(FunctionCallInfo fcinfo, int index) {
+    const auto cents = pg::wide_from_numeric(PG_GETARG_DATUM(index), kMoneyScale);
     if (!cents) {
-        throw InputError("22003", "sum is out of range for a measure of accuracy",
-                         "Give a number below " + grouped_text(pg::kLargestScaled / kCentsPerUnit) + ".");
+        throw InputError("22003", "sum is out of range for a measure of accuracy", "Give a number below 10^28.");
     }
-    return Money{*cents};
+    return *cents;
 }
 
 Datum share_datum(std::optional<Share> share, FunctionCallInfo fcinfo) {

@@ -89,8 +89,8 @@ PIPELINE_FUNCTION(pipeline_forecast_totals_deserialize) {
 // Returns the composite (project_count, contract, committed, expected, best case, worst case).
 PIPELINE_FUNCTION(pipeline_forecast_totals_final) {
     const ForecastTotals *totals = aggregate_state(fcinfo);
-    Datum values[] = {Int64GetDatum(totals->project_count),     pg::money_datum(totals->contract_value),
-                      pg::money_datum(totals->committed_value), pg::money_datum(totals->expected_value),
-                      pg::money_datum(totals->best_case_value), pg::money_datum(totals->worst_case_value)};
+    Datum values[] = {Int64GetDatum(totals->project_count),   pg::sum_datum(totals->contract_value),
+                      pg::sum_datum(totals->committed_value), pg::sum_datum(totals->expected_value),
+                      pg::sum_datum(totals->best_case_value), pg::sum_datum(totals->worst_case_value)};
     return composite(fcinfo, values);
 }

@@ -109,7 +109,7 @@ Refusal check_money(Datum value, bool is_contract) {
     const auto cents = pg::scaled_from_numeric(value, kMoneyScale);
     if (!is_contract || (cents && -kMoneyLimitCents < *cents && *cents < kMoneyLimitCents)) return {};
     return {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, money_problem().c_str(),
-            "The forecast holds contract values of at most ten digits before the point."};
+            "The forecast holds contract values of at most fourteen digits before the point."};
 }
 
 Refusal check(Kind kind, Datum value) {

@@ -24,13 +24,13 @@ inline constexpr Share kLargestShare{999'999'999'999};
 
 // Weighted absolute percentage error: sum |expected - actual| / sum actual. Weighted, since a mean of percentages
 // explodes in months with little revenue.
-[[nodiscard]] std::optional<Share> wape(Money absolute_error, Money actual) noexcept;
+[[nodiscard]] std::optional<Share> wape(WideCents absolute_error, WideCents actual) noexcept;
 
 // (sum expected - sum actual) / sum actual; above 0 where too much was forecast.
-[[nodiscard]] std::optional<Share> bias(Money expected, Money actual) noexcept;
+[[nodiscard]] std::optional<Share> bias(WideCents expected, WideCents actual) noexcept;
 
 // 1 - error / error of the naive line: 1 is perfect, 0 no better than the naive line, below 0 worse. Unknown where
 // the naive line made no error.
-[[nodiscard]] std::optional<Share> skill(Money absolute_error, Money naive_error) noexcept;
+[[nodiscard]] std::optional<Share> skill(WideCents absolute_error, WideCents naive_error) noexcept;
 
 }  // namespace pipeline_forecast

@@ -10,13 +10,12 @@ namespace pipeline_forecast {
 // Plain data without pointers: the aggregate copies it between parallel workers as bytes.
 struct ForecastTotals {
     std::int64_t project_count = 0;
-    Money contract_value;
-    Money committed_value;
-    Money expected_value;
-    Money best_case_value;
-    Money worst_case_value;
+    WideCents contract_value = 0;
+    WideCents committed_value = 0;
+    WideCents expected_value = 0;
+    WideCents best_case_value = 0;
+    WideCents worst_case_value = 0;
 
-    // Both throw InputError (22003) where a sum leaves 64 bits.
     void add(const ForecastInput &input);
     void add(const ForecastTotals &other);
 };

@@ -8,8 +8,8 @@
 
 namespace pipeline_forecast {
 
-// Amounts of the forecast stay below, the width of numeric(12,2); a product with a rate then fits 64 bits.
-inline constexpr std::int64_t kMoneyLimit = 10'000'000'000;
+// Amounts of the forecast stay below, the width of numeric(16,2).
+inline constexpr std::int64_t kMoneyLimit = 100'000'000'000'000;
 // Rates of SQL arguments stay below; the forecast itself clamps them to [0, 1].
 inline constexpr std::int64_t kRateLimit = 10'000;
 inline constexpr std::int64_t kHighestPercent = 100;
@@ -23,7 +23,7 @@ inline constexpr std::size_t kLongestIdBytes = 100;
 // That an import mapping adds to a day.
 inline constexpr int kMostDaysAdded = 100'000;
 
-// What is wrong with a value, to be put behind its name: "is not below 10,000,000,000". They last as long as the
+// What is wrong with a value, to be put behind its name: "is not below 100,000,000,000,000". They last as long as the
 // program.
 [[nodiscard]] const std::string &day_problem();
 [[nodiscard]] const std::string &money_problem();

@@ -9,6 +9,8 @@
 
 namespace pipeline_forecast::pg {
 
+__extension__ using WideInteger = __int128;
+
 inline constexpr std::int64_t kLargestScaled = 900'000'000'000'000'000;
 
 // value * 10^scale, rounded half away from zero; 0 <= scale <= 6. Empty for NaN, infinity and for |result| above
@@ -16,7 +18,11 @@ inline constexpr std::int64_t kLargestScaled = 900'000'000'000'000'000;
 // therefore depends on.
 [[nodiscard]] std::optional<std::int64_t> scaled_from_numeric(Datum value, int scale);
 
+// The same for sums, up to 10^28.
+[[nodiscard]] std::optional<WideInteger> wide_from_numeric(Datum value, int scale);
+
 // scaled / 10^scale with exactly that many decimals. Allocates in the current memory context.
 [[nodiscard]] Datum numeric_from_scaled(std::int64_t scaled, int scale);
+[[nodiscard]] Datum numeric_from_wide(WideInteger scaled, int scale);
 
 }  // namespace pipeline_forecast::pg

@@ -5,7 +5,7 @@
     coalesce(nullif(i.project_name, ''), i.item_name) AS project_name,
     @list forecast/project_columns.sql i@,
     i.stage_bucket,
-    pipeline_contract_value(i.total_order_value, i.new_enquiry_value)::numeric(12,2) AS contract_value,
+    pipeline_contract_value(i.total_order_value, i.new_enquiry_value)::numeric(16,2) AS contract_value,
     i.total_order_value,
     i.new_enquiry_value,
     i.date_created,
@@ -24,21 +24,21 @@
     i.probability_percent,
     pipeline_committed_value(
         i.stage_bucket, i.total_order_value, i.new_enquiry_value
-    )::numeric(12,2) AS committed_value,
+    )::numeric(16,2) AS committed_value,
     pipeline_expected_value(
         i.stage_bucket, i.total_order_value, i.new_enquiry_value,
         i.model_rate, i.probability_percent, i.default_probability
-    )::numeric(12,2) AS expected_value,
+    )::numeric(16,2) AS expected_value,
     pipeline_best_case_value(
         i.stage_bucket, i.total_order_value, i.new_enquiry_value,
         i.model_rate, i.probability_percent, i.default_probability,
         i.conversion_confidence, i.default_spread
-    )::numeric(12,2) AS best_case_value,
+    )::numeric(16,2) AS best_case_value,
     pipeline_worst_case_value(
         i.stage_bucket, i.total_order_value, i.new_enquiry_value,
         i.model_rate, i.probability_percent, i.default_probability,
         i.conversion_confidence, i.default_spread
-    )::numeric(12,2) AS worst_case_value,
+    )::numeric(16,2) AS worst_case_value,
     pipeline_best_case_probability(
         i.stage_bucket, i.model_rate, i.probability_percent, i.default_probability,
         i.conversion_confidence, i.default_spread

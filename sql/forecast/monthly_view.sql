@@ -3,11 +3,11 @@ SELECT
     m.forecast_month,
     m.stage_bucket,
     (m.totals).project_count,
-    (m.totals).contract_value::numeric(14,2) AS contract_value,
-    (m.totals).committed_value::numeric(14,2) AS committed_value,
-    (m.totals).expected_value::numeric(14,2) AS expected_value,
-    (m.totals).best_case_value::numeric(14,2) AS best_case_value,
-    (m.totals).worst_case_value::numeric(14,2) AS worst_case_value,
+    (m.totals).contract_value::numeric(24,2) AS contract_value,
+    (m.totals).committed_value::numeric(24,2) AS committed_value,
+    (m.totals).expected_value::numeric(24,2) AS expected_value,
+    (m.totals).best_case_value::numeric(24,2) AS best_case_value,
+    (m.totals).worst_case_value::numeric(24,2) AS worst_case_value,
     -- The start of the refresh, not of its transaction: what was written before it in the same transaction is in.
     statement_timestamp() AS refreshed_at
 FROM (
@@ -41,11 +41,11 @@ SELECT
     grid.forecast_month,
     grid.stage_bucket,
     coalesce(m.project_count, 0) AS project_count,
-    coalesce(m.contract_value, 0)::numeric(14,2) AS contract_value,
-    coalesce(m.committed_value, 0)::numeric(14,2) AS committed_value,
-    coalesce(m.expected_value, 0)::numeric(14,2) AS expected_value,
-    coalesce(m.best_case_value, 0)::numeric(14,2) AS best_case_value,
-    coalesce(m.worst_case_value, 0)::numeric(14,2) AS worst_case_value,
+    coalesce(m.contract_value, 0)::numeric(24,2) AS contract_value,
+    coalesce(m.committed_value, 0)::numeric(24,2) AS committed_value,
+    coalesce(m.expected_value, 0)::numeric(24,2) AS expected_value,
+    coalesce(m.best_case_value, 0)::numeric(24,2) AS best_case_value,
+    coalesce(m.worst_case_value, 0)::numeric(24,2) AS worst_case_value,
     refreshed.refreshed_at
 FROM (
     SELECT (w.first_month + make_interval(months => n))::date AS forecast_month, b.stage_bucket

@@ -2,12 +2,12 @@
 -- column, who would otherwise have the same inputs decoded once per column.
 
 CREATE TYPE pipeline.pipeline_values AS (
-    contract_value numeric(12,2),
+    contract_value numeric(16,2),
     probability numeric(6,5),
-    committed_value numeric(12,2),
-    expected_value numeric(12,2),
-    best_case_value numeric(12,2),
-    worst_case_value numeric(12,2)
+    committed_value numeric(16,2),
+    expected_value numeric(16,2),
+    best_case_value numeric(16,2),
+    worst_case_value numeric(16,2)
 );
 COMMENT ON TYPE pipeline.pipeline_values IS 'The forecast values of one project.';
 

@@ -10,7 +10,7 @@ COMMENT ON FUNCTION pipeline_internal.name_key(text) IS
 
 CREATE FUNCTION pipeline_internal.storable_amount(amount numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN abs(amount) < 10000000000 THEN amount END;
+RETURN CASE WHEN abs(amount) < 100000000000000 THEN amount END;
 COMMENT ON FUNCTION pipeline_internal.storable_amount(numeric) IS
     'An amount that the forecast can hold, else NULL.';
 

@@ -162,7 +162,7 @@ AS $function$
         WHERE o.state = 'active' AND c.column_id IS NOT NULL
         GROUP BY c.field, c.column_id
         UNION ALL $sql$ ELSE '' END || $sql$
-        SELECT $5, f.board_id, f.monday_id, derived.field, NULL, 'derived amount is not below 10,000,000,000'
+        SELECT $5, f.board_id, f.monday_id, derived.field, NULL, 'derived amount is not below 100,000,000,000,000'
         FROM final f
         CROSS JOIN LATERAL unnest(f.out_of_range) AS derived (field) $sql$
 $function$;

@@ -31,7 +31,7 @@ WITH months AS (
 SELECT
     calendar.month::date AS month,
     coalesce(m.invoice_count, 0) AS invoice_count,
-    coalesce(m.revenue_value, 0)::numeric(16,2) AS revenue_value
+    coalesce(m.revenue_value, 0)::numeric(24,2) AS revenue_value
 FROM generate_series(
     (SELECT min(month) FROM months)::timestamp,
     pipeline_forecast_month(pipeline_today()) - interval '1 month',
@@ -52,7 +52,7 @@ WITH months AS (
 SELECT
     calendar.month::date AS month,
     coalesce(m.project_count, 0) AS project_count,
-    coalesce(m.enquiry_value, 0)::numeric(16,2) AS enquiry_value
+    coalesce(m.enquiry_value, 0)::numeric(24,2) AS enquiry_value
 FROM generate_series(
     (SELECT min(month) FROM months)::timestamp,
     pipeline_forecast_month(pipeline_today()) - interval '1 month',
@@ -75,7 +75,7 @@ WITH months AS (
 SELECT
     calendar.month::date AS month,
     coalesce(m.project_count, 0) AS project_count,
-    coalesce(m.booking_value, 0)::numeric(16,2) AS booking_value
+    coalesce(m.booking_value, 0)::numeric(24,2) AS booking_value
 FROM generate_series(
     (SELECT min(month) FROM months)::timestamp,
     pipeline_forecast_month(pipeline_today()) - interval '1 month',

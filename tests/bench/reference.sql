@@ -5,12 +5,12 @@ CREATE SCHEMA plain;
 CREATE VIEW plain.forecast_project AS
 SELECT
     v.*,
-    CASE WHEN v.stage_bucket = 'Committed' THEN v.contract_value ELSE 0 END::numeric(12,2) AS committed_value,
-    round(v.contract_value * v.probability, 2)::numeric(12,2) AS expected_value,
+    CASE WHEN v.stage_bucket = 'Committed' THEN v.contract_value ELSE 0 END::numeric(16,2) AS committed_value,
+    round(v.contract_value * v.probability, 2)::numeric(16,2) AS expected_value,
     round(v.contract_value * CASE WHEN v.contract_value < 0 THEN v.worst_case_probability
-                                  ELSE v.best_case_probability END, 2)::numeric(12,2) AS best_case_value,
+                                  ELSE v.best_case_probability END, 2)::numeric(16,2) AS best_case_value,
     round(v.contract_value * CASE WHEN v.contract_value < 0 THEN v.best_case_probability
-                                  ELSE v.worst_case_probability END, 2)::numeric(12,2) AS worst_case_value
+                                  ELSE v.worst_case_probability END, 2)::numeric(16,2) AS worst_case_value
 FROM (
     SELECT
         p.*,
@@ -58,7 +58,7 @@ FROM (
                 coalesce(s.stage_bucket, any_other.stage_bucket) AS stage_bucket,
                 coalesce(s.default_probability, any_other.default_probability) AS default_probability,
                 CASE WHEN s.stage IS NULL THEN any_other.default_spread ELSE s.default_spread END AS default_spread,
-                coalesce(nullif(p.total_order_value, 0), nullif(p.new_enquiry_value, 0), 0)::numeric(12,2)
+                coalesce(nullif(p.total_order_value, 0), nullif(p.new_enquiry_value, 0), 0)::numeric(16,2)
                     AS contract_value,
                 p.total_order_value,
                 p.new_enquiry_value,
@@ -98,11 +98,11 @@ SELECT
     forecast_month,
     stage_bucket,
     count(*) AS project_count,
-    sum(contract_value)::numeric(14,2) AS contract_value,
-    sum(committed_value)::numeric(14,2) AS committed_value,
-    sum(expected_value)::numeric(14,2) AS expected_value,
-    sum(best_case_value)::numeric(14,2) AS best_case_value,
-    sum(worst_case_value)::numeric(14,2) AS worst_case_value
+    sum(contract_value)::numeric(24,2) AS contract_value,
+    sum(committed_value)::numeric(24,2) AS committed_value,
+    sum(expected_value)::numeric(24,2) AS expected_value,
+    sum(best_case_value)::numeric(24,2) AS best_case_value,
+    sum(worst_case_value)::numeric(24,2) AS worst_case_value
 FROM plain.forecast_project
 WHERE forecast_month >= date_trunc('month', timezone('UTC', now()))::date
   AND forecast_month < (date_trunc('month', timezone('UTC', now())) + interval '12 months')::date

@@ -22,30 +22,30 @@ TEST(Accuracy, AShareIsRoundedHalfAwayFromZero) {
 TEST(Accuracy, AShareOfNothingIsUnknown) {
     EXPECT_EQ(share(1, 0), std::nullopt);
     EXPECT_EQ(share(0, 0), std::nullopt);
-    EXPECT_EQ(wape(Money{100}, Money{0}), std::nullopt);
+    EXPECT_EQ(wape(100, 0), std::nullopt);
     // A month of credit notes: an error in per cent of it would have the wrong sign.
-    EXPECT_EQ(wape(Money{100}, Money{-50}), std::nullopt);
-    EXPECT_EQ(bias(Money{100}, Money{-50}), std::nullopt);
-    EXPECT_EQ(skill(Money{100}, Money{0}), std::nullopt);
-    EXPECT_EQ(skill(Money{0}, Money{0}), std::nullopt);
+    EXPECT_EQ(wape(100, -50), std::nullopt);
+    EXPECT_EQ(bias(100, -50), std::nullopt);
+    EXPECT_EQ(skill(100, 0), std::nullopt);
+    EXPECT_EQ(skill(0, 0), std::nullopt);
 }
 
 TEST(Accuracy, MeasuresByHand) {
     // Forecast 120 and 0, came 100 and 50: off by 20 and 50.
-    EXPECT_EQ(wape(Money{70'00}, Money{150'00}), Share{466'667});
-    EXPECT_EQ(bias(Money{120'00}, Money{150'00}), Share{-200'000});
-    EXPECT_EQ(bias(Money{180'00}, Money{150'00}), Share{200'000});
+    EXPECT_EQ(wape(70'00, 150'00), Share{466'667});
+    EXPECT_EQ(bias(120'00, 150'00), Share{-200'000});
+    EXPECT_EQ(bias(180'00, 150'00), Share{200'000});
     // Half the error of the naive line; none; the same; twice.
-    EXPECT_EQ(skill(Money{50}, Money{100}), Share{500'000});
-    EXPECT_EQ(skill(Money{0}, Money{100}), Share{1'000'000});
-    EXPECT_EQ(skill(Money{100}, Money{100}), Share{0});
-    EXPECT_EQ(skill(Money{200}, Money{100}), Share{-1'000'000});
+    EXPECT_EQ(skill(50, 100), Share{500'000});
+    EXPECT_EQ(skill(0, 100), Share{1'000'000});
+    EXPECT_EQ(skill(100, 100), Share{0});
+    EXPECT_EQ(skill(200, 100), Share{-1'000'000});
 }
 
 TEST(Accuracy, NothingOverflows) {
-    EXPECT_EQ(wape(Money{kLargest}, Money{1}), kLargestShare);
-    EXPECT_EQ(bias(Money{-kLargest}, Money{kLargest}), Share{-2'000'000});
-    EXPECT_EQ(skill(Money{kLargest}, Money{1}), Share{-kLargestShare.e6});
+    EXPECT_EQ(wape(kLargest, 1), kLargestShare);
+    EXPECT_EQ(bias(-kLargest, kLargest), Share{-2'000'000});
+    EXPECT_EQ(skill(kLargest, 1), Share{-kLargestShare.e6});
     EXPECT_EQ(share(kLargest, kLargest), Share{1'000'000});
 }
 

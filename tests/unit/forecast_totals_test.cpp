@@ -4,19 +4,14 @@
 
 #include <limits>
 
-#include "core/input_error.hpp"
-
 namespace pipeline_forecast {
 namespace {
-
-constexpr std::int64_t kMostCents = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
 
 TEST(ForecastTotals, StartAtZero) {
     const ForecastTotals totals;
     EXPECT_EQ(totals.project_count, 0);
-    EXPECT_EQ(totals.contract_value, Money{0});
-    EXPECT_EQ(totals.worst_case_value, Money{0});
+    EXPECT_TRUE(totals.contract_value == 0);
+    EXPECT_TRUE(totals.worst_case_value == 0);
 }
 
 TEST(ForecastTotals, SumTheRoundedValues) {
@@ -26,46 +21,37 @@ TEST(ForecastTotals, SumTheRoundedValues) {
         .total_order_value = Money{1}, .default_probability = Rate{50'000}, .default_spread = Rate{15'000}};
     for (int i = 0; i < 3; ++i) totals.add(half);
     EXPECT_EQ(totals.project_count, 3);
-    EXPECT_EQ(totals.contract_value, Money{3});
-    EXPECT_EQ(totals.expected_value, Money{3});
-    EXPECT_EQ(totals.best_case_value, Money{3});
-    EXPECT_EQ(totals.worst_case_value, Money{0});
-    EXPECT_EQ(totals.committed_value, Money{0});
+    EXPECT_TRUE(totals.contract_value == 3);
+    EXPECT_TRUE(totals.expected_value == 3);
+    EXPECT_TRUE(totals.best_case_value == 3);
+    EXPECT_TRUE(totals.worst_case_value == 0);
+    EXPECT_TRUE(totals.committed_value == 0);
     totals.add(ForecastInput{.bucket = Bucket::kCommitted, .total_order_value = Money{100}});
-    EXPECT_EQ(totals.committed_value, Money{100});
-    EXPECT_EQ(totals.contract_value, Money{103});
+    EXPECT_TRUE(totals.committed_value == 100);
+    EXPECT_TRUE(totals.contract_value == 103);
 }
 
 // One column at a time, upwards and downwards.
-TEST(ForecastTotals, ASumBeyondSixtyFourBitsIsRefused) {
-    Money ForecastTotals::*const columns[] = {&ForecastTotals::contract_value, &ForecastTotals::committed_value,
-                                              &ForecastTotals::expected_value, &ForecastTotals::best_case_value,
-                                              &ForecastTotals::worst_case_value};
+TEST(ForecastTotals, ASumReachesBeyondSixtyFourBits) {
+    WideCents ForecastTotals::*const columns[] = {&ForecastTotals::contract_value, &ForecastTotals::committed_value,
+                                                  &ForecastTotals::expected_value, &ForecastTotals::best_case_value,
+                                                  &ForecastTotals::worst_case_value};
     for (const auto column : columns) {
         for (const std::int64_t sign : {1, -1}) {
+            ForecastTotals largest;
+            largest.*column = sign * std::numeric_limits<std::int64_t>::max();
             ForecastTotals totals;
-            totals.*column = Money{sign > 0 ? kMostCents : kLeast};
-            ForecastTotals one;
-            one.*column = Money{sign};
-            try {
-                totals.add(one);
-                FAIL() << "the sum wrapped around";
-            } catch (const InputError &error) {
-                EXPECT_EQ(error.sqlstate(), "22003");
-                EXPECT_STREQ(error.what(), "sum of forecast values is out of range");
-                EXPECT_FALSE(error.hint().empty());
-            }
+            for (int i = 0; i < 10; ++i) totals.add(largest);
+            EXPECT_EQ(static_cast<std::int64_t>(totals.*column / 10), sign * std::numeric_limits<std::int64_t>::max());
         }
     }
 }
 
-TEST(ForecastTotals, TheLargestSumIsReached) {
+TEST(ForecastTotals, AThousandOfTheLargestProjects) {
     ForecastTotals totals;
-    totals.contract_value = Money{kMostCents - 5};
-    ForecastTotals rest;
-    rest.contract_value = Money{5};
-    totals.add(rest);
-    EXPECT_EQ(totals.contract_value, Money{kMostCents});
+    const ForecastInput largest{.bucket = Bucket::kCommitted, .total_order_value = Money{kMoneyLimitCents - 1}};
+    for (int i = 0; i < 1000; ++i) totals.add(largest);
+    EXPECT_TRUE(totals.committed_value == WideCents{kMoneyLimitCents - 1} * 1000);
 }
 
 }  // namespace

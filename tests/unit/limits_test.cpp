@@ -11,7 +11,7 @@ namespace {
 
 TEST(Limits, RefusalsNameThem) {
     EXPECT_EQ(day_problem(), "is not a day between 1900-01-01 and 9999-12-31");
-    EXPECT_EQ(money_problem(), "is not below 10,000,000,000");
+    EXPECT_EQ(money_problem(), "is not below 100,000,000,000,000");
     EXPECT_EQ(percent_problem(), "is not between 0 and 100");
     EXPECT_EQ(gestation_problem(), "is not between 0 and 500000 days");
     EXPECT_EQ(number_problem(), "is not below 1,000,000,000,000,000");

@@ -37,13 +37,9 @@ FAILURES = {
     "a moment without end": ("SELECT pipeline_cron_next('* * * * *', 'infinity')", "22008"),
     "an unknown setting": ("SELECT pipeline_setting('colour')", "42704"),
     "a row trigger called as a function": ("SELECT check_project_row()", "39P01"),
-    "a sum beyond its range": (
-        "SELECT (pipeline_forecast_totals('Committed', 9999999999.99, NULL, NULL, NULL, NULL, NULL, NULL)"
-        ").project_count FROM generate_series(1, 9300000)",
-        "22003",
-    ),
+    "a sum beyond its range": ("SELECT pipeline_internal.wape(1e30, 1)", "22003"),
     "a day before the calendar": ("INSERT INTO projects (monday_id, item_name, date_created) VALUES ('x', 'x', '1899-12-31')", "22008"),
-    "an amount beyond the column": ("INSERT INTO projects (monday_id, item_name, total_order_value) VALUES ('x', 'x', 1e10)", "22003"),
+    "an amount beyond the column": ("INSERT INTO projects (monday_id, item_name, total_order_value) VALUES ('x', 'x', 1e14)", "22003"),
     "an unknown project": ("SELECT * FROM explain_forecast('nowhere')", "P0002"),
 }
 

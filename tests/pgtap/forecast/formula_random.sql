@@ -13,8 +13,8 @@ CREATE FUNCTION pg_temp.money() RETURNS numeric LANGUAGE sql VOLATILE AS $$
         WHEN 0 THEN 0
         WHEN 1 THEN -round((random() * 100000)::numeric, 2)
         WHEN 2 THEN round((random() * 10)::numeric, 2)
-        WHEN 3 THEN round((random() * 9999999999)::numeric, 2)
-        WHEN 4 THEN -round((random() * 9999999999)::numeric, 2)
+        WHEN 3 THEN round((random() * 99999999999999)::numeric, 2)
+        WHEN 4 THEN -round((random() * 99999999999999)::numeric, 2)
         WHEN 5 THEN floor(random() * 20000)::numeric / 2 + 0.01
         ELSE round((random() * 250000)::numeric, 2) END
 $$;

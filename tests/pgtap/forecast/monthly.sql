@@ -37,9 +37,9 @@ SELECT results_eq(
     $$ SELECT attname::text COLLATE "default", format_type(atttypid, atttypmod) FROM pg_attribute
        WHERE attrelid = 'mv_pipeline_forecast_monthly_12m_v1'::regclass AND attnum > 0 ORDER BY attnum $$,
     $$ VALUES ('forecast_month', 'date'), ('stage_bucket', 'text'), ('project_count', 'bigint'),
-              ('contract_value', 'numeric(14,2)'), ('committed_value', 'numeric(14,2)'),
-              ('expected_value', 'numeric(14,2)'), ('best_case_value', 'numeric(14,2)'),
-              ('worst_case_value', 'numeric(14,2)'), ('refreshed_at', 'timestamp with time zone') $$,
+              ('contract_value', 'numeric(24,2)'), ('committed_value', 'numeric(24,2)'),
+              ('expected_value', 'numeric(24,2)'), ('best_case_value', 'numeric(24,2)'),
+              ('worst_case_value', 'numeric(24,2)'), ('refreshed_at', 'timestamp with time zone') $$,
     'the materialized view has the published columns');
 SELECT index_is_unique('pipeline', name, name || '_key', format('%s has a unique index, for concurrent refresh', name))
 FROM unnest(ARRAY['mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent']) AS name;

@@ -31,7 +31,7 @@ SELECT is(pg_temp.hidden('{"material_value": "1000", "transport_cost": "100", "t
 SELECT is(pg_temp.hidden('{"material_value": "1000", "transport_cost": "0", "area": "0"}'), '1000.00 ', 'there is no rate for no area');
 SELECT is(pg_temp.hidden('{"area": "55"}'), ' ', 'what has no input any more is unknown');
 SELECT is(pg_temp.hidden('{"material_value": "1000", "transport_cost": "0", "tp_margin": "99.9999999", "area": "1"}'), ' ', 'an amount that no forecast could hold is refused');
-SELECT is(pg_temp.rejects(), 'h quote_amount "": derived amount is not below 10,000,000,000', 'and counted');
+SELECT is(pg_temp.rejects(), 'h quote_amount "": derived amount is not below 100,000,000,000,000', 'and counted');
 SELECT is(pg_temp.hidden('{"material_value": "1000", "transport_cost": "0", "area": "0.00000001"}'), '1000.00 ', 'so is a rate');
 INSERT INTO monday_column (board_id, column_id, field, kind) VALUES ('3', 'quote_amount', 'quote_amount', 'formula');
 SELECT is(pg_temp.hidden('{"material_value": "1000", "transport_cost": "0", "quote_amount": "7"}'), '7.00 ', 'an amount that the board has is used as it is');
@@ -76,9 +76,9 @@ SELECT pg_temp.ingest('1', pg_temp.item('1', 'p', 'P', '{"probability_percent": 
 SELECT is(pg_temp.project('project_name'), 'Theirs', 'or the most frequent among its hidden items');
 
 -- Sums that no forecast could hold.
-SELECT pg_temp.quote('6', '{"quote_amount": "9999999999", "reason_for_change": "New Enquiry"}'), pg_temp.quote('7', '{"quote_amount": "9999999999", "reason_for_change": "New Enquiry", "cust_order_value_material": "5"}') \g /dev/null
+SELECT pg_temp.quote('6', '{"quote_amount": "99999999999999", "reason_for_change": "New Enquiry"}'), pg_temp.quote('7', '{"quote_amount": "99999999999999", "reason_for_change": "New Enquiry", "cust_order_value_material": "5"}') \g /dev/null
 SELECT is(pg_temp.project('new_enquiry_value', 'project_value', 'weighted_pipeline', 'total_order_value'), '- - - 5.00', 'a sum that is too large is unknown');
-SELECT is(pg_temp.rejects(), 'p new_enquiry_value "": derived amount is not below 10,000,000,000; p project_value "": derived amount is not below 10,000,000,000', 'and counted');
+SELECT is(pg_temp.rejects(), 'p new_enquiry_value "": derived amount is not below 100,000,000,000,000; p project_value "": derived amount is not below 100,000,000,000,000', 'and counted');
 SELECT pg_temp.quote('6', '{}', '2025-06-02 00:00+00'), pg_temp.quote('7', '{}', '2025-06-02 00:00+00') \g /dev/null
 
 -- Settings.

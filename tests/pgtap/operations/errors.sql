@@ -18,8 +18,8 @@ INSERT INTO refused
 SELECT field, 'NaN', format('22023: %s of project "%%s" is not a number; Store NULL where the amount is unknown.', field)
 FROM unnest(ARRAY['total_order_value', 'new_enquiry_value', 'project_value', 'weighted_pipeline', 'total_amount_invoiced']) field;
 INSERT INTO refused
-SELECT field, value, format('22003: %s of project "%%s" is not below 10,000,000,000; The forecast holds contract values of at most ten digits before the point.', field)
-FROM unnest(ARRAY['total_order_value', 'new_enquiry_value']) field, unnest(ARRAY['10000000000', '-10000000000', '9999999999.995']) value;
+SELECT field, value, format('22003: %s of project "%%s" is not below 100,000,000,000,000; The forecast holds contract values of at most fourteen digits before the point.', field)
+FROM unnest(ARRAY['total_order_value', 'new_enquiry_value']) field, unnest(ARRAY['100000000000000', '-100000000000000', '9999999999999999.995']) value;
 INSERT INTO refused
 SELECT 'probability_percent', value, '22023: probability_percent of project "%s" is not between 0 and 100; Store NULL where nobody stated a probability.'
 FROM unnest(ARRAY['101', '-1', '100.001', 'NaN']) value;
@@ -36,10 +36,10 @@ SELECT is_empty(
     'updates are refused in the same words');
 SELECT is((SELECT count(*) FROM projects), 1::bigint, 'nothing was stored');
 SELECT is((SELECT count(*) FROM project_history), 1::bigint, 'and nothing got into history');
-SELECT lives_ok($$ UPDATE projects SET date_created = '1900-01-01', follow_up_date = '9999-12-31', total_order_value = 9999999999.99,
-                   new_enquiry_value = -9999999999.99, probability_percent = 100, gestation_period = 500000 $$,
+SELECT lives_ok($$ UPDATE projects SET date_created = '1900-01-01', follow_up_date = '9999-12-31', total_order_value = 99999999999999.99,
+                   new_enquiry_value = -99999999999999.99, probability_percent = 100, gestation_period = 500000 $$,
                 'the last values before the limits are accepted');
-SELECT is((SELECT format('%s %s', forecast_date, best_case_value) FROM vw_pipeline_forecast_project_v1), '9999-12-31 9999999999.99',
+SELECT is((SELECT format('%s %s', forecast_date, best_case_value) FROM vw_pipeline_forecast_project_v1), '9999-12-31 99999999999999.99',
           'and forecast');
 SELECT throws_ok($$ UPDATE projects SET state = 'unknown' $$, '23514', NULL, 'an unknown state is refused');
 SELECT throws_ok($$ INSERT INTO analysis_results (project_id, expected_conversion_rate) VALUES ('stored', 1.5) $$, '23514', NULL,

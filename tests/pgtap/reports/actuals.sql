@@ -57,7 +57,7 @@ SELECT results_eq('SELECT month, project_count, enquiry_value FROM vw_enquiries_
 SELECT results_eq('SELECT month, project_count, booking_value FROM vw_bookings_monthly ORDER BY month',
     $$ VALUES (pg_temp.month(3), 2::bigint, 310.00), (pg_temp.month(2), 0, 0.00), (pg_temp.month(1), 1, 300.00) $$,
     'a booking is worth its contract value; lost and deleted orders are none');
-SELECT is(pg_typeof(revenue_value)::text || format_type(a.atttypid, a.atttypmod), 'numericnumeric(16,2)', 'money has a bounded type')
+SELECT is(pg_typeof(revenue_value)::text || format_type(a.atttypid, a.atttypmod), 'numericnumeric(24,2)', 'money has a bounded type')
 FROM vw_revenue_monthly, pg_attribute a
 WHERE a.attrelid = 'vw_revenue_monthly'::regclass AND a.attname = 'revenue_value' LIMIT 1;
 
