@@ -1,7 +1,7 @@
 -- Validation: good data passes every check, and each kind of damage is found by its check.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(50);
+SELECT plan(51);
 
 CREATE FUNCTION pg_temp.month(offset_months integer) RETURNS date LANGUAGE sql STABLE
 AS $$ SELECT (pipeline_forecast_month(pipeline_today()) + make_interval(months => offset_months))::date $$;
@@ -56,6 +56,13 @@ SELECT is(pg_temp.failed(),
     'analysis_digest_is_current: pipeline_setup() adds what is missing; history_is_current: undated; '
     'project_dimension_is_current: undated; stage_bucket_follows_rule: undated',
     'a project under the wrong rule');
+ROLLBACK TO good;
+
+ALTER TABLE projects DROP CONSTRAINT projects_stage_bucket_known;
+ALTER TABLE projects DISABLE TRIGGER USER;
+UPDATE projects SET stage_bucket = 'Bogus' WHERE monday_id = 'undated';
+ALTER TABLE projects ENABLE TRIGGER USER;
+SELECT matches(pg_temp.failed(), 'stage_bucket_follows_rule: undated; stage_bucket_known: undated', 'a bucket that there is not');
 ROLLBACK TO good;
 
 -- A formula that went wrong.
