@@ -61,6 +61,10 @@ LANGUAGE sql STABLE PARALLEL SAFE
 ROWS 100
 SET search_path FROM CURRENT
 AS $$
+    -- Where history begins is asked once: the answer takes a scan of it.
+    WITH begins AS MATERIALIZED (
+        SELECT CASE WHEN $3 THEN history_begins() END AS moment
+    )
     SELECT tested.month, h.horizon, o.day
     FROM (
         SELECT (pipeline_forecast_month(coalesce(
@@ -72,11 +76,12 @@ AS $$
     CROSS JOIN LATERAL (
         SELECT (tested.month - make_interval(months => h.horizon - 1))::date - $2 AS newest
     ) limits
+    CROSS JOIN begins
     CROSS JOIN LATERAL (
         SELECT CASE
             WHEN NOT $3 THEN
                 (SELECT max(d.snapshot_date) FROM vw_dim_snapshot_date d WHERE d.snapshot_date <= limits.newest)
-            WHEN (limits.newest + 1)::timestamp AT TIME ZONE 'UTC' > history_begins() THEN limits.newest
+            WHEN (limits.newest + 1)::timestamp AT TIME ZONE 'UTC' > begins.moment THEN limits.newest
             END AS day
     ) o
     WHERE tested.month >= pipeline_window_start(o.day)
@@ -92,69 +97,34 @@ SET search_path FROM CURRENT
 AS $$
     SELECT string_agg(format(CASE WHEN $2 THEN
         'SELECT %1$L::date AS snapshot_date, project_id, forecast_month, stage_bucket, expected_value, committed_value, '
-        'worst_case_value, best_case_value FROM pipeline_forecast_as_of(end_of_day(%1$L)) '
-        'WHERE forecast_month >= $1 AND forecast_month <= $2'
+        'worst_case_value, best_case_value, account, category FROM pipeline_forecast_as_of(end_of_day(%1$L)) '
+        'WHERE forecast_month >= $5 AND forecast_month <= $6'
         ELSE
         'SELECT snapshot_date, project_id, forecast_month, stage_bucket, expected_value, committed_value, '
         'worst_case_value, best_case_value FROM pipeline_forecast_snapshot '
-        'WHERE snapshot_date = %1$L AND forecast_month >= $1 AND forecast_month <= $2'
+        'WHERE snapshot_date = %1$L AND forecast_month >= $5 AND forecast_month <= $6'
         END, to_char(day, 'YYYY-MM-DD')), ' UNION ALL ')
     FROM unnest($1) AS day
 $$;
 COMMENT ON FUNCTION pipeline_internal.backtest_forecasts(date[], boolean) IS
-    'The query for what was forecast on each of these days for the months $1 to $2.';
+    'The query for what was forecast on each of these days for the months $5 to $6.';
 
-CREATE FUNCTION pipeline_internal.backtest_cells(
-    months_back integer,
-    snapshot_lag_days integer,
-    minimum_actual numeric,
-    replay boolean,
-    last_month date
-) RETURNS TABLE(
-    horizon integer,
-    forecast_month date,
-    snapshot_date date,
-    project_id text,
-    stage_bucket text,
-    is_forecast boolean,
-    is_actual boolean,
-    is_other_month boolean,
-    actual_value numeric,
-    expected_value numeric,
-    committed_value numeric,
-    worst_case_value numeric,
-    best_case_value numeric
-)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-ROWS 100000
+-- One row per horizon, month and project with a forecast or an invoice: joined both ways, so that false alarms and wrong
+-- months are there. account and category are those of the day of the forecast.
+CREATE FUNCTION pipeline_internal.backtest_cells(days date[], replay boolean, by_segment boolean) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT
-SET jit = off
--- Room for the hash tables of some 500,000 projects.
-SET work_mem = '64MB'
 AS $$
-DECLARE
-    days date[];
-    months date[];
-BEGIN
-    SELECT array_agg(DISTINCT o.snapshot_date), ARRAY[min(o.forecast_month), max(o.forecast_month)]
-    INTO days, months
-    FROM backtest_origins(months_back, snapshot_lag_days, replay, last_month) o;
-    IF days IS NULL THEN
-        RETURN;
-    END IF;
-
-    RETURN QUERY EXECUTE format($sql$
-        WITH origin AS MATERIALIZED (
-            SELECT * FROM backtest_origins($3, $4, $5, $6)
-        )
+    SELECT format($sql$
         SELECT
-            coalesce(f.horizon, a.horizon), coalesce(f.forecast_month, a.forecast_month),
-            coalesce(f.snapshot_date, a.snapshot_date), coalesce(f.project_id, a.project_id),
-            coalesce(f.stage_bucket, '(not forecast)'), f.horizon IS NOT NULL, a.horizon IS NOT NULL,
+            coalesce(f.horizon, a.horizon) AS horizon, coalesce(f.forecast_month, a.forecast_month) AS forecast_month,
+            coalesce(f.stage_bucket, '(not forecast)') AS stage_bucket, f.horizon IS NOT NULL AS is_forecast,
+            a.horizon IS NOT NULL AS is_actual,
             -- Invoiced in a month it was not forecast for: was it known at all?
-            f.horizon IS NULL AND %2$s,
-            coalesce(a.amount, 0), coalesce(f.expected_value, 0), coalesce(f.committed_value, 0),
-            coalesce(f.worst_case_value, 0), coalesce(f.best_case_value, 0)
+            f.horizon IS NULL AND %2$s AS is_other_month,
+            coalesce(a.amount, 0) AS actual_value, coalesce(f.expected_value, 0) AS expected_value,
+            coalesce(f.committed_value, 0) AS committed_value, coalesce(f.worst_case_value, 0) AS worst_case_value,
+            coalesce(f.best_case_value, 0) AS best_case_value %3$s
         FROM (
             SELECT o.horizon, r.*
             FROM (%1$s) r
@@ -163,23 +133,33 @@ BEGIN
         FULL JOIN (
             SELECT o.horizon, o.forecast_month, o.snapshot_date, i.project_id, i.amount
             FROM origin o
-            JOIN invoiced_by_month($1, $2, $7) i ON i.month = o.forecast_month
+            JOIN invoiced_by_month($5, $6, $4) i ON i.month = o.forecast_month
         ) a ON a.horizon = f.horizon AND a.forecast_month = f.forecast_month AND a.project_id = f.project_id
+        %4$s
         -- Forecast at nothing, and nothing came: no merit and no error.
         WHERE a.horizon IS NOT NULL OR f.expected_value <> 0 OR f.committed_value <> 0
            OR f.worst_case_value <> 0 OR f.best_case_value <> 0
-    $sql$,
-        backtest_forecasts(days, replay),
-        CASE WHEN replay THEN
+        $sql$,
+        backtest_forecasts($1, $2),
+        CASE WHEN $2 THEN
             'EXISTS (SELECT FROM project_history h WHERE h.project_id = a.project_id AND h.state = ''active'' '
             'AND h.valid_from <= end_of_day(a.snapshot_date) '
             'AND (h.valid_to IS NULL OR h.valid_to > end_of_day(a.snapshot_date)))'
         ELSE
             'EXISTS (SELECT FROM pipeline_forecast_snapshot s '
             'WHERE s.snapshot_date = a.snapshot_date AND s.project_id = a.project_id)'
+        END,
+        CASE WHEN NOT $3 THEN ''
+        WHEN $2 THEN
+            ', coalesce(nullif(btrim(CASE WHEN f.horizon IS NULL THEN n.account ELSE f.account END), ''''), ''(none)'') AS account'
+            ', coalesce(nullif(btrim(CASE WHEN f.horizon IS NULL THEN n.category ELSE f.category END), ''''), ''(none)'') AS category'
+        ELSE
+            ', coalesce(n.account, ''(none)'') AS account, coalesce(n.category, ''(none)'') AS category'
+        END,
+        CASE WHEN $3 THEN
+            'LEFT JOIN noted n ON n.project_id = coalesce(f.project_id, a.project_id) '
+            'AND n.first_day <= coalesce(f.snapshot_date, a.snapshot_date) AND n.end_day > coalesce(f.snapshot_date, a.snapshot_date)'
         END)
-    USING months[1], months[2], months_back, snapshot_lag_days, replay, last_month, minimum_actual;
-END;
 $$;
-COMMENT ON FUNCTION pipeline_internal.backtest_cells(integer, integer, numeric, boolean, date) IS
-    'One row per horizon, month and project with a forecast or an invoice: joined both ways, so that false alarms and wrong months are there.';
+COMMENT ON FUNCTION pipeline_internal.backtest_cells(date[], boolean, boolean) IS
+    'The query for the cells of a backtest: for each horizon, month and project what was forecast, beside what was invoiced; from CTE origin, and CTE noted where segments are wanted. $4: the least amount that counts; $5, $6: the first and last month.';

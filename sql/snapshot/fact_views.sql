@@ -30,3 +30,22 @@ WHERE h.snapshot_date = latest_snapshot_date();
 
 COMMENT ON VIEW pipeline.vw_forecast_latest IS
     'The newest forecast snapshot: what vw_forecast_history holds of its last day.';
+
+-- The key of the snapshots begins with the day, so that a condition on the project alone reads every partition from end to
+-- end. By day it is one probe of the key each.
+CREATE OR REPLACE FUNCTION pipeline.project_forecast_history(project_id text) RETURNS SETOF vw_forecast_history
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT h.*
+    FROM vw_dim_snapshot_date d
+    CROSS JOIN LATERAL (
+        SELECT * FROM vw_forecast_history f
+        WHERE f.snapshot_date = d.snapshot_date AND f.project_id = $1 COLLATE "C"
+        OFFSET 0
+    ) h
+    ORDER BY h.snapshot_date, h.forecast_month
+$$;
+COMMENT ON FUNCTION pipeline.project_forecast_history(text) IS
+    'What vw_forecast_history holds of one project, by day: one probe of the key for each snapshot, where a condition on the view reads all of them.';
+ALTER FUNCTION pipeline.project_forecast_history(text) DEPENDS ON EXTENSION pipeline_forecast;

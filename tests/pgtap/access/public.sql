@@ -41,7 +41,7 @@ FROM (VALUES
      shown_has_moved shown_numbers snapshot_moment snapshot_on_or_before snapshot_partitions snapshot_query stage_rule_of
      storable_amount subitem_values_sql table_owner tier_label tokens_at validation_checks wanted_text waterfall_bars
      waterfall_tables weighted_pipeline_value'),
-    ('pipeline', 'ambiguous_links stage_rules_to_add'),
+    ('pipeline', 'ambiguous_links project_forecast_history stage_rules_to_add'),
     ('pipeline_internal', 'asked_board_fields board_file_gaps check_links linked_board_pairs monday_column_fits
      monday_config_stages monday_stage_labels needed_board_fields stage_rules_of_labels')
 ) AS t (schema, names), regexp_split_to_table(t.names, '[[:space:]]+') AS name;

@@ -1,7 +1,7 @@
 -- The documents that programs get over HTTP.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(39);
+SELECT plan(40);
 
 \ir ../include/failure.sql
 
@@ -63,6 +63,7 @@ SELECT is(pg_temp.failure('SELECT forecast_pipeline_document(0)'), '22023: month
 
 SELECT is(forecast_snapshot_selection()::text, '(,,0)', 'without snapshots there is no day');
 SELECT create_pipeline_forecast_snapshot() \g /dev/null
+SELECT is(forecast_snapshot_selection()::text, format('(%s,,%s)', pipeline_today(), (SELECT count(*) FROM pipeline_forecast_snapshot)), 'a whole day has the rows that were counted when it was taken');
 SELECT is(forecast_snapshot_selection(NULL, NULL, ' open')::text, format('(%s,Open,2)', pipeline_today()), 'the latest day, a bucket, its rows');
 SELECT is(forecast_snapshot_selection('2001-01-01')::text, '(2001-01-01,,0)', 'a day without a snapshot has no rows');
 INSERT INTO pipeline_forecast_snapshot_day (snapshot_date, source, row_count) VALUES (pipeline_today() + 1, 'live', 0);
