@@ -7,6 +7,7 @@
 #include <memory>
 #include <sstream>
 
+#include "poller/cli/boards_discover.hpp"
 #include "poller/cli/commands.hpp"
 #include "poller/cli/database.hpp"
 #include "poller/cli/outside.hpp"
@@ -14,20 +15,14 @@
 #include "poller/errors.hpp"
 #include "poller/jobs/outside_work.hpp"
 #include "poller/monday/flows/board_check.hpp"
-#include "poller/monday/related_boards.hpp"
 #include "poller/tolerant_json.hpp"
 
 namespace poller::cli {
 namespace {
 
-using nlohmann::json;
-using nlohmann::ordered_json;
-
 struct BoardsOptions {
     std::string file;
-    std::string parent;
-    std::string subitems;
-    std::string hidden;
+    DiscoverOptions discover;
     bool json = false;
 };
 using BoardsOptionsPtr = std::shared_ptr<BoardsOptions>;
@@ -48,11 +43,28 @@ std::string read_configuration_file(const std::string &path) {
     return text.str();
 }
 
+// Who may write the rules has written those of the file by now; the rest is for a person to decide.
+awaitable<void> tell_stages_without_rule(db::Connection &database, std::string configuration) {
+    const db::Result stages = co_await database.execute(
+        "SELECT stage, projects, contract_value AS value, stage_bucket AS bucket, outcome, "
+        "round(default_probability * 100) || ' %' AS probability, reason FROM stage_rules_to_add($1::jsonb)",
+        db::params(configuration));
+    if (stages.empty()) co_return;
+    fmt::print(
+        "\nStages without a rule, which are forecast by the rule (any other), and what is proposed for them\n{}"
+        "Look these over, and run them as the owner of the tables:\n",
+        text_table(stages));
+    const db::Result statements =
+        co_await database.execute("SELECT statement FROM stage_rules_to_add($1::jsonb)", db::params(configuration));
+    for (const db::Row row : statements) fmt::print("{}\n", row[0].text());
+}
+
 awaitable<int> import(db::Connection &database, BoardsOptionsPtr options) {
     const std::string configuration = read_configuration_file(options->file);
     const db::Result boards = co_await database.execute(
         "SELECT board_id AS board, columns, action FROM import_monday_boards($1::jsonb)", db::params(configuration));
     fmt::print("{}", options->json ? json_rows(boards) : text_table(boards));
+    if (!options->json) co_await tell_stages_without_rule(database, configuration);
     co_return 0;
 }
 
@@ -74,78 +86,12 @@ awaitable<int> check(jobs::Services services, BoardsOptionsPtr options) {
     bool is_well = true;
     for (const db::Row row : problems) {
         const std::string_view problem = row["problem"].text();
-        is_well = is_well && !problem.starts_with("missing") && !problem.starts_with("retyped");
+        is_well = is_well && !problem.starts_with("missing") && !problem.starts_with("retyped") &&
+                  !problem.starts_with("needed");
     }
     fmt::print("{}", options->json ? json_rows(problems) : text_table(problems));
     if (!options->json && problems.empty()) fmt::print("{} boards are as they are configured\n", boards.size());
     co_return is_well ? 0 : 1;
-}
-
-// discover
-// -------------------------------------------------------------------------------------------------------------
-
-struct Found {
-    const char *role;
-    json board;
-};
-
-awaitable<json> board_of(monday::Client &client, std::string id) {
-    const std::vector<std::string> ids{id};
-    json boards = co_await monday::flows::read_board_settings(client, ids);
-    if (boards.empty()) throw PermanentError(fmt::format("board {} does not exist, or the token may not read it", id));
-    co_return std::move(boards.front());
-}
-
-awaitable<std::vector<Found>> find_boards(monday::Client &client, BoardsOptionsPtr options) {
-    std::vector<Found> found;
-    // A value first and the aggregate after it (poller/asio.hpp says why).
-    json parent = co_await board_of(client, options->parent);
-    found.push_back({"parent", std::move(parent)});
-    std::string subitems = options->subitems;
-    if (subitems.empty()) subitems = monday::related_board(found[0].board, "subtasks");
-    if (subitems.empty()) co_return found;
-    json subitem = co_await board_of(client, subitems);
-    found.push_back({"subitem", std::move(subitem)});
-    std::string hidden = options->hidden;
-    if (hidden.empty()) hidden = monday::related_board(found[1].board, "board_relation");
-    if (hidden.empty() || hidden == options->parent) co_return found;
-    json connected = co_await board_of(client, hidden);
-    found.push_back({"hidden", std::move(connected)});
-    co_return found;
-}
-
-// The proposal is printed as a file for import; what stays unmapped is told beside it.
-awaitable<int> discover(jobs::Services services, BoardsOptionsPtr options) {
-    monday::Budget budget(services.database);
-    monday::Client client = client_of(services, budget);
-    const std::vector<Found> found = co_await find_boards(client, options);
-    ordered_json configuration{{"boards", ordered_json::array()}};
-    for (const Found &each : found) {
-        const std::string columns_text = to_text(member(each.board, "columns"));
-        const db::Result proposal = co_await services.database.query(
-            "SELECT column_id, title, kind, field, reason FROM propose_monday_mapping($1::jsonb, $2)",
-            db::params(columns_text, each.role));
-        ordered_json columns = ordered_json::array();
-        for (const db::Row row : proposal) {
-            if (row["field"].is_null()) {
-                fmt::print(stderr, "{}: column \"{}\" ({}, {}) stays unmapped: {}\n", each.role, row["title"].text(),
-                           row["column_id"].text(), row["kind"].text(), row["reason"].text());
-                continue;
-            }
-            columns.push_back({{"column_id", row["column_id"].text()},
-                               {"title", row["title"].text()},
-                               {"kind", row["kind"].text()},
-                               {"field", row["field"].text()}});
-        }
-        ordered_json board{{"board_id", id_of(member(each.board, "id"))},
-                           {"role", each.role},
-                           {"name", text_of(member(each.board, "name")).value_or("")}};
-        if (each.role != std::string_view{"parent"}) board["parent_board_id"] = options->parent;
-        board["columns"] = std::move(columns);
-        configuration["boards"].push_back(std::move(board));
-    }
-    fmt::print("{}\n", configuration.dump(2, ' ', false, ordered_json::error_handler_t::replace));
-    co_return 0;
 }
 
 template <typename Work>
@@ -176,15 +122,22 @@ void add_boards(CommandLine &line) {
         };
     });
 
-    CLI::App *discovering = command->add_subcommand("discover", "Propose a board file by the titles of columns");
-    discovering->add_option("BOARD", options->parent, "id of the board whose items are projects")->required();
-    discovering->add_option("--subitems", options->subitems, "id of the board of its subitems, if it cannot be told");
-    discovering->add_option("--hidden", options->hidden,
+    CLI::App *discovering = command->add_subcommand(
+        "discover", "Propose a board file by titles, kinds and contents of columns, in eight languages");
+    discovering->add_option("BOARD", options->discover.boards, "ids of the boards whose items are projects")
+        ->required();
+    discovering->add_option("--subitems", options->discover.subitems,
+                            "id of the board of its subitems, if it cannot be told");
+    discovering->add_option("--hidden", options->discover.hidden,
                             "id of the board that the subitems are connected to, likewise");
-    choose_outside(discovering, line, options, discover);
+    discovering->add_flag("--interactive", options->discover.interactive, "ask about what cannot be told");
+    choose_outside(discovering, line, options, [](jobs::Services services, BoardsOptionsPtr chosen) {
+        return discover(services, chosen->discover);
+    });
 
     CLI::App *checking = command->add_subcommand(
-        "check", "Compare the configuration with the boards; exits with 1 if something is missing");
+        "check",
+        "Compare the configuration with the boards, what matters most first; exits with 1 if something is missing");
     checking->add_flag("--json", options->json, "as JSON");
     choose_outside(checking, line, options, check);
 }
