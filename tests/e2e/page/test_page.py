@@ -23,7 +23,7 @@ def prepared(connection):
     connection.execute("UPDATE projects SET new_enquiry_value = new_enquiry_value + 1000 WHERE monday_id IN ('P12', 'P14')")
     connection.execute("UPDATE projects SET pipeline_stage = 'Lost' WHERE monday_id = 'P28'")
     connection.execute("UPDATE projects SET item_name = '<img src=x onerror=alert(1)> & Söhne' WHERE monday_id = 'P2'")
-    connection.execute("UPDATE projects SET state = 'archived' WHERE monday_id = 'P30'")
+    connection.execute("UPDATE projects SET state = 'archived' WHERE monday_id IN ('P30', 'P132')")
     connection.execute(
         """
         INSERT INTO subitems (monday_id, item_name, parent_monday_id, invoice_date, amount_invoiced)
@@ -150,7 +150,8 @@ def test_what_moved_the_forecast(site, browser):
     assert rows["opening"] == whole(bars["opening"]["expected_value"])
     assert rows["closing"] == whole(bars["closing"]["expected_value"])
     assert rows["value up"] == "+" + whole(bars["value_up"]["expected_value"]) != "+0"
-    assert rows["removed"].startswith("-") and rows["lost"].startswith("-")
+    assert rows["removed"].startswith("-") and rows["lost"].startswith("-") and rows["month ended"].startswith("-")
+    assert len(browser.all(".waterfall .mark-neutral")) == 1, "a month that is over is neither gained nor lost"
 
     name = browser.one("button[aria-controls=moved-value_up]")
     assert (name.get_attribute("aria-expanded"), browser.one("#moved-value_up").is_displayed()) == ("false", False)
