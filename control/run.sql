@@ -36,7 +36,8 @@ LIMIT 5;
 \echo '12-month forecast (committed, expected, and the band from worst to best case)'
 SELECT
     coalesce(to_char(forecast_month, 'Mon YYYY'), 'Total') AS month,
-    lpad(to_char(sum(project_count) FILTER (WHERE stage_bucket <> 'Lost'), 'FM999,999,990'), 8) AS projects,
+    lpad(to_char(sum(project_count), 'FM999,999,990'), 8) AS projects,
+    lpad(to_char(sum(project_count) FILTER (WHERE stage_bucket = 'Lost'), 'FM999,999,990'), 10) AS "lost of it",
     lpad(to_char(sum(committed_value), 'FM999,999,999,990.00'), 16) AS committed,
     lpad(to_char(sum(expected_value), 'FM999,999,999,990.00'), 16) AS expected,
     lpad(to_char(sum(worst_case_value), 'FM999,999,999,990.00'), 16) AS "worst case",
@@ -44,6 +45,17 @@ SELECT
 FROM vw_pipeline_forecast_monthly_12m_v1
 GROUP BY GROUPING SETS (forecast_month, ())
 ORDER BY forecast_month NULLS LAST;
+
+\echo 'Not in these twelve months, and what of all projects is still to be invoiced or has no date'
+SELECT
+    replace(line, '_', ' ') AS projects,
+    lpad(to_char(project_count, 'FM999,999,990'), 8) AS number,
+    lpad(to_char(contract_value, 'FM999,999,999,990.00'), 16) AS value,
+    lpad(coalesce(to_char(open_value, 'FM999,999,999,990.00'), ''), 16) AS "still to invoice",
+    about AS "which are"
+FROM vw_forecast_scope
+WHERE is_in_forecast IS NOT true AND project_count > 0
+ORDER BY sort_order;
 
 \echo 'Scheduled in the database (UTC)'
 SELECT job_name AS job, schedule, to_char(next_run AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS "next run"

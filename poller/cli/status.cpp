@@ -20,7 +20,7 @@ struct Part {
     const char *when_empty;
 };
 
-constexpr std::array<Part, 4> kParts = {{
+constexpr std::array<Part, 5> kParts = {{
     {"pipeline",
      "SELECT (SELECT count(*) FROM projects WHERE state = 'active') AS projects,"
      " (SELECT count(*) FROM analysis_results) AS analyses,"
@@ -28,6 +28,10 @@ constexpr std::array<Part, 4> kParts = {{
      " (SELECT to_char(max(refreshed_at), 'YYYY-MM-DD HH24:MI') FROM vw_pipeline_forecast_monthly_12m_v1)"
      " AS refreshed_utc",
      ""},
+    {"forecast",
+     "SELECT state, verdict, guessed_share, project_count AS open_projects, detail AS findings FROM "
+     "mv_forecast_quality",
+     "not refreshed yet: pipeline-poller refresh"},
     {"queue",
      "SELECT job_type, count(*) FILTER (WHERE status = 'queued') AS queued,"
      " count(*) FILTER (WHERE status = 'running') AS running,"

@@ -5,10 +5,12 @@ SELECT
     (s.totals).project_count,
     (s.totals).contract_value,
     (s.totals).expected_value,
-    -- By what holds for it today, to be changed before it is run.
+    -- By its words, else by what holds for it today; to be looked at before it is run.
     format('INSERT INTO pipeline.pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES (%L, %L, %s, %s, %L);',
-           s.pipeline_stage, r.stage_bucket, trim_scale(r.default_probability),
-           coalesce(trim_scale(r.default_spread)::text, 'NULL'), r.outcome) AS statement
+           s.pipeline_stage, coalesce(w.stage_bucket, r.stage_bucket), trim_scale(coalesce(w.default_probability, r.default_probability)),
+           CASE WHEN coalesce(w.stage_bucket, r.stage_bucket) = 'Open' THEN trim_scale(coalesce(r.default_spread, 0.15))::text ELSE 'NULL' END,
+           coalesce(w.outcome, r.outcome)) AS statement,
+    coalesce(w.reason, 'no word of it is known: as it is forecast today') AS reason
 FROM (
     SELECT i.pipeline_stage,
            pipeline_forecast_totals(
@@ -19,8 +21,10 @@ FROM (
     WHERE i.stage_rule = '(any other)' AND i.pipeline_stage <> '(any other)' AND btrim(i.pipeline_stage) <> ''
     GROUP BY i.pipeline_stage
 ) s
-JOIN pipeline_stage r ON r.stage = '(any other)';
+JOIN pipeline_stage r ON r.stage = '(any other)'
+LEFT JOIN LATERAL recognise_stage(s.pipeline_stage) w ON true;
 
 COMMENT ON VIEW pipeline.vw_stages_without_rule IS
-    'The stages of active projects that have no row in pipeline_stage, with their projects, their money, and the statement that adds one. It says what holds for the stage today; change its bucket (Committed, Open, Lost), probability, spread and outcome (won, lost, open) before you run it.';
+    'The stages of active projects that have no row in pipeline_stage, with their projects, their money, and the statement that adds one: by its words where they are known, else what holds for the stage today. Look at its bucket (Committed, Open, Lost), probability, spread and outcome (won, lost, open) before you run it.';
 COMMENT ON COLUMN pipeline.vw_stages_without_rule.statement IS 'Adds a rule for the stage; change what it says to what the stage means.';
+COMMENT ON COLUMN pipeline.vw_stages_without_rule.reason IS 'Why the statement says so.';

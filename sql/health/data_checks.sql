@@ -66,7 +66,8 @@ BEGIN
     SELECT v.name, last.started_at, last.outcome, last.message, (
         SELECT l.started_at FROM refresh_log l WHERE l.view_name = v.name AND l.outcome = 'refreshed'
         ORDER BY l.started_at DESC LIMIT 1)
-    FROM unnest(ARRAY['mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent', 'mv_forecast_accuracy'])
+    FROM unnest(ARRAY['mv_pipeline_forecast_monthly_12m_v1', 'conversion_metrics', 'conversion_metrics_recent', 'mv_forecast_scope', 'mv_forecast_quality',
+                      'mv_forecast_accuracy'])
         AS v (name)
     LEFT JOIN LATERAL (
         SELECT l.* FROM refresh_log l WHERE l.view_name = v.name ORDER BY l.started_at DESC LIMIT 1
@@ -92,8 +93,8 @@ BEGIN
                   CASE WHEN min(f.moment) < now() - min(t.refresh_late) THEN min(f.moment) END)::health_verdict END
         FROM health_thresholds() t
         CROSS JOIN refreshes() r
-        -- Accuracy changes with a snapshot and is refreshed after one.
-        CROSS JOIN LATERAL (SELECT CASE WHEN r.view_name <> 'mv_forecast_accuracy' THEN r.refreshed_at END AS moment) f);
+        -- Accuracy changes with a snapshot and is refreshed after one; scope and quality follow the forecast.
+        CROSS JOIN LATERAL (SELECT CASE WHEN r.view_name NOT IN ('mv_forecast_accuracy', 'mv_forecast_scope', 'mv_forecast_quality') THEN r.refreshed_at END AS moment) f);
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.check_refresh() IS

@@ -83,7 +83,8 @@ DECLARE
 BEGIN
     PERFORM pipeline_internal.require_writable('refresh the materialized views');
     PERFORM pipeline_internal.require_layout();
-    FOREACH name IN ARRAY pipeline_internal.conversion_views() OPERATOR(pg_catalog.||) 'mv_forecast_accuracy'::pg_catalog.text LOOP
+    FOREACH name IN ARRAY pipeline_internal.conversion_views()
+        OPERATOR(pg_catalog.||) '{mv_forecast_scope,mv_forecast_quality,mv_forecast_accuracy}'::pg_catalog.text[] LOOP
         IF name OPERATOR(pg_catalog.=) 'mv_forecast_accuracy' THEN
             SELECT * INTO refresh FROM pipeline_internal.refresh_accuracy($1);
         ELSE
@@ -109,4 +110,4 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE pipeline.refresh_pipeline_views(boolean) IS
-    'refresh_conversion_views() as a job, and mv_forecast_accuracy where a snapshot was taken since its last refresh: commits each view as soon as it is done, and its record, then raises 55000 if one failed, so that the scheduler records the failure. A cancel or a time-out ends it after the view that it met (57014).';
+    'refresh_conversion_views() as a job, with mv_forecast_scope and mv_forecast_quality, and mv_forecast_accuracy where a snapshot was taken since its last refresh: commits each view as soon as it is done, and its record, then raises 55000 if one failed, so that the scheduler records the failure. A cancel or a time-out ends it after the view that it met (57014).';

@@ -105,13 +105,29 @@ BEGIN
             'earlier_snapshot_date', earlier_day,
             'totals', (
                 SELECT json_build_object(
-                    'project_count', coalesce(sum(f.project_count) FILTER (WHERE f.stage_bucket <> 'Lost'), 0),
-                    'contract_value', coalesce(sum(f.contract_value) FILTER (WHERE f.stage_bucket <> 'Lost'), 0.00),
+                    'project_count', coalesce(sum(f.project_count), 0),
+                    'contract_value', coalesce(sum(f.contract_value), 0.00),
                     'committed_value', coalesce(sum(f.committed_value), 0.00),
                     'expected_value', coalesce(sum(f.expected_value), 0.00),
                     'best_case_value', coalesce(sum(f.best_case_value), 0.00),
-                    'worst_case_value', coalesce(sum(f.worst_case_value), 0.00))
+                    'worst_case_value', coalesce(sum(f.worst_case_value), 0.00),
+                    'lost_project_count', coalesce(sum(f.project_count) FILTER (WHERE f.stage_bucket = 'Lost'), 0),
+                    'lost_contract_value', coalesce(sum(f.contract_value) FILTER (WHERE f.stage_bucket = 'Lost'), 0.00))
                 FROM figure f),
+            'scope', (
+                SELECT json_agg(json_build_object(
+                    'line', s.line, 'is_in_forecast', s.is_in_forecast, 'project_count', s.project_count,
+                    'contract_value', s.contract_value, 'expected_value', s.expected_value, 'open_value', s.open_value,
+                    'about', s.about) ORDER BY s.sort_order)
+                FROM (
+                    SELECT m.sort_order, m.line, m.is_in_forecast, m.project_count, m.contract_value, m.expected_value,
+                           m.open_value, m.about
+                    FROM mv_forecast_scope m
+                    WHERE NOT is_filtered
+                    UNION ALL
+                    SELECT f.* FROM forecast_scope_of(wanted_account, wanted_type, wanted_category) f WHERE is_filtered
+                ) s),
+            'quality', forecast_quality_document(),
             'months', (
                 SELECT json_agg(json_build_object(
                     'forecast_month', m.forecast_month,
@@ -131,7 +147,7 @@ BEGIN
                 FROM month m
                 CROSS JOIN LATERAL (SELECT m.forecast_month >= first_month AS ahead) is_ahead
                 LEFT JOIN (
-                    SELECT forecast_month, sum(project_count) FILTER (WHERE stage_bucket <> 'Lost') AS project_count,
+                    SELECT forecast_month, sum(project_count) AS project_count,
                            sum(committed_value) AS committed_value, sum(expected_value) AS expected_value,
                            sum(best_case_value) AS best_case_value, sum(worst_case_value) AS worst_case_value
                     FROM figure
@@ -159,7 +175,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.forecast_months_document(text, text, text) IS
-    'The 12 months from the current one on as a JSON document: totals (Lost left out), months with what the snapshot of a month ago expected and what was invoiced, months that are over as far as something is known of them (at most six), stage buckets. All projects as of the last refresh, or those of an account, type, category as of now.';
+    'The 12 months from the current one on as a JSON document: totals (Lost included, and told apart), what lies in and outside of the twelve months (scope), what the forecast rests on (quality, of all projects), months with what the snapshot of a month ago expected and what was invoiced, months that are over as far as something is known of them (at most six), stage buckets. All projects as of the last refresh, or those of an account, type, category as of now.';
 
 CREATE FUNCTION pipeline_work.forecast_filters_document(most integer DEFAULT 500) RETURNS json
 LANGUAGE plpgsql STABLE PARALLEL SAFE

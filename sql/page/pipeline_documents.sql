@@ -22,12 +22,30 @@ $$;
 COMMENT ON FUNCTION pipeline_internal.known_stage_bucket(text) IS
     'The stage bucket that a text means: trimmed, in any case; NULL for a blank. Error 22023.';
 
+CREATE FUNCTION pipeline_internal.forecast_quality_document() RETURNS json
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+SET timezone = 'UTC'
+AS $$
+BEGIN
+    RETURN (
+        SELECT json_build_object(
+            'state', q.state, 'verdict', q.verdict, 'open_project_count', q.project_count,
+            'guessed_value', q.guessed_value, 'guessed_share', q.guessed_share,
+            'findings', coalesce(to_json(string_to_array(q.detail, E'\n')), '[]'), 'refreshed_at', q.refreshed_at)
+        FROM mv_forecast_quality q);
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.forecast_quality_document() IS
+    'What the forecast rests on, as of the last refresh, as a JSON document: the verdict, and a line for each finding.';
+
 CREATE FUNCTION pipeline_work.forecast_pipeline_version() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
-    SELECT concat_ws(' ', pipeline_today(), extract(epoch FROM max(m.refreshed_at)))
-    FROM mv_pipeline_forecast_monthly_12m_v1 m
+    SELECT concat_ws(' ', pipeline_today(), extract(epoch FROM (SELECT max(m.refreshed_at) FROM mv_pipeline_forecast_monthly_12m_v1 m)),
+                     extract(epoch FROM (SELECT max(s.refreshed_at) FROM mv_forecast_scope s)),
+                     extract(epoch FROM (SELECT max(q.refreshed_at) FROM mv_forecast_quality q)))
 $$;
 COMMENT ON FUNCTION pipeline_work.forecast_pipeline_version() IS
     'Changes when forecast_pipeline_document() would answer something else: with the day and with every refresh.';
@@ -76,14 +94,21 @@ BEGIN
                 'expected_value', m.expected_value,
                 'best_case_value', m.best_case_value,
                 'worst_case_value', m.worst_case_value)
-                ORDER BY m.forecast_month, m.stage_bucket COLLATE "C"), '[]'))
+                ORDER BY m.forecast_month, m.stage_bucket COLLATE "C"), '[]'),
+            'scope', (
+                SELECT json_agg(json_build_object(
+                    'line', s.line, 'is_in_forecast', s.is_in_forecast, 'project_count', s.project_count,
+                    'contract_value', s.contract_value, 'expected_value', s.expected_value, 'open_value', s.open_value,
+                    'about', s.about) ORDER BY s.sort_order)
+                FROM mv_forecast_scope s),
+            'quality', forecast_quality_document())
         FROM mv_pipeline_forecast_monthly_12m_v1 m
         WHERE m.forecast_month >= first_month AND m.forecast_month < end_month
           AND (bucket IS NULL OR m.stage_bucket = bucket));
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.forecast_pipeline_document(integer, date, text) IS
-    'The monthly forecast as of the last refresh, with totals, as the document of GET /forecast/pipeline: months from the month of as_of_month (default today) on, those outside the 12 materialized months left out. Error 22023.';
+    'The monthly forecast as of the last refresh, with totals (Lost included), what lies in and outside of the twelve months (scope) and what it rests on (quality), as the document of GET /forecast/pipeline: months from the month of as_of_month (default today) on, those outside the 12 materialized months left out. Error 22023.';
 
 CREATE FUNCTION pipeline_work.forecast_snapshot_selection(
     day date DEFAULT NULL,

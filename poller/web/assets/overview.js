@@ -8,6 +8,7 @@ import { filterForm, filterNames } from './filters.js';
 import { brief, cents, count, known, moment, money, month, projects } from './format.js';
 import { stateInShort } from './operations.js';
 import { problemSection } from './problem.js';
+import { quality, scope } from './scope.js';
 import { drift } from './waterfall.js';
 
 function headline({ totals, currency }) {
@@ -18,7 +19,8 @@ function headline({ totals, currency }) {
     ['Committed', `${money(totals.committed_value)}${unit}`, { kind: 'committed', ...exact(totals.committed_value) }],
     ['Worst case', `${money(totals.worst_case_value)}${unit}`, { kind: 'band', ...exact(totals.worst_case_value) }],
     ['Best case', `${money(totals.best_case_value)}${unit}`, { kind: 'band', ...exact(totals.best_case_value) }],
-    ['Projects', count(totals.project_count)]]);
+    ['Projects', count(totals.project_count),
+      { note: totals.lost_project_count > 0 ? `${count(totals.lost_project_count)} of them lost` : null }]]);
 }
 
 function monthTable(rows) {
@@ -93,8 +95,10 @@ export async function overview(parameters) {
   return [
     element('h1', { class: 'hidden' }, isFiltered ? `Forecast of ${projects(forecast.totals.project_count)}` : 'Forecast of all projects'),
     months(forecast, form, isFiltered),
+    scope(forecast),
+    quality(forecast),
     later('What moved it', 'two-thirds', moved),
     element('div', { class: 'stack' }, buckets(forecast), later('Operations', null, state)),
     later('How good former forecasts were', null, judged),
-  ];
+  ].filter(known);
 }

@@ -13,7 +13,8 @@ from poller import SECRET, Receiver
 from rest import Rest
 from webhooks import event
 
-PIPELINE_KEYS = ["source", "window_start", "window_end_exclusive", "months_requested", "stage_bucket", "row_count", "totals", "rows"]
+PIPELINE_KEYS = ["source", "window_start", "window_end_exclusive", "months_requested", "stage_bucket", "row_count", "totals", "rows",
+                 "scope", "quality"]
 SNAPSHOT_KEYS = {"source", "snapshot_date", "project_id", "stage_bucket", "offset", "limit", "row_count", "total_rows", "rows", "next_cursor"}
 PAGE_DOCUMENTS = ("/forecast/months", "/forecast/filters", "/forecast/drift", "/forecast/accuracy", "/projects", "/projects/P7", "/status")
 MONEY = ("contract_value", "committed_value", "expected_value", "best_case_value", "worst_case_value")

@@ -125,6 +125,8 @@ def test_jobs_really_run(home, guest):
         assert [(row["view_name"], row["outcome"]) for row in refreshed] == [
             ("conversion_metrics", "refreshed"),
             ("conversion_metrics_recent", "refreshed"),
+            ("mv_forecast_quality", "refreshed"),
+            ("mv_forecast_scope", "refreshed"),
             ("mv_pipeline_forecast_monthly_12m_v1", "refreshed"),
         ]
         assert value(connection, "SELECT sum(project_count) FROM mv_pipeline_forecast_monthly_12m_v1") > 0

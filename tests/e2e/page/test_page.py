@@ -115,9 +115,10 @@ def test_the_months_ahead(site, browser):
     browser.open(site.url)
     totals = site.connection.execute(
         "SELECT sum(expected_value) AS expected, sum(committed_value) AS committed, sum(worst_case_value) AS worst, sum(best_case_value) AS best, "
-        "sum(project_count) FILTER (WHERE stage_bucket <> 'Lost') AS projects FROM vw_pipeline_forecast_monthly_12m_v1").fetchone()
+        "sum(project_count) AS projects, sum(project_count) FILTER (WHERE stage_bucket = 'Lost') AS lost FROM vw_pipeline_forecast_monthly_12m_v1").fetchone()
+    assert totals["lost"] > 0
     assert browser.texts("main > section:first-of-type .figures dd") == [
-        whole(totals[name]) for name in ("expected", "committed", "worst", "best", "projects")]
+        whole(totals[name]) for name in ("expected", "committed", "worst", "best")] + [f"{totals['projects']}\n{totals['lost']} of them lost"]
     months = site.connection.execute(
         "SELECT to_char(forecast_month, 'Mon YYYY') AS month, sum(expected_value) AS expected FROM vw_pipeline_forecast_monthly_12m_v1 "
         "GROUP BY forecast_month ORDER BY forecast_month").fetchall()
@@ -128,6 +129,26 @@ def test_the_months_ahead(site, browser):
     for mark in ("mark-band", "mark-committed", "line-expected", "line-earlier", "line-actual"):
         assert browser.all(f".chart .{mark}"), mark
     assert [text.split(" on ")[0] for text in browser.texts(".legend li")] == ["committed", "expected", "worst to best case", "as forecast", "invoiced"]
+
+
+def test_what_is_in_the_months_and_what_is_not(site, browser):
+    browser.open(site.url)
+    lines = site.connection.execute("SELECT * FROM vw_forecast_scope ORDER BY sort_order").fetchall()
+    rows = browser.rows("In these months, and not")
+    assert [(row[0], row[2], row[3], row[5]) for row in rows] == [
+        (line["line"].replace("_", " "), str(line["project_count"]), whole(line["contract_value"]),
+         "–" if line["open_value"] is None else whole(line["open_value"])) for line in lines]
+    assert [row[1] for row in rows] == ["in"] * 3 + ["not in"] * 4 + ["of these"] * 2
+    counts = {line["line"]: line["project_count"] for line in lines}
+    assert counts["past_due"] > 0 and counts["backlog"] > 0
+    assert sum(int(row[2]) for row in rows[:3]) == sum(int(row[1]) for row in browser.rows("Stage buckets")), "the same projects everywhere"
+
+
+def test_what_the_forecast_rests_on(site, browser):
+    browser.open(site.url)
+    found = site.connection.execute("SELECT * FROM mv_forecast_quality").fetchone()
+    assert found["verdict"] in browser.one(".checks.single").text
+    assert browser.texts(".findings li") == found["detail"].split("\n")
 
 
 def test_stage_buckets(site, browser):

@@ -17,14 +17,14 @@ FROM (VALUES
      pipeline_probability_spread pipeline_setting pipeline_share pipeline_skill pipeline_today pipeline_wape
      pipeline_window_end pipeline_window_start pipeline_worst_case_probability pipeline_worst_case_value
      propose_monday_mapping segment_statistics validate_pipeline_forecast'),
-    ('pipeline_data', 'analysis_input_as_of'),
+    ('pipeline_data', 'analysis_input_as_of forecast_scope_of'),
     ('pipeline_internal', 'actual_monday_columns adjust_rating analysis_detail analysis_drift_limit analysis_has_moved analysis_version
      attributes_of_day attributes_on backtest_cells backtest_findings backtest_forecasts backtest_markdown backtest_origins
      backtest_rows board_limits board_role_of_event calling_role check_analyses check_boards check_clock check_flows
      check_gates check_job_types check_jobs check_layout check_queue check_refresh check_schedule check_snapshot
      check_version check_writable checked_setting column_meanings compute_few_analyses confidence_suffix conversion_views
      count_snapshot_rows count_text cron_job_name decode_field digest_project dimension_upsert distinct_list end_of_day
-     expiring_snapshot_days forecast_changes forecast_findings forecast_steps forecast_totals_combine forecast_totals_final
+     expiring_snapshot_days forecast_changes forecast_findings forecast_quality_document forecast_steps forecast_totals_combine forecast_totals_final
      forecast_totals_transition gestation_between health_thresholds hidden_values_sql history_begins horizons_text
      html_paragraph html_text invoiced_by_month is_cancelled is_doubtful is_for_operators is_snapshot_partition
      is_storable_json is_wanted job_schedule known_stage_bucket latest_snapshot_date layout_version llm_answer_schema

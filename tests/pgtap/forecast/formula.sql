@@ -1,7 +1,7 @@
 -- The formula of the project view, case by case.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(60);
+SELECT plan(62);
 
 -- Shape: reports read these columns by name and, in older tools, by position.
 SELECT results_eq(
@@ -136,6 +136,14 @@ BEGIN
 END $$;
 SELECT set_eq('SELECT * FROM pg_temp.found_source()', 'SELECT * FROM pg_temp.expected_source(0.15)',
               'a confident analysis, else people, else any analysis, else the stage');
+SAVEPOINT before_update;
+CREATE TEMP TABLE update AS SELECT clock_timestamp() AS before_update;
+SELECT pg_sleep(0.01) \g /dev/null
+\ir ../../../sql/settings/0003_model_confidence.sql
+SELECT set_eq('SELECT * FROM pg_temp.found_source((SELECT before_update FROM update))', 'SELECT * FROM pg_temp.expected_source(0)',
+              'as of a moment before the update to 0.2.0 every analysis counts');
+SELECT set_eq('SELECT * FROM pg_temp.found_source(clock_timestamp())', 'SELECT * FROM pg_temp.expected_source(0.15)', 'and after it the default holds');
+ROLLBACK TO before_update;
 CREATE TEMP TABLE moment AS SELECT clock_timestamp() AS before_change;
 SELECT pg_sleep(0.01) \g /dev/null
 SELECT configure_pipeline('model_confidence_minimum', '0.9') \g /dev/null

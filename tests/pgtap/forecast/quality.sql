@@ -1,7 +1,7 @@
 -- What the forecast rests on: what is not known of open projects is counted with its money, and judged.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(27);
+SELECT plan(30);
 
 CREATE FUNCTION pg_temp.month(offset_months integer) RETURNS date LANGUAGE sql STABLE
 AS $$ SELECT (pipeline_forecast_month(pipeline_today()) + make_interval(months => offset_months))::date $$;
@@ -78,9 +78,21 @@ SELECT set_eq($$ SELECT project_id FROM vw_forecast_quality_projects WHERE findi
 -- Stages without a rule, and what adds one.
 SELECT results_eq('SELECT pipeline_stage, project_count, contract_value, expected_value FROM vw_stages_without_rule',
                   $$ VALUES ('Verhandlung', 1::bigint, 400.00, 200.00) $$, 'a stage without a rule with its money');
+SELECT results_eq('SELECT statement, reason FROM vw_stages_without_rule',
+    $$ VALUES ('INSERT INTO pipeline.pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES (''Verhandlung'', ''Open'', 0.7, 0.15, ''open'');',
+               'a word for a step of a sale') $$, 'and the statement that adds a rule, by its words');
 DO $$ BEGIN EXECUTE (SELECT statement FROM vw_stages_without_rule); END $$;
 SELECT is_empty('SELECT FROM vw_stages_without_rule', 'its statement adds the rule');
 SELECT is((SELECT project_count FROM vw_forecast_quality WHERE finding = 'stage_without_rule'), 0::bigint, 'and then nothing is missing');
+
+INSERT INTO projects (monday_id, item_name, pipeline_stage) VALUES ('odd 1', 'P', 'Perdu'), ('odd 2', 'P', 'Zwischenstand 7b');
+SELECT results_eq('SELECT pipeline_stage, statement FROM vw_stages_without_rule ORDER BY 1',
+    $$ SELECT stage, format('INSERT INTO pipeline.pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES (%L, %s);', stage, rule)
+       FROM (VALUES ('Perdu', '''Lost'', 0, NULL, ''lost'''), ('Zwischenstand 7b', '''Open'', 0.5, 0.15, ''open''')) AS t (stage, rule) $$,
+    'lost by its word, and what no word is known of as it is forecast today');
+DO $$ DECLARE s text; BEGIN FOR s IN SELECT statement FROM vw_stages_without_rule LOOP EXECUTE s; END LOOP; END $$;
+SELECT is_empty('SELECT FROM vw_stages_without_rule', 'each statement can be run');
+DELETE FROM projects WHERE monday_id LIKE 'odd%';
 
 -- Most is a guess.
 UPDATE projects SET probability_percent = NULL WHERE monday_id = 'sound';

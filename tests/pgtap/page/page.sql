@@ -27,7 +27,7 @@ $$;
 
 SELECT is(json_array_length(forecast_months_document()->'months'), 12, 'nothing there: 12 months');
 SELECT is((forecast_months_document()->'totals')::text, json_build_object('project_count', 0, 'contract_value', 0.00, 'committed_value', 0.00,
-    'expected_value', 0.00, 'best_case_value', 0.00, 'worst_case_value', 0.00)::text, 'of zeros with two decimals');
+    'expected_value', 0.00, 'best_case_value', 0.00, 'worst_case_value', 0.00, 'lost_project_count', 0, 'lost_contract_value', 0.00)::text, 'of zeros with two decimals');
 SELECT is(forecast_months_document()->>'as_of', NULL, 'that nobody has refreshed');
 SELECT is(forecast_months_document()->>'earlier_snapshot_date', NULL, 'with no earlier forecast');
 SELECT is(pg_temp.list(forecast_months_document()->'buckets', 'stage_bucket'), 'Committed Open Lost', 'all stage buckets are there');
@@ -58,8 +58,8 @@ UPDATE projects SET state = 'archived' WHERE monday_id = '104';
 SELECT refresh_conversion_views(false) \g /dev/null
 
 SELECT isnt(forecast_months_document()->>'as_of', NULL, 'all projects are as of the last refresh');
-SELECT is((forecast_months_document()->'totals')::text, json_build_object('project_count', 3, 'contract_value', 3300.05, 'committed_value', 300.00,
-    'expected_value', 1300.03, 'best_case_value', 2050.04, 'worst_case_value', 550.01)::text, 'totals leave out what is lost');
+SELECT is((forecast_months_document()->'totals')::text, json_build_object('project_count', 4, 'contract_value', 3370.05, 'committed_value', 300.00,
+    'expected_value', 1300.03, 'best_case_value', 2050.04, 'worst_case_value', 550.01, 'lost_project_count', 1, 'lost_contract_value', 70.00)::text, 'totals tell what is lost');
 SELECT is(pg_temp.list(forecast_months_document()->'buckets', 'project_count'), '1 2 1', 'which stands in its bucket');
 SELECT is(pg_temp.list(forecast_months_document()->'months', 'expected_value'),
     '500.03 800.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00', 'every month has its sum');
