@@ -63,7 +63,8 @@ class Account:
             items = []
             for start in range(0, len(ids), 100):
                 asked = ids[start:start + 100]
-                items += self.client.data(document("items_by_id"), ids=asked, limit=len(asked), columns=self.columns[board])["items"]
+                items += self.client.data(document("items_by_id"), ids=asked, limit=len(asked), columns=self.columns[board],
+                                          boards=[board], board_limit=1)["items"]
             self.ingest(board, items)
             gone = sorted(set(ids) - {item["id"] for item in items})
             self.connection.execute("SELECT soft_delete_monday_items(%s, %s, %s)", [board, gone, run])
