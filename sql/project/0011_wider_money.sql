@@ -1,5 +1,6 @@
--- Amounts up to 10^14: a currency of small units writes 10^13 for one order. More digits before the point need no
--- rewriting, except of projects, where a generated column is made of one of these amounts.
+-- Amounts up to 10^14: a currency of small units writes 10^13 for one order. Those of projects have room for more, so that
+-- what is too large is refused by name. More digits before the point need no rewriting, except of projects, where a
+-- generated column is made of one of these amounts.
 SELECT pipeline_internal.drop_remade(ARRAY(
     SELECT DISTINCT made.object
     FROM pipeline_data.setup_object made
@@ -8,11 +9,11 @@ SELECT pipeline_internal.drop_remade(ARRAY(
 
 ALTER TABLE pipeline.projects
     DROP COLUMN value_band,
-    ALTER COLUMN new_enquiry_value TYPE numeric(16,2),
-    ALTER COLUMN project_value TYPE numeric(16,2),
-    ALTER COLUMN weighted_pipeline TYPE numeric(16,2),
-    ALTER COLUMN total_order_value TYPE numeric(16,2),
-    ALTER COLUMN total_amount_invoiced TYPE numeric(16,2),
+    ALTER COLUMN new_enquiry_value TYPE numeric(17,2),
+    ALTER COLUMN project_value TYPE numeric(17,2),
+    ALTER COLUMN weighted_pipeline TYPE numeric(17,2),
+    ALTER COLUMN total_order_value TYPE numeric(17,2),
+    ALTER COLUMN total_amount_invoiced TYPE numeric(17,2),
     ADD COLUMN value_band text GENERATED ALWAYS AS (
         CASE
             WHEN coalesce(new_enquiry_value, 0) <= 0 THEN 'Zero'
@@ -41,8 +42,8 @@ ALTER TABLE pipeline.subitems
     ALTER COLUMN new_enquiry_value TYPE numeric(16,2);
 
 ALTER TABLE pipeline.project_history
-    ALTER COLUMN total_order_value TYPE numeric(16,2),
-    ALTER COLUMN new_enquiry_value TYPE numeric(16,2);
+    ALTER COLUMN total_order_value TYPE numeric(17,2),
+    ALTER COLUMN new_enquiry_value TYPE numeric(17,2);
 
 ALTER TABLE pipeline.pipeline_forecast_snapshot
     ALTER COLUMN contract_value TYPE numeric(16,2),

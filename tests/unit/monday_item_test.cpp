@@ -91,7 +91,7 @@ TEST(MondayItem, AMomentThatCannotBeReadIsUnknown) {
 
 TEST(MondayItem, OneBadValueLeavesTheRest) {
     const Board board = hidden_board();
-    for (const char *bad : {"(500)", "12%", "1.2k", "NaN", "Infinity", "100, 200", "1e5", "10000000000", "--5"}) {
+    for (const char *bad : {"(500)", "12%", "1.2k", "NaN", "Infinity", "100, 200", "1e5", "100000000000000", "--5"}) {
         const Item item = read(R"({"id": "1", "column_values": [{"id": "q", "text": ")" + std::string(bad) +
                                R"("}, {"id": "a", "text": "Acme"}]})");
         EXPECT_EQ(value_of(item, board, "quote_amount"), std::nullopt) << bad;

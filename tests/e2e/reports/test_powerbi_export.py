@@ -12,7 +12,8 @@ MODEL = "PipelineForecast.SemanticModel"
 TYPES = {
     "text": "string", "integer": "int64", "bigint": "int64", "boolean": "boolean", "date": "dateTime",
     "timestamp without time zone": "dateTime", "numeric(6,5)": "double", "numeric(12,6)": "double",
-    "numeric(12,2)": "decimal", "numeric(14,2)": "decimal", "numeric(16,2)": "decimal", "numeric(24,2)": "double",
+    "numeric(12,2)": "decimal", "numeric(14,2)": "decimal", "numeric(16,2)": "decimal", "numeric(17,2)": "decimal",
+    "numeric(24,2)": "double",
 }
 
 

@@ -11,7 +11,7 @@ SELECT results_eq(
         ('project_uuid', 'uuid'), ('project_id', 'text'), ('item_name', 'text'), ('project_name', 'text'),
         ('account', 'text'), ('type', 'text'), ('category', 'text'), ('product_type', 'text'),
         ('pipeline_stage', 'text'), ('stage_bucket', 'text'), ('contract_value', 'numeric(16,2)'),
-        ('total_order_value', 'numeric(16,2)'), ('new_enquiry_value', 'numeric(16,2)'), ('date_created', 'date'),
+        ('total_order_value', 'numeric(17,2)'), ('new_enquiry_value', 'numeric(17,2)'), ('date_created', 'date'),
         ('probability', 'numeric(6,5)'), ('forecast_date', 'date'), ('forecast_month', 'date'),
         ('forecast_date_source', 'text'), ('analysis_timestamp', 'timestamp with time zone'),
         ('expected_gestation_days', 'integer'), ('expected_conversion_rate', 'numeric(6,5)'),

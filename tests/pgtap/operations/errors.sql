@@ -19,7 +19,7 @@ SELECT field, 'NaN', format('22023: %s of project "%%s" is not a number; Store N
 FROM unnest(ARRAY['total_order_value', 'new_enquiry_value', 'project_value', 'weighted_pipeline', 'total_amount_invoiced']) field;
 INSERT INTO refused
 SELECT field, value, format('22003: %s of project "%%s" is not below 100,000,000,000,000; The forecast holds contract values of at most fourteen digits before the point.', field)
-FROM unnest(ARRAY['total_order_value', 'new_enquiry_value']) field, unnest(ARRAY['100000000000000', '-100000000000000', '9999999999999999.995']) value;
+FROM unnest(ARRAY['total_order_value', 'new_enquiry_value']) field, unnest(ARRAY['100000000000000', '-100000000000000', '99999999999999.995']) value;
 INSERT INTO refused
 SELECT 'probability_percent', value, '22023: probability_percent of project "%s" is not between 0 and 100; Store NULL where nobody stated a probability.'
 FROM unnest(ARRAY['101', '-1', '100.001', 'NaN']) value;
