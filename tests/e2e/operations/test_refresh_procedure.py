@@ -29,7 +29,7 @@ def test_the_others_are_refreshed_and_committed(broken):
     assert raised.value.diag.message_primary == "could not refresh every materialized view"
     assert "conversion_metrics: division by zero (SQLSTATE 22012)" in raised.value.diag.message_detail
     assert raised.value.diag.message_hint == (
-        "Refreshed: mv_pipeline_forecast_monthly_12m_v1, conversion_metrics_recent. refresh_log holds the outcome of each.")
+        "Refreshed: mv_pipeline_forecast_monthly_12m_v1, conversion_metrics_recent, mv_forecast_scope, mv_forecast_quality. refresh_log holds the outcome of each.")
 
     with broken.database.connection() as other:
         log = other.execute("SELECT view_name, outcome, row_count, message FROM refresh_log ORDER BY id").fetchall()
