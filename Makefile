@@ -96,7 +96,7 @@ export PG_CONFIG PYTHON
 .PHONY: help deps test-packages built-and-installed run status stop clean-run test fuzz torture bench proof mutation docs check-docs lint sanitize check-fresh format
 
 help:
-	@echo 'make run        everything in a private cluster, on simulated boards (DATA=file.csv MAP=file.json: your own data)'
+	@echo 'make run        everything in a private cluster, on simulated boards (DATA=file.csv [MAP=file.json]: your own data)'
 	@echo 'make status     what runs there and when it ran last;  make stop, make clean-run'
 	@echo 'make docs       writes docs/reference from the product itself;  make check-docs compares it'
 	@echo 'make test       everything a change must pass;  make torture, make bench, make proof, make lint, make sanitize, make check-fresh, make format'

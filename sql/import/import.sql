@@ -20,6 +20,9 @@ AS $$
 DECLARE
     plan jsonb;
     counts jsonb;
+    -- Of a table that the importer of files filled: its columns beside those of the file.
+    file_rows jsonb := mapping->'file_rows';
+    unreadable bigint := 0;
     field record;
     -- Parts of the statements below, one entry per mapped field.
     columns text[];
@@ -46,7 +49,7 @@ BEGIN
     PERFORM require_layout();
 
     SELECT plan_import(
-        mapping::text, source::text,
+        (mapping - '{file_rows,columns,stages,questions,missing,ready,possible_fields}'::text[])::text, source::text,
         coalesce(array_agg(a.attname::text ORDER BY a.attnum), '{}'), coalesce(array_agg(t.typcategory = 'S' ORDER BY a.attnum), '{}'),
         (SELECT n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = source),
         'pipeline_internal')
@@ -54,7 +57,7 @@ BEGIN
     FROM pg_attribute a
     JOIN pg_type t ON t.oid = a.atttypid
     WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped;
-    PERFORM stage_import(source, plan);
+    PERFORM stage_import(source, plan, file_rows);
 
     FOR field IN
         SELECT f.n, s.*
@@ -116,10 +119,17 @@ BEGIN
     END IF;
 
     INSERT INTO sync_log (sync_type, board_name, trigger)
-    VALUES ('import', coalesce(nullif(plan->>'source', ''), source::text), 'import_projects') RETURNING id INTO run_id;
+    VALUES ('import', coalesce(nullif(plan->>'source', ''), file_rows->>'file', source::text), 'import_projects') RETURNING id INTO run_id;
+    IF file_rows IS NOT NULL THEN
+        EXECUTE format(
+            'INSERT INTO sync_reject (run_id, line, raw_value, reason) '
+            'SELECT $1, s.%1$I, s.%2$I, ''the row '' || s.%3$I FROM %4$s s WHERE s.%3$I IS NOT NULL ORDER BY s.%1$I',
+            file_rows->>'line', file_rows->>'text', file_rows->>'reason', source) USING run_id;
+        GET DIAGNOSTICS unreadable = ROW_COUNT;
+    END IF;
     EXECUTE format($sql$
-        INSERT INTO sync_reject (run_id, item_id, raw_value, reason)
-        SELECT $1, i.key, format('row %%s', i.line),
+        INSERT INTO sync_reject (run_id, item_id, line, raw_value, reason)
+        SELECT $1, i.key, i.line, CASE WHEN $2 THEN i.key ELSE format('row %%s', i.line) END,
                CASE WHEN i.reason_%1$s IS NOT NULL THEN 'project_id: ' || i.reason_%1$s
                     WHEN i.key IS NULL THEN 'project_id is blank'
                     ELSE 'project_id stands more than once; its first row was taken' END
@@ -127,18 +137,22 @@ BEGIN
         LEFT JOIN pg_temp.pipeline_import_repeated r ON r.line = i.line
         WHERE i.key IS NULL OR r.line IS NOT NULL
         ORDER BY i.line
-    $sql$, key_number) USING run_id;
+    $sql$, key_number) USING run_id, file_rows IS NOT NULL;
     DELETE FROM pg_temp.pipeline_import i
     WHERE i.key IS NULL OR i.line IN (SELECT r.line FROM pg_temp.pipeline_import_repeated r);
-    rejected := total - kept;
+    IF kept < total THEN
+        counts := import_counts(plan);  -- of what is taken
+    END IF;
+    rejected := total - kept + unreadable;
+    total := total + unreadable;
     FOR field IN
         SELECT f.n, f.counted->>'field' AS name
         FROM jsonb_array_elements(counts->'fields') WITH ORDINALITY AS f (counted, n)
         WHERE f.counted->>'refused' <> '0' AND f.n <> key_number
     LOOP
         EXECUTE format(
-            'INSERT INTO sync_reject (run_id, item_id, field, raw_value, reason) '
-            'SELECT $1, i.key, %L, i.raw_%s, i.reason_%2$s FROM pg_temp.pipeline_import i WHERE i.reason_%2$s IS NOT NULL ORDER BY i.line',
+            'INSERT INTO sync_reject (run_id, item_id, line, field, raw_value, reason) '
+            'SELECT $1, i.key, i.line, %L, i.raw_%s, i.reason_%2$s FROM pg_temp.pipeline_import i WHERE i.reason_%2$s IS NOT NULL ORDER BY i.line',
             field.name, field.n) USING run_id;
         GET DIAGNOSTICS updated = ROW_COUNT;
         rejected := rejected + updated;
@@ -188,6 +202,7 @@ END;
 $$;
 COMMENT ON FUNCTION pipeline.import_projects(regclass, jsonb) IS
 'Reads projects from a staging table through a mapping {"fields": {"<field>": <source>}, ...}.
+What propose_import() says beside the fields is passed over.
 A source is a column name; {"constant": value}; {"days_between": ["<column>", "<column>"]}; {"column": ...} or {"columns": [...], "hash": true} with any of "only_if" ({"column", "in"}), "map" (value to value), "lookup" ({"table", "key", "value"}), "format" (of a date), "plus_days", "decimal_mark", "thousands_mark", "percent_scale", "currency", "rates" and "currency_column"; or a list of sources, of which the first that is not blank counts. The field project_id is required.
 How dates and numbers are written is found in all values of a column where the mapping does not say it, and what can be read in two ways is an error. Existing projects are updated in the mapped fields only. Values and rows that cannot be read are counted in rejected and stored in sync_reject with the reason; the rest is kept. The row of sync_log, run_id, has under metadata the formats that were found ("readings") and for each field how many values are known and refused ("fields"). What was imported is analysed: with the import, or, of more than 50,000 projects that changed, by analyze_due_projects() within ten minutes.
 Beside the fields: "shift_to_today": true | ["<date field>"] moves all dates by one number of days, so that the newest is today; "decimal_mark" of the file; "source" with "missing_rows": "archive" archives projects of that source that are not in the table any more, up to "missing_rows_limit" percent of them (20); "accept_losses": true.

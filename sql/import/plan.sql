@@ -22,7 +22,7 @@ LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'pipeline_plan_
 COMMENT ON FUNCTION pipeline_internal.plan_import(text, text, text[], boolean[], text, text) IS
     'The SQL expressions by which a mapping reads a staging table. Reads the table once for the formats that the mapping does not state; errors 22007, 22P02 and 22023 where its values do not tell them.';
 
-CREATE FUNCTION pipeline_internal.stage_import(source regclass, plan jsonb) RETURNS void
+CREATE FUNCTION pipeline_internal.stage_import(source regclass, plan jsonb, file_rows jsonb DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -49,10 +49,11 @@ BEGIN
         'SELECT line, %s FROM ('
         'SELECT *, %s FROM ('
         'SELECT *, %s FROM ('
-        'SELECT row_number() OVER () AS line, %s FROM %s s OFFSET 0) AS texts OFFSET 0) AS decoded OFFSET 0) AS fields',
-        result, fields, decoded, texts, source);
+        'SELECT %s AS line, %s FROM %s s %s OFFSET 0) AS texts OFFSET 0) AS decoded OFFSET 0) AS fields',
+        result, fields, decoded, coalesce('s.' || quote_ident(file_rows->>'line'), 'row_number() OVER ()'), texts, source,
+        'WHERE s.' || quote_ident(file_rows->>'reason') || ' IS NULL');
     ANALYZE pg_temp.pipeline_import;
 END;
 $$;
-COMMENT ON FUNCTION pipeline_internal.stage_import(regclass, jsonb) IS
-    'Reads a staging table by a plan into the table pg_temp.pipeline_import: for field n its value_n, and where a text cannot be read raw_n and reason_n; key is the value of project_id, line counts the rows from 1.';
+COMMENT ON FUNCTION pipeline_internal.stage_import(regclass, jsonb, jsonb) IS
+    'Reads a staging table by a plan into the table pg_temp.pipeline_import: for field n its value_n, and where a text cannot be read raw_n and reason_n; key is the value of project_id, line counts the rows from 1. Of a table that the importer of files filled, file_rows names the columns that say on which line a row stood, and why it cannot be read (such rows are left out).';

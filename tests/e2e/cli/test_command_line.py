@@ -38,7 +38,7 @@ def test_every_command_explains_itself(name):
     assert "Usage: pipeline-poller" in answer.stdout and name in answer.stdout
 
 
-@pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["snapshot", "--day", "x"], ["import", "file.csv"]])
+@pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["snapshot", "--day", "x"], ["import"], ["import", "x.csv", "--map", "m.json", "--propose"]])
 def test_wrong_use_exits_with_2(arguments):
     answer = run(*arguments)
     assert answer.returncode == 2
@@ -54,11 +54,11 @@ def test_database_away_is_a_failure_that_says_so():
 def test_import_counts_and_keeps(command, database):
     first = command("import", SAMPLE, "--map", MAPPING, "--json")
     assert first.returncode == 0, first.stderr
-    [counts] = json.loads(first.stdout)
+    counts = json.loads(first.stdout)
     with SAMPLE.open(newline="") as file:
         rows = sum(1 for _ in csv.DictReader(file))
     assert counts["inserted"] == rows == value(database, "SELECT count(*) FROM projects")
-    [again] = json.loads(command("import", SAMPLE, "--map", MAPPING, "--json").stdout)
+    again = json.loads(command("import", SAMPLE, "--map", MAPPING, "--json").stdout)
     assert (again["inserted"], again["updated"], again["unchanged"]) == (0, 0, rows)
 
 
@@ -79,8 +79,8 @@ def test_import_reads_quoted_names_lookups_and_says_where_refusals_are(command, 
     }
     (tmp_path / "map.json").write_text(json.dumps(mapping))
     answer = command("import", tmp_path / "deals.csv", "--map", tmp_path / "map.json")
-    assert answer.returncode == 0, answer.stderr
-    assert "sync_reject" in answer.stdout
+    assert answer.returncode == 1, answer.stderr
+    assert "sync_reject" in answer.stdout and "line 3: 31/02/2026" in answer.stdout
     rows = database.execute("SELECT item_name, new_enquiry_value::text, date_created::text FROM projects ORDER BY monday_id")
     assert [tuple(row.values()) for row in rows] == [('Roof, "north"', "1200.50", "2026-03-05"), ("Hall", "1200.50", None)]
     assert value(database, "SELECT count(*) FROM sync_reject") == 1
@@ -89,8 +89,6 @@ def test_import_reads_quoted_names_lookups_and_says_where_refusals_are(command, 
 @pytest.mark.parametrize(
     "head, mapping, message",
     [
-        ("id,id", '{"fields": {"project_id": "id"}}', 'names column "id" twice'),
-        ("id,", '{"fields": {"project_id": "id"}}', "leaves a column without a name"),
         ("id", "[]", "does not hold a JSON object"),
         ("id", '{"fields": {"project_id": "id"}, "lookup_files": []}', '"lookup_files"'),
         ("id", '{"fields": {"project_id": "id"}, "lookup_files": {"prices": "none.csv"}}', "none.csv"),
@@ -111,15 +109,6 @@ def test_import_tells_what_the_database_refuses(command, tmp_path):
     answer = command("import", tmp_path / "deals.csv", "--map", tmp_path / "map.json")
     assert answer.returncode == 1
     assert '"number"' in answer.stderr
-
-
-def test_import_names_the_line_that_is_no_csv(command, database, tmp_path):
-    (tmp_path / "deals.csv").write_text("id,name\n1,one\n2,two,three\n")
-    (tmp_path / "map.json").write_text('{"fields": {"project_id": "id"}}')
-    answer = command("import", tmp_path / "deals.csv", "--map", tmp_path / "map.json")
-    assert answer.returncode == 1
-    assert 'line 2: "2,two,three"' in answer.stderr
-    assert value(database, "SELECT count(*) FROM projects") == 0
 
 
 def test_import_shows_a_bar_on_a_terminal(database, tmp_path):

@@ -8,39 +8,43 @@ SELECT plan(3);
 CREATE TEMP TABLE listed AS
 SELECT t.schema, name
 FROM (VALUES
-    ('pipeline', 'check_monday_boards explain_forecast forecast_backtest forecast_backtest_recommendations forecast_backtest_report
-     get_account_performance llm_attempts llm_backfill_candidates llm_budget llm_request monday_push_due
-     monday_push_payload pipeline_best_case_probability pipeline_best_case_value pipeline_bias pipeline_checks
-     pipeline_committed_value pipeline_contract_value pipeline_cron_next pipeline_cron_previous pipeline_expected_value
-     pipeline_forecast_as_of pipeline_forecast_date pipeline_forecast_date_source pipeline_forecast_month
-     pipeline_forecast_totals pipeline_forecast_values pipeline_model_rate pipeline_probability pipeline_probability_source
-     pipeline_probability_spread pipeline_setting pipeline_share pipeline_skill pipeline_today pipeline_wape
-     pipeline_window_end pipeline_window_start pipeline_worst_case_probability pipeline_worst_case_value
-     propose_monday_mapping segment_statistics validate_pipeline_forecast'),
+    ('pipeline', 'check_monday_boards explain_forecast forecast_backtest forecast_backtest_recommendations
+     forecast_backtest_report get_account_performance import_report llm_attempts llm_backfill_candidates llm_budget
+     llm_request monday_push_due monday_push_payload pipeline_best_case_probability pipeline_best_case_value
+     pipeline_bias pipeline_checks pipeline_committed_value pipeline_contract_value pipeline_cron_next
+     pipeline_cron_previous pipeline_expected_value pipeline_forecast_as_of pipeline_forecast_date
+     pipeline_forecast_date_source pipeline_forecast_month pipeline_forecast_totals pipeline_forecast_values
+     pipeline_model_rate pipeline_probability pipeline_probability_source pipeline_probability_spread
+     pipeline_setting pipeline_share pipeline_skill pipeline_today pipeline_wape pipeline_window_end
+     pipeline_window_start pipeline_worst_case_probability pipeline_worst_case_value propose_monday_mapping
+     segment_statistics validate_pipeline_forecast'),
     ('pipeline_data', 'analysis_input_as_of forecast_scope_of'),
     ('pipeline_internal', 'actual_monday_columns adjust_rating analysis_detail analysis_drift_limit analysis_has_moved analysis_version
-     attributes_of_day attributes_on backtest_cells backtest_findings backtest_forecasts backtest_markdown backtest_origins
-     backtest_rows board_limits board_role_of_event calling_role check_analyses check_boards check_clock check_flows
-     check_gates check_job_types check_jobs check_layout check_queue check_refresh check_schedule check_snapshot
-     check_version check_writable checked_setting column_meanings compute_few_analyses confidence_suffix conversion_views
-     count_snapshot_rows count_text cron_job_name decode_field digest_project dimension_upsert distinct_list end_of_day
-     expiring_snapshot_days forecast_changes forecast_findings forecast_quality_document forecast_steps forecast_totals_combine forecast_totals_final
-     forecast_totals_transition gestation_between health_thresholds hidden_values_sql history_begins horizons_text
-     html_paragraph html_text invoiced_by_month is_cancelled is_doubtful is_for_operators is_snapshot_partition
-     is_storable_json is_wanted job_schedule known_stage_bucket latest_snapshot_date layout_version llm_answer_schema
-     llm_attempt_outcomes llm_prompt_version llm_system_text map_webhook_events mapping_proposal markdown_row
-     missing_from_dimension monday_configuration monday_fields monday_labels monday_table money_text months_between name_key
-     object_address object_state oldest_due_jobs own_rows_sql parse_llm_answer passes_filter percent_text pipeline_commands
-     pipeline_currency plain_text poller_jobs project_values_sql project_versions projects_of_event prompt_value
-     propose_stages push_heading quote_amount raise_unknown_project read_monday_config read_monday_items reads_history
-     recognise_field recognise_stage refreshes refuse_lease refused_values_sql reject_reason require_backtest_arguments
-     require_board_config require_board_list require_distinct_rows require_few_missing_rows require_layout
-     require_llm_endpoint require_monday_board require_own_schemas require_queue require_right_to_grant
-     require_rights_of_owner require_role require_run require_same_length require_setting require_waterfall_arguments
-     require_writable schedule_as_known scheduled_jobs setting_definitions setup_objects setup_steps share_of share_text
-     shown_has_moved shown_numbers snapshot_moment snapshot_on_or_before snapshot_partitions snapshot_query stage_rule_of
-     storable_amount subitem_values_sql table_owner tier_label tokens_at validation_checks wanted_text waterfall_bars
-     waterfall_tables weighted_pipeline_value'),
+     attributes_of_day attributes_on backtest_cells backtest_findings backtest_forecasts backtest_markdown
+     backtest_origins backtest_rows board_limits board_role_of_event calling_role check_analyses check_boards
+     check_clock check_flows check_gates check_job_types check_jobs check_layout check_queue check_refresh
+     check_schedule check_snapshot check_version check_writable checked_setting column_meanings compute_few_analyses
+     confidence_suffix conversion_views count_snapshot_rows count_text cron_job_name decode_field digest_project
+     dimension_upsert distinct_list distinct_texts end_of_day expiring_snapshot_days forecast_changes
+     forecast_findings forecast_quality_document forecast_steps forecast_totals_combine forecast_totals_final
+     forecast_totals_transition gestation_between head_key health_thresholds hidden_values_sql history_begins
+     horizons_text html_paragraph html_text import_field_kinds import_presets invoiced_by_month is_cancelled
+     is_doubtful is_for_operators is_important_refusal is_snapshot_partition is_storable_json is_wanted job_schedule
+     known_stage_bucket latest_snapshot_date layout_version llm_answer_schema llm_attempt_outcomes llm_prompt_version
+     llm_system_text map_webhook_events mapping_proposal markdown_row missing_from_dimension monday_configuration
+     monday_fields monday_labels monday_table money_text months_between name_key object_address object_state
+     oldest_due_jobs own_rows_sql parse_llm_answer passes_filter percent_text pipeline_commands pipeline_currency
+     plain_text poller_jobs preset_columns preset_source project_values_sql project_versions projects_of_event
+     prompt_value propose_stages push_heading quote_amount raise_unknown_project read_monday_config read_monday_items
+     reads_history recognise_columns recognise_field recognise_preset recognise_stage refreshes refuse_lease
+     refused_values_sql reject_reason repeated_keys require_backtest_arguments require_board_config
+     require_board_list require_distinct_rows require_few_missing_rows require_layout require_llm_endpoint
+     require_monday_board require_own_schemas require_queue require_right_to_grant require_rights_of_owner
+     require_role require_run require_same_length require_setting require_waterfall_arguments require_writable
+     schedule_as_known scheduled_jobs setting_definitions setup_objects setup_steps share_of share_text
+     shown_has_moved shown_numbers snapshot_moment snapshot_on_or_before snapshot_partitions snapshot_query
+     stage_rule_of stages_to_decide storable_amount subitem_values_sql table_owner tier_label tokens_at
+     validation_checks wanted_text waterfall_bars waterfall_tables weighted_pipeline_value with_formats'),
     ('pipeline', 'ambiguous_links project_forecast_history stage_rules_to_add'),
     ('pipeline_internal', 'asked_board_fields board_file_gaps check_links linked_board_pairs monday_column_fits
      monday_config_stages monday_stage_labels needed_board_fields stage_rules_of_labels')

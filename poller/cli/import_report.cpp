@@ -1,0 +1,245 @@
+#include "poller/cli/import_report.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "poller/errors.hpp"
+
+namespace poller::cli {
+namespace {
+
+using nlohmann::json;
+
+[[nodiscard]] std::string word_for(char character) {
+    switch (character) {
+        case ',': return "comma";
+        case ';': return "semicolon";
+        case '\t': return "tab";
+        case '|': return "pipe";
+        case '"': return "double";
+        case '\'': return "single";
+        case '\0': return "none";
+        default: return std::string(1, character);
+    }
+}
+
+[[nodiscard]] std::string text_of(const json &object, const char *key) {
+    const auto found = object.find(key);
+    return found == object.end() || found->is_null() ? std::string()
+           : found->is_string()                      ? found->get<std::string>()
+                                                     : found->dump();
+}
+
+[[nodiscard]] std::int64_t number_of(const json &object, const char *key) {
+    const auto found = object.find(key);
+    return found == object.end() || !found->is_number() ? 0 : found->get<std::int64_t>();
+}
+
+// In one line, and no longer than a line of a terminal.
+[[nodiscard]] std::string shortened(std::string text) {
+    constexpr std::size_t kMost = 60;
+    for (char &character : text) {
+        if (static_cast<unsigned char>(character) < ' ') {
+            character = ' ';
+        }
+    }
+    std::size_t end = std::min(kMost, text.size());
+    while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
+        --end;
+    }
+    return end < text.size() ? text.substr(0, end) + "…" : text;
+}
+
+[[nodiscard]] std::string money_of(const json &object, const char *key) {
+    const auto found = object.find(key);
+    return found == object.end() || !found->is_number() ? "0.00" : fmt::format("{:.2f}", found->get<double>());
+}
+
+[[nodiscard]] std::string counted(std::int64_t count, const std::string &one, const std::string &many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+[[nodiscard]] std::string file_text(const json &file, const std::string &preset) {
+    std::string text = fmt::format("{}: {}, {}, fields between {} marks, head in line {}{}\n", text_of(file, "name"),
+                                   counted(number_of(file, "rows"), "row", "rows"), text_of(file, "encoding"),
+                                   text_of(file, "delimiter"), number_of(file, "head_line"),
+                                   preset.empty() ? "" : ", known as " + preset);
+    for (const json &left : file["left_out"]) {
+        text += fmt::format("  left out: {} × {}, the first in line {}: {}\n", number_of(left, "rows"),
+                            text_of(left, "kind"), number_of(left, "first_line"), shortened(text_of(left, "example")));
+    }
+    return text;
+}
+
+[[nodiscard]] std::string known_text(const json &report) {
+    const std::int64_t taken = number_of(report, "taken");
+    std::string text;
+    for (const auto &[field, count] : report["known"].items()) {
+        const auto known = count.get<std::int64_t>();
+        text +=
+            fmt::format("  {:<24}{:>10}{}\n", field, known,
+                        taken > 0 && known < taken
+                            ? fmt::format("  {:.1f} %", 100.0 * static_cast<double>(known) / static_cast<double>(taken))
+                            : "");
+    }
+    return text.empty() ? text : fmt::format("Known of {}:\n{}", counted(taken, "project", "projects"), text);
+}
+
+[[nodiscard]] std::string refused_text(const json &refused) {
+    constexpr int kMostReasons = 20;
+    std::string text;
+    int shown = 0;
+    for (const json &group : refused) {
+        if (++shown > kMostReasons) {
+            text += fmt::format("  and {} other reasons\n", refused.size() - kMostReasons);
+            break;
+        }
+        std::string examples;
+        for (const json &example : group["examples"]) {
+            examples += fmt::format("{}line {}: {}", examples.empty() ? "" : "; ", text_of(example, "line"),
+                                    shortened(text_of(example, "value")));
+        }
+        const std::string field = text_of(group, "field");
+        text += fmt::format("  {} × {}{}{}  ({})\n", number_of(group, "count"), field, field.empty() ? "" : ": ",
+                            text_of(group, "reason"), examples);
+    }
+    return text.empty() ? text : "Refused:\n" + text;
+}
+
+[[nodiscard]] std::string stages_text(const json &stages) {
+    std::string text;
+    std::string statements;
+    for (const json &stage : stages) {
+        text +=
+            fmt::format("  \"{}\": {}, {}\n", text_of(stage, "stage"),
+                        counted(number_of(stage, "projects"), "project", "projects"), text_of(stage, "contract_value"));
+        statements += text_of(stage, "statement") + "\n";
+    }
+    return text.empty() ? text
+                        : "Stages without a rule; they are forecast by the rule \"(any other)\":\n" + text +
+                              "Look these over and run them as the owner of the tables:\n" + statements;
+}
+
+[[nodiscard]] std::string forecast_text(const json &forecast) {
+    if (!forecast.is_object()) {
+        return {};
+    }
+    std::string text = text_of(forecast, "verdict") + "\n";
+    std::string detail = text_of(forecast, "detail");
+    for (std::size_t at = 0; !detail.empty() && at != std::string::npos; at = detail.find('\n', at + 3)) {
+        detail.insert(at == 0 ? 0 : at + 1, "  ");
+    }
+    return text + (detail.empty() ? "" : detail + "\n");
+}
+
+[[nodiscard]] std::string questions_text(const json &proposal) {
+    std::string text;
+    for (const json &question : proposal["questions"]) {
+        text += question.contains("column") ? fmt::format("column \"{}\" ({}) can be read in more than one way",
+                                                          text_of(question, "column"), text_of(question, "field"))
+                                            : text_of(question, "field");
+        for (const json &reading : question.value("readings", json::array())) {
+            text += "; " + reading.get<std::string>();
+        }
+        text += ". Say " + text_of(question, "say") + ".\n";
+    }
+    for (const json &field : proposal["missing"]) {
+        text += fmt::format("no column was recognised for {}\n", field.get<std::string>());
+    }
+    return text;
+}
+
+}  // namespace
+
+json about_file(const imports::ListFile &file, const imports::Layout &layout, const imports::StagedRows &rows) {
+    json left_out = json::array();
+    for (const auto &[kind, left] : rows.left_out) {
+        left_out.push_back({{"kind", imports::to_string(kind)},
+                            {"rows", left.rows},
+                            {"first_line", left.first_line},
+                            {"example", left.example}});
+    }
+    json about = {{"name", file.name()},
+                  {"bytes", file.size()},
+                  {"encoding", imports::to_string(file.encoding())},
+                  {"delimiter", word_for(layout.dialect.delimiter)},
+                  {"quote", word_for(layout.dialect.quote)},
+                  {"head_line", layout.head_line},
+                  {"columns", layout.head.size()},
+                  {"rows", rows.taken + rows.refused},
+                  {"unreadable_rows", rows.refused},
+                  {"blank_lines", rows.blank_lines},
+                  {"left_out", left_out}};
+    if (rows.refused > 0) {
+        about["first_refusal"] = {{"line", rows.first_refused_line}, {"reason", rows.first_reason}};
+    }
+    return about;
+}
+
+std::vector<std::string> losses(const json &report) {
+    std::vector<std::string> lost;
+    if (const std::int64_t refused = number_of(report, "important_refusals"); refused > 0) {
+        lost.push_back(fmt::format(
+            "{} that the forecast or its statistics need",
+            refused == 1 ? "1 row or value was refused" : fmt::format("{} rows and values were refused", refused)));
+    }
+    for (const json &stage : report["stages_without_rule"]) {
+        // An open stage is forecast as one; won or lost work is not open.
+        if (text_of(stage, "stage_bucket") != "Open") {
+            lost.push_back(fmt::format("stage \"{}\" ({}, {}) seems to be {} and is forecast as open",
+                                       text_of(stage, "stage"),
+                                       counted(number_of(stage, "projects"), "project", "projects"),
+                                       money_of(stage, "contract_value"), text_of(stage, "outcome")));
+        }
+    }
+    return lost;
+}
+
+std::string report_text(const json &report, bool accepts_losses) {
+    std::string text = file_text(report["file"], text_of(report, "preset"));
+    text += fmt::format("{}: {} inserted, {} updated, {} unchanged; {} rejected\n",
+                        counted(number_of(report, "taken"), "project", "projects"), number_of(report, "inserted"),
+                        number_of(report, "updated"), number_of(report, "unchanged"), number_of(report, "rejected"));
+    text += known_text(report);
+    text += refused_text(report["refused"]);
+    if (!report["refused"].empty()) {
+        text += fmt::format("All of them: SELECT * FROM pipeline.sync_reject WHERE run_id = {};\n",
+                            number_of(report, "run_id"));
+    }
+    text += stages_text(report["stages_without_rule"]);
+    text += forecast_text(report["forecast"]);
+    const std::vector<std::string> lost = losses(report);
+    for (const std::string &loss : lost) {
+        text += fmt::format("Lost: {}\n", loss);
+    }
+    if (!lost.empty() && !accepts_losses) {
+        text +=
+            "The rest is stored. Mend the file, the mapping or the stage rules and import again, or say"
+            " --accept-losses.\n";
+    }
+    return text;
+}
+
+int exit_status(const json &report, bool accepts_losses) { return losses(report).empty() || accepts_losses ? 0 : 1; }
+
+std::string proposal_text(const json &proposal, const json &about) {
+    return file_text(about, text_of(proposal, "preset")) + questions_text(proposal);
+}
+
+void require_ready(const json &proposal, const json &about) {
+    if (proposal.value("ready", false)) {
+        return;
+    }
+    const std::string preset = text_of(proposal, "preset");
+    std::string open = questions_text(proposal);
+    open.pop_back();  // the last line end
+    throw ConfigError(
+        fmt::format("{} needs a mapping; nothing was imported\n{}",
+                    preset.empty() ? fmt::format("\"{}\" is no export that is known; it", text_of(about, "name"))
+                                   : fmt::format("\"{}\" ({})", text_of(about, "name"), preset),
+                    open),
+        {"", "",
+         "Have a mapping proposed (--propose >mapping.json), look it over, and import with --map mapping.json."});
+}
+
+}  // namespace poller::cli

@@ -1,0 +1,96 @@
+-- What came of an import, and what the forecast rests on after it.
+
+-- Refusals that change a forecast or a statistic; what is only told beside it is not important.
+CREATE FUNCTION pipeline_internal.is_important_refusal(field text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN field IS NULL OR field NOT IN ('project_name', 'item_name', 'zip_code', 'funding', 'feedback', 'lost_to_who_or_why',
+                                      'sales_representative', 'weighted_pipeline', 'project_value');
+COMMENT ON FUNCTION pipeline_internal.is_important_refusal(text) IS
+    'Whether a refused value of a field (NULL: a whole row) is a loss for the forecast or its statistics.';
+
+-- The stages of active projects that have no rule, with the rule that their words propose.
+CREATE FUNCTION pipeline_internal.stages_to_decide() RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'stage', u.pipeline_stage, 'projects', u.project_count, 'contract_value', u.contract_value,
+        'stage_bucket', r.stage_bucket, 'outcome', r.outcome, 'default_probability', r.default_probability, 'reason', r.reason,
+        'statement', format(
+            'INSERT INTO pipeline.pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES (%L, %L, %s, %s, %L);',
+            u.pipeline_stage, r.stage_bucket, trim_scale(r.default_probability),
+            CASE WHEN r.stage_bucket = 'Open' THEN coalesce(trim_scale(a.default_spread)::text, 'NULL') ELSE 'NULL' END, r.outcome))
+        ORDER BY u.contract_value DESC, u.project_count DESC, u.pipeline_stage), '[]')
+    FROM vw_stages_without_rule u
+    CROSS JOIN LATERAL (
+        -- A label that a known program gives to what is won or lost; else by its words.
+        SELECT CASE WHEN p.preset->'won' ? u.pipeline_stage THEN 'Committed' ELSE 'Lost' END AS stage_bucket,
+               CASE WHEN p.preset->'won' ? u.pipeline_stage THEN 'won' ELSE 'lost' END AS outcome,
+               CASE WHEN p.preset->'won' ? u.pipeline_stage THEN 1 ELSE 0 END::numeric AS default_probability,
+               'label of ' || (p.preset->>'preset') AS reason, 1 AS preference
+        FROM import_presets() AS p (preset)
+        WHERE p.preset->'won' ? u.pipeline_stage OR p.preset->'lost_labels' ? u.pipeline_stage
+        UNION ALL
+        SELECT s.stage_bucket, s.outcome, s.default_probability, s.reason, 2
+        FROM propose_stages(jsonb_build_array(jsonb_build_object('label', u.pipeline_stage))) s
+        ORDER BY 5
+        LIMIT 1
+    ) r
+    CROSS JOIN (SELECT s.default_spread FROM pipeline_stage s WHERE s.stage = '(any other)') a
+$$;
+COMMENT ON FUNCTION pipeline_internal.stages_to_decide() IS
+    'The stages without a rule: [{"stage", "projects", "contract_value", the proposed rule, "statement"}], the most money first.';
+
+CREATE FUNCTION pipeline.import_report(run_id bigint DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    run sync_log;
+    refused jsonb;
+    important bigint;
+BEGIN
+    PERFORM require_layout();
+    SELECT l.* INTO run FROM sync_log l
+    WHERE l.sync_type = 'import' AND (import_report.run_id IS NULL OR l.id = import_report.run_id)
+    ORDER BY l.id DESC LIMIT 1;
+    IF run.id IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'P0002',
+            MESSAGE = CASE WHEN run_id IS NULL THEN 'nothing was imported yet' ELSE format('there is no import with number %s', run_id) END,
+            HINT = 'sync_log has all runs: SELECT id, started_at, board_name FROM pipeline.sync_log WHERE sync_type = ''import'';';
+    END IF;
+    SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+               'field', g.field, 'reason', g.reason, 'count', g.count, 'important', is_important_refusal(g.field),
+               'examples', g.examples)) ORDER BY g.count DESC, g.field NULLS FIRST, g.reason), '[]'),
+           coalesce(sum(g.count) FILTER (WHERE is_important_refusal(g.field)), 0)
+    INTO refused, important
+    FROM (
+        -- Reasons that name the value are one reason.
+        SELECT r.field, r.reason, count(*) AS count,
+               (jsonb_agg(jsonb_build_object('line', r.line, 'value', left(r.raw_value, 200)) ORDER BY r.id) FILTER (WHERE r.nth <= 3)) AS examples
+        FROM (
+            SELECT s.*, row_number() OVER (PARTITION BY s.field, s.reason ORDER BY s.id) AS nth
+            FROM sync_reject s WHERE s.run_id = run.id
+        ) r
+        GROUP BY r.field, r.reason
+    ) g;
+    RETURN jsonb_build_object(
+        'run_id', run.id,
+        'source', run.board_name,
+        'rows', run.items_processed,
+        'inserted', run.items_created, 'updated', run.items_updated, 'unchanged', run.items_unchanged,
+        'rejected', run.items_rejected,
+        'taken', run.items_created + run.items_updated + run.items_unchanged,
+        'known', (SELECT coalesce(jsonb_object_agg(f.counted->>'field', f.counted->'known'), '{}')
+                  FROM jsonb_array_elements(run.metadata->'fields') AS f (counted)),
+        'archived', run.items_deleted,
+        'refused', refused,
+        'important_refusals', important,
+        'stages_without_rule', stages_to_decide(),
+        'forecast', (SELECT to_jsonb(v) FROM vw_forecast_quality_verdict v));
+END;
+$$;
+COMMENT ON FUNCTION pipeline.import_report(bigint) IS
+'What came of an import (NULL: of the last one): rows read, taken and refused; of how many each mapped field is known; what was refused by reason, with examples and their lines; stages without a rule with their projects, value and the statement that adds a rule; and what the forecast rests on now (vw_forecast_quality_verdict). important_refusals counts the refused rows and values that a forecast or a statistic misses.
+Error P0002 for a run that is no import.';
