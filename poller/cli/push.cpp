@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <exception>
 #include <memory>
 
 #include "poller/cli/commands.hpp"
 #include "poller/cli/outside.hpp"
 #include "poller/cli/progress.hpp"
+#include "poller/cli/push_preview.hpp"
 #include "poller/errors.hpp"
 #include "poller/jobs/outside_work.hpp"
 #include "poller/monday/push.hpp"
@@ -21,6 +24,7 @@ struct PushOptions {
     bool changed = false;
     int limit = 1000;
     bool dry_run = false;
+    bool preview = false;
     bool no_comment = false;
     bool json = false;
 };
@@ -52,30 +56,38 @@ void print_results(const std::vector<Result> &results, bool as_json) {
     if (as_json) fmt::print("{}\n", rows.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
+std::string reason_of(const std::exception_ptr &failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::exception &error) {
+        return error.what();
+    }
+}
+
+// As many as are written together at most, so that the bar moves.
+constexpr std::size_t kProjectsAtOnce = 100;
+
 awaitable<int> push(jobs::Services services, std::shared_ptr<PushOptions> options) {
-    monday::Budget budget(services.database);
+    monday::Budget budget(services.database, monday::kLeftToReads);
     monday::Client client(services.http, budget, monday::account_of(services.settings), jobs::kPatienceOfFlows);
-    monday::PushOptions push_options;
-    push_options.dry_run = options->dry_run || services.settings.monday_sync_dry_run;
-    push_options.with_comment = !options->no_comment;
+    const bool is_dry = options->dry_run || services.settings.monday_sync_dry_run;
+    const monday::PushMode mode = is_dry ? monday::PushMode::kDryRun : monday::PushMode::kWrite;
 
     const std::vector<std::string> projects = co_await projects_of(services.database, *options);
     Progress progress("Pushing", projects.size());
     std::vector<Result> results;
     bool failed = false;
-    for (const std::string &project : projects) {
-        Result result{project, {}};
-        try {
-            result.text = co_await monday::push_project(services.database, client, project, push_options);
-        } catch (const WaitError &) {
-            print_results(results, options->json);
-            throw;
-        } catch (const Error &error) {
-            result.text = error.what();
-            result.failed = true;
+    for (std::size_t begin = 0; begin < projects.size(); begin += kProjectsAtOnce) {
+        std::vector<monday::PushOrder> orders;
+        for (std::size_t at = begin; at < std::min(begin + kProjectsAtOnce, projects.size()); ++at) {
+            orders.push_back({projects[at], !options->no_comment, false});
         }
-        failed = failed || result.failed;
-        results.push_back(std::move(result));
+        const auto pushed = co_await monday::push_projects(services.database, client, std::move(orders), mode);
+        for (const monday::PushResult &one : pushed) {
+            Result result{one.project_id, one.failure ? reason_of(one.failure) : one.done, one.failure != nullptr};
+            failed = failed || result.failed;
+            results.push_back(std::move(result));
+        }
         progress.show(results.size());
     }
     progress.finish();
@@ -97,12 +109,19 @@ void add_push(CommandLine &line) {
         ->check(CLI::NonNegativeNumber)
         ->needs(changed);
     command->add_flag("--dry-run", options->dry_run, "say what would be written, and write nothing");
+    command
+        ->add_flag("--preview", options->preview,
+                   "say how much would be written, who is told of it, and what it takes of the day; write nothing")
+        ->needs(changed);
     command->add_flag("--no-comment", options->no_comment, "numbers alone");
     command->add_flag("--json", options->json, "results as JSON");
     command->callback([&line, options] {
         if (options->projects.empty() && !options->changed) throw CLI::RequiredError("PROJECT or --changed");
         line.chosen = [&line, options] {
-            return with_services(line.context, [options](jobs::Services services) { return push(services, options); });
+            return with_services(line.context, [options](jobs::Services services) {
+                return options->preview ? preview_push(services, {options->limit, options->json})
+                                        : push(services, options);
+            });
         };
     });
 }

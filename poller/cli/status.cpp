@@ -20,7 +20,7 @@ struct Part {
     const char *when_empty;
 };
 
-constexpr std::array<Part, 5> kParts = {{
+constexpr std::array<Part, 6> kParts = {{
     {"pipeline",
      "SELECT (SELECT count(*) FROM projects WHERE state = 'active') AS projects,"
      " (SELECT count(*) FROM analysis_results) AS analyses,"
@@ -52,6 +52,13 @@ constexpr std::array<Part, 5> kParts = {{
      " items_processed AS items, items_rejected AS rejected, error_message AS error"
      " FROM sync_log ORDER BY sync_type, board_id, id DESC",
      "nothing was synchronised or imported yet"},
+    {"limits",
+     "SELECT provider, used_today, day_quota,"
+     " CASE WHEN used_up_until IS NOT NULL THEN 'the calls of the day are used up' END AS day,"
+     " to_char(coalesce(blocked_until, used_up_until) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS shut_until_utc,"
+     " blocked_because AS reason FROM provider_limits"
+     " WHERE (day_quota IS NOT NULL AND used_today > 0) OR blocked_until IS NOT NULL ORDER BY 1",
+     "nothing was called today, and nobody asks for patience"},
 }};
 
 struct Verdict {

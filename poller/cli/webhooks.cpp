@@ -31,7 +31,7 @@ int show(const Subscriptions &subscriptions, bool as_json) {
     }
     if (as_json) fmt::print("{}\n", rows.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     const bool is_well = std::ranges::none_of(subscriptions, [](const monday::Subscription &each) {
-        return each.state == "refused" || each.state == "gone";
+        return each.state == "refused" || each.state == "gone" || each.state == "unsigned";
     });
     return is_well ? 0 : 1;
 }
@@ -39,11 +39,12 @@ int show(const Subscriptions &subscriptions, bool as_json) {
 using Work = awaitable<Subscriptions> (*)(jobs::Services services, monday::Client &client);
 
 awaitable<Subscriptions> register_all(jobs::Services services, monday::Client &client) {
-    co_return co_await monday::register_webhooks(services.database, client, monday::webhook_url(services.settings));
+    co_return co_await monday::register_webhooks(services.database, client, monday::webhook_url(services.settings),
+                                                 services.settings.webhook_auth);
 }
 
 awaitable<Subscriptions> list_all(jobs::Services services, monday::Client &client) {
-    co_return co_await monday::list_webhooks(services.database, client);
+    co_return co_await monday::list_webhooks(services.database, client, services.settings.webhook_auth);
 }
 
 awaitable<Subscriptions> delete_all(jobs::Services services, monday::Client &client) {

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
+#include "poller/jobs/gathering.hpp"
 #include "poller/jobs/handler.hpp"
 #include "poller/monday/budget.hpp"
 #include "poller/monday/client.hpp"
@@ -33,6 +35,30 @@ private:
 
     monday::Budget budget_;
     std::chrono::milliseconds patience_;
+};
+
+// The same for jobs that cost less together: those that come at the same time share their calls.
+class GatheredMondayHandler : public Handler {
+public:
+    GatheredMondayHandler(const Services &services, std::size_t most, std::chrono::milliseconds patience,
+                          double left_to_others = 0);
+
+    [[nodiscard]] awaitable<Outcome> run(const Job &job, std::stop_token stop) final;
+
+protected:
+    // One result for each job. What it throws is the end of all of them.
+    [[nodiscard]] virtual awaitable<std::vector<Gathering::Result>> work(const std::vector<Job> &jobs,
+                                                                         monday::Client &client) = 0;
+
+    Services services_;
+
+private:
+    [[nodiscard]] awaitable<std::vector<Gathering::Result>> work_with_client(std::vector<Job> jobs,
+                                                                             std::stop_token stop);
+
+    monday::Budget budget_;
+    std::chrono::milliseconds patience_;
+    Gathering gathering_;
 };
 
 // For flows that page through whole boards: a minute's limit is waited for, a day's is not.

@@ -20,8 +20,8 @@ const std::vector<JobType> &job_types() {
     static const std::vector<JobType> types = [] {
         std::vector<JobType> all{
             {"llm_explain", 4, make_llm_explain},
-            {"push_to_monday", 2, make_push_to_monday},
-            {"rehydrate_and_analyze", 4, make_rehydrate_and_analyze},
+            {"push_to_monday", 100, make_push_to_monday},
+            {"rehydrate_and_analyze", 100, make_rehydrate_and_analyze},
         };
         add_statement_jobs(all);
         add_monday_flows(all);

@@ -14,6 +14,7 @@ struct Board {
     std::string role;  // parent, subitem, hidden
     std::string name;
     std::vector<std::string> columns;  // those that hold a field
+    int page_size = 500;               // items of a page that monday.com manages of it
 };
 
 // In the order in which whole boards are read: what others are derived from comes first. Throws ConfigError where no

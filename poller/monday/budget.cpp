@@ -19,9 +19,6 @@ constexpr const char *kCalls = "monday";
 constexpr const char *kComplexity = "monday complexity";
 const std::vector<std::string> kBuckets{kCalls, kComplexity};
 
-// Until the first answer tells what a document costs.
-constexpr std::int64_t kAssumedComplexity = 30'000;
-
 // The policies of the headers, and what they are called here.
 struct Policy {
     std::string_view header_name;
@@ -32,6 +29,8 @@ constexpr Policy kPolicies[] = {{"minuteRate", kCalls}, {"complexityMinute", kCo
 // The gate of one token, by a part of its digest.
 std::string gate_of(std::string_view token) { return "monday token " + to_hex(sha256(token)).substr(0, 12); }
 
+std::string gate_of_writes(std::string_view token) { return gate_of(token) + " writes"; }
+
 std::optional<std::int64_t> remaining_of(const std::vector<RateLimit> &limits, std::string_view name) {
     const auto found = std::ranges::find(limits, name, &RateLimit::name);
     return found == limits.end() ? std::nullopt : found->remaining;
@@ -39,12 +38,16 @@ std::optional<std::int64_t> remaining_of(const std::vector<RateLimit> &limits, s
 
 }  // namespace
 
-awaitable<std::int64_t> Budget::reserve(std::string_view document, std::string_view token, milliseconds patience,
-                                        std::stop_token stop) {
-    const auto known = complexity_.find(document);
-    const std::int64_t complexity = known == complexity_.end() ? kAssumedComplexity : known->second;
-    const std::vector<std::string> gates{kCalls, kComplexity, gate_of(token)};
-    const std::vector<std::int64_t> wanted{1, complexity, 0};
+awaitable<std::int64_t> Budget::reserve(const Document &document, Use use, std::string_view token,
+                                        milliseconds patience, std::stop_token stop) {
+    const auto known = complexity_.find(document.name);
+    const std::int64_t complexity = known == complexity_.end() ? document.assumed_complexity : known->second;
+    std::vector<std::string> gates{kCalls, kComplexity, gate_of(token)};
+    std::vector<std::int64_t> wanted{1, complexity, 0};
+    if (use == Use::kWrite) {
+        gates.push_back(gate_of_writes(token));
+        wanted.push_back(0);
+    }
     const auto deadline = std::chrono::steady_clock::now() + patience;
     for (;;) {
         const db::Result result = co_await database_.query(
@@ -53,7 +56,8 @@ awaitable<std::int64_t> Budget::reserve(std::string_view document, std::string_v
         const milliseconds wait{result[0][0].integer()};
         if (wait <= milliseconds{0}) co_return complexity;
         // Nobody waits for a token that was refused: it is not the same once it is accepted.
-        std::string reason = co_await reason_of(gates.back());
+        std::string reason = co_await reason_of(gate_of(token));
+        if (reason.empty() && use == Use::kWrite) reason = co_await reason_of(gate_of_writes(token));
         const bool is_refused = !reason.empty();
         if (is_refused || stop.stop_requested() || std::chrono::steady_clock::now() + wait > deadline) {
             if (!is_refused) reason = co_await reason_of(kCalls);
@@ -94,6 +98,10 @@ awaitable<void> Budget::block(milliseconds wait, std::string_view reason) { co_a
 
 awaitable<void> Budget::block_token(std::string_view token, milliseconds wait, std::string_view reason) {
     co_await shut(gate_of(token), wait, reason);
+}
+
+awaitable<void> Budget::block_writes(std::string_view token, milliseconds wait, std::string_view reason) {
+    co_await shut(gate_of_writes(token), wait, reason);
 }
 
 awaitable<void> Budget::shut(std::string gate, milliseconds wait, std::string_view reason) {

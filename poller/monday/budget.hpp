@@ -14,6 +14,7 @@
 #include "poller/asio.hpp"
 #include "poller/db/pool.hpp"
 #include "poller/http/message.hpp"
+#include "poller/monday/queries/documents.hpp"
 
 namespace poller::monday {
 
@@ -23,9 +24,11 @@ public:
     explicit Budget(db::Pool &database, double left_to_others = 0)
         : database_(database), left_to_others_(left_to_others) {}
 
+    enum class Use { kRead, kWrite };
+
     // Waits until one call with this document and token is granted, and returns the complexity that was reserved for
     // it. Throws WaitError where that takes longer than the patience.
-    [[nodiscard]] awaitable<std::int64_t> reserve(std::string_view document, std::string_view token,
+    [[nodiscard]] awaitable<std::int64_t> reserve(const Document &document, Use use, std::string_view token,
                                                   std::chrono::milliseconds patience, std::stop_token stop);
 
     // After the answer: settles what was reserved with what was used, adopts what the answer says is left of the
@@ -38,6 +41,9 @@ public:
 
     // Nobody calls with this token for so long; who has another one does.
     awaitable<void> block_token(std::string_view token, std::chrono::milliseconds wait, std::string_view reason);
+
+    // Nobody writes with this token for so long; it may read.
+    awaitable<void> block_writes(std::string_view token, std::chrono::milliseconds wait, std::string_view reason);
 
 private:
     awaitable<void> shut(std::string gate, std::chrono::milliseconds wait, std::string_view reason);

@@ -41,12 +41,20 @@ public:
     // API.
     [[nodiscard]] awaitable<Response> read(const Document &document, nlohmann::json variables);
 
+    // Reads a page of a board. Throws PageTooLarge where the answer says, or twice looks as if, it asks for too much.
+    [[nodiscard]] awaitable<Response> read_page(const Document &document, nlohmann::json variables);
+
     // Reads, and takes any error for a failure of the whole.
     [[nodiscard]] awaitable<nlohmann::json> read_whole(const Document &document, nlohmann::json variables);
 
     // Writes, at most once for a key within 30 minutes. Throws like read_whole(), and WriteInDoubt.
     [[nodiscard]] awaitable<nlohmann::json> write(const Document &document, nlohmann::json variables,
                                                   std::string idempotency_key);
+
+    // Several mutations in one request (see Mutations). Errors that name one of them are in the response; all others
+    // are thrown as by write().
+    [[nodiscard]] awaitable<Response> write_all(const Document &document, nlohmann::json variables,
+                                                std::string idempotency_key);
 
     [[nodiscard]] const Usage &usage() const noexcept { return usage_; }
     [[nodiscard]] bool is_stopped() const noexcept { return stop_.stop_requested(); }
@@ -55,8 +63,12 @@ private:
     struct Attempt;
     using Deadline = std::chrono::steady_clock::time_point;
 
-    [[nodiscard]] awaitable<Response> call(const Document &document, nlohmann::json variables,
+    enum class Kind { kRead, kReadPage, kWrite, kWriteAll };
+
+    [[nodiscard]] awaitable<Response> call(const Document &document, nlohmann::json variables, Kind kind,
                                            std::string idempotency_key);
+    [[nodiscard]] awaitable<Response> read_as(Kind kind, const Document &document, nlohmann::json variables);
+    [[nodiscard]] awaitable<void> refuse_token(Kind kind, const ApiError &error, std::string message);
     [[nodiscard]] awaitable<Attempt> attempt(const Document &document, const http::Call &request, Deadline deadline);
     void check_version(const Response &response) const;
     [[nodiscard]] http::Call request_of(const Document &document, const nlohmann::json &variables,

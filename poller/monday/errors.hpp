@@ -20,6 +20,24 @@ private:
     ErrorKind kind_;
 };
 
+// What came was stored, and it was not all: nobody knows the rest.
+class ReadInPart : public PermanentError {
+public:
+    using PermanentError::PermanentError;
+};
+
+// The answer was too much for monday.com; a smaller page may do.
+class PageTooLarge : public TransientError {
+public:
+    using TransientError::TransientError;
+};
+
+// A limit of one field, or of calls at once: who reads another board may go on.
+class FieldBusy : public WaitError {
+public:
+    using WaitError::WaitError;
+};
+
 // Paging has to start again at page 1.
 class CursorExpired : public TransientError {
 public:

@@ -1,25 +1,50 @@
-// Writing the numbers and the comment of a project to its item: only what differs, and never a second comment.
+// Writing the numbers and the comment of projects to their items: only what differs, many items with one call, and
+// never a second comment.
 #pragma once
 
+#include <exception>
 #include <string>
+#include <vector>
 
 #include "poller/asio.hpp"
 #include "poller/db/pool.hpp"
+#include "poller/errors.hpp"
 #include "poller/monday/client.hpp"
 
 namespace poller::monday {
 
-struct PushOptions {
-    bool dry_run = false;
+// Thousands of items may wait to be written; what somebody just changed on a board is read nevertheless.
+inline constexpr double kLeftToReads = 0.25;
+
+// Of one call. Each mutation costs complexity, and the smallest plan has a million a minute.
+inline constexpr std::size_t kItemsOfALook = 50;
+inline constexpr std::size_t kMutationsOfAWrite = 20;
+
+struct PushOrder {
+    std::string project_id;
     bool with_comment = true;
     // An earlier try may have got further than is known: the item is read before it is written.
     bool is_repeat = false;
 };
 
-// Returns what was done, for a person to read. What to write is the database's to say (monday_push_plan), and what was
-// written is recorded there part by part, before the next part begins. Throws like Client::write(), PermanentError
-// where the item is gone, and what the database throws for a project that has nothing to push.
-[[nodiscard]] awaitable<std::string> push_project(db::Pool &database, Client &client, std::string project_id,
-                                                  PushOptions options);
+struct PushResult {
+    std::string project_id;
+    std::string done;            // for a person to read
+    std::exception_ptr failure;  // null where it went well
+};
+
+// The project has nothing to push any more, or not yet: it is archived, lies on no board, or is not analysed.
+class NothingToPush : public PermanentError {
+public:
+    using PermanentError::PermanentError;
+};
+
+enum class PushMode { kWrite, kDryRun };
+
+// One result for each order. What to write is the database's to say (monday_push_plans); what was written, and what
+// failed, is recorded there for each project as soon as it is known. Failures are those of Client::write_all(),
+// PermanentError where an item is gone, NothingToPush, and WaitError where a write before this one may not show yet.
+[[nodiscard]] awaitable<std::vector<PushResult>> push_projects(db::Pool &database, Client &client,
+                                                               std::vector<PushOrder> orders, PushMode mode);
 
 }  // namespace poller::monday

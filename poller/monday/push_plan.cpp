@@ -52,6 +52,7 @@ PushPlan PushPlan::from_json(const json &plan) {
     result.comment_key = text_member(plan, "comment_key");
     result.update_id = text_member(plan, "update_id");
     result.in_doubt = member(plan, "in_doubt") == true;
+    result.may_be_hidden = member(plan, "may_be_hidden") == true;
     return result;
 }
 
@@ -68,13 +69,18 @@ std::string PushPlan::summary() const {
 
 PushedItem read_pushed_item(const json &data, const PushPlan &plan) {
     PushedItem result;
-    const json &item = first_element(member(data, "items"));
-    if (!item.is_object()) return result;
+    const std::string self = id_of(member(member(data, "me"), "id"));
+    result.reader = self;
+    const json &items = member(data, "items");
+    if (!items.is_array()) return result;
+    const auto found =
+        std::ranges::find_if(items, [&](const json &item) { return id_of(member(item, "id")) == plan.item_id; });
+    if (found == items.end()) return result;
+    const json &item = *found;
     result.state = text_member(item, "state");
     result.holds_columns = plan.writes_columns() && holds(item, plan.columns);
     const json &updates = member(item, "updates");
     if (!updates.is_array()) return result;
-    const std::string self = id_of(member(member(data, "me"), "id"));
     bool is_known_there = false;
     for (const json &update : updates) {
         const std::string id = id_of(member(update, "id"));

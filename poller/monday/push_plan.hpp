@@ -21,6 +21,7 @@ struct PushPlan {
     std::string comment_key;
     std::string update_id;  // empty where no comment is known
     bool in_doubt = false;
+    bool may_be_hidden = false;  // a write so recent that the item may not show it yet
 
     [[nodiscard]] static PushPlan from_json(const nlohmann::json &plan);
 
@@ -33,10 +34,11 @@ struct PushPlan {
 // How many of an item's comments are read: the newest.
 inline constexpr int kCommentsRead = 100;
 
-// From the data of pushed_item.
+// From the data of pushed_items.
 struct PushedItem {
     std::string state;  // empty where there is no such item
     bool holds_columns = false;
+    std::string reader;                  // the user of the token
     std::string own_comment;             // the update that is ours; empty if there is none among those read
     bool known_comment_is_gone = false;  // the one that the plan knows is certainly not there
 };

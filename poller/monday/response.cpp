@@ -29,7 +29,7 @@ struct Known {
 constexpr std::array kKnownCodes{
     Known{"complexitybudgetexhausted", ErrorKind::kComplexityExhausted},
     Known{"complexityexception", ErrorKind::kComplexityExhausted},
-    Known{"maxcomplexityexceeded", ErrorKind::kPermanent},
+    Known{"maxcomplexityexceeded", ErrorKind::kTooComplex},
     Known{"dailylimitexceeded", ErrorKind::kDailyLimit},
     Known{"minuteratelimitexceeded", ErrorKind::kRateLimited},
     Known{"minutelimitrateexceeded", ErrorKind::kRateLimited},
@@ -89,7 +89,7 @@ constexpr std::array kKnownMessages{
     Known{"too many concurrent requests", ErrorKind::kBusy},
     Known{"not authenticated", ErrorKind::kUnauthorized},
     Known{"ip is restricted", ErrorKind::kUnauthorized},
-    Known{"max complexity", ErrorKind::kPermanent},
+    Known{"max complexity", ErrorKind::kTooComplex},
     Known{"parse error on", ErrorKind::kPermanent},
     Known{"internal server error", ErrorKind::kTransient},
 };
@@ -105,6 +105,7 @@ constexpr std::array kByWeight{
     ErrorKind::kLocked,
     ErrorKind::kIdempotencyConflict,
     ErrorKind::kTransient,
+    ErrorKind::kTooComplex,
     ErrorKind::kPermanent,
     ErrorKind::kForbidden,
     ErrorKind::kNotFound,
@@ -166,10 +167,10 @@ ErrorKind kind_of(const RawError &error, int http_status) {
     // One call that is too complex for any minute stays so.
     const auto most = whole_number_of(member(error.extensions, "maxComplexity"));
     if (most && whole_number_of(member(error.extensions, "complexity")).value_or(0) > *most) {
-        return ErrorKind::kPermanent;
+        return ErrorKind::kTooComplex;
     }
     if (code == "complexityexception" && message.find("max complexity") != std::string::npos) {
-        return ErrorKind::kPermanent;
+        return ErrorKind::kTooComplex;
     }
     const auto known_code = std::ranges::find(kKnownCodes, code, &Known::text);
     if (known_code != kKnownCodes.end()) return known_code->kind;
@@ -322,6 +323,7 @@ std::string_view to_string(ErrorKind kind) noexcept {
         case ErrorKind::kUnauthorized: return "unauthorized";
         case ErrorKind::kForbidden: return "forbidden";
         case ErrorKind::kNotFound: return "not_found";
+        case ErrorKind::kTooComplex: return "too_complex";
         case ErrorKind::kPermanent: return "permanent";
     }
     return "permanent";

@@ -27,6 +27,7 @@ enum class ErrorKind {
     kUnauthorized,         // the token is not accepted: every call would fail
     kForbidden,            // the token may not do this; others may succeed
     kNotFound,             // no such item, board, column or update
+    kTooComplex,           // more than one call may ask for: a smaller one may do
     kPermanent,            // the call is wrong and stays wrong
 };
 

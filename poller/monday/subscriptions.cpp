@@ -23,7 +23,7 @@ const std::vector<std::string> kItemEvents{"create_item",  "change_column_value"
 const std::vector<std::string> kParentEvents = [] {
     std::vector<std::string> events = kItemEvents;
     events.insert(events.end(), {"create_subitem", "change_subitem_column_value", "change_subitem_name",
-                                 "subitem_deleted", "subitem_archived", "move_subitem"});
+                                 "subitem_deleted", "subitem_archived", "move_subitem", "delete_update"});
     return events;
 }();
 const std::vector<std::string> kNoEvents;
@@ -42,9 +42,12 @@ awaitable<std::vector<Subscription>> known_of(db::Pool &database, std::string_vi
     co_return known;
 }
 
-awaitable<std::set<std::string>> ids_at_monday(Client &client, const std::string &board_id) {
+enum class Of { kAnybody, kApp };
+
+awaitable<std::set<std::string>> ids_at_monday(Client &client, const std::string &board_id, Of of = Of::kAnybody) {
     json variables = json::object();
     variables["board"] = board_id;
+    variables["only_of_app"] = of == Of::kApp;
     const json data = co_await client.read_whole(documents::board_webhooks, std::move(variables));
     std::set<std::string> ids;
     const json &webhooks = member(data, "webhooks");
@@ -120,6 +123,19 @@ awaitable<void> register_board(db::Pool &database, Client &client, const Board &
     }
 }
 
+// monday.com signs the webhooks of an app alone. Where signatures are asked for, every event of another one is refused.
+awaitable<void> tell_unsigned(Client &client, const std::string &board_id, std::vector<Subscription> &subscriptions) {
+    const std::set<std::string> of_app = co_await ids_at_monday(client, board_id, Of::kApp);
+    for (Subscription &each : subscriptions) {
+        const bool is_there = each.state == "created" || each.state == "unchanged" || each.state == "active";
+        if (each.board_id != board_id || !is_there || of_app.contains(each.webhook_id)) continue;
+        each.state = "unsigned";
+        each.problem =
+            "made with a personal token, whose webhooks monday.com does not sign: all its events are refused. Set "
+            "WEBHOOK_AUTH=token and register again, or use the OAuth token of an app";
+    }
+}
+
 }  // namespace
 
 const std::vector<std::string> &events_of(std::string_view role) {
@@ -131,6 +147,10 @@ const std::vector<std::string> &events_of(std::string_view role) {
 std::string webhook_url(const Settings &settings) {
     std::string url = settings.monday_webhook_url;
     if (url.empty()) throw ConfigError("MONDAY_WEBHOOK_URL is not set");
+    if (settings.webhook_auth == WebhookAuth::kHmac) {
+        throw ConfigError("monday.com signs no webhook with WEBHOOK_AUTH=hmac: all its events would be refused",
+                          {"", "", "Set WEBHOOK_AUTH=token, or jwt with the OAuth token of an app."});
+    }
     if (settings.webhook_auth == WebhookAuth::kToken && !settings.webhook_secrets.empty()) {
         url += (url.find('?') == std::string::npos ? "?token=" : "&token=") +
                http::percent_encode(settings.webhook_secrets.front());
@@ -142,16 +162,19 @@ std::string webhook_url(const Settings &settings) {
     return url;
 }
 
-awaitable<std::vector<Subscription>> register_webhooks(db::Pool &database, Client &client, std::string url) {
+awaitable<std::vector<Subscription>> register_webhooks(db::Pool &database, Client &client, std::string url,
+                                                       WebhookAuth auth) {
     const std::vector<Board> boards = co_await active_boards(database);
     std::vector<Subscription> result;
     for (const Board &board : boards) {
-        if (!events_of(board.role).empty()) co_await register_board(database, client, board, url, result);
+        if (events_of(board.role).empty()) continue;
+        co_await register_board(database, client, board, url, result);
+        if (auth == WebhookAuth::kJwt) co_await tell_unsigned(client, board.id, result);
     }
     co_return result;
 }
 
-awaitable<std::vector<Subscription>> list_webhooks(db::Pool &database, Client &client) {
+awaitable<std::vector<Subscription>> list_webhooks(db::Pool &database, Client &client, WebhookAuth auth) {
     const std::vector<Board> boards = co_await active_boards(database);
     std::vector<Subscription> result;
     for (const Board &board : boards) {
@@ -162,6 +185,7 @@ awaitable<std::vector<Subscription>> list_webhooks(db::Pool &database, Client &c
             subscription.state = there.contains(subscription.webhook_id) ? "active" : "gone";
             result.push_back(std::move(subscription));
         }
+        if (auth == WebhookAuth::kJwt) co_await tell_unsigned(client, board.id, result);
     }
     co_return result;
 }

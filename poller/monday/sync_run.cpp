@@ -5,6 +5,7 @@
 
 #include "poller/errors.hpp"
 #include "poller/log/log.hpp"
+#include "poller/monday/errors.hpp"
 
 namespace poller::monday {
 
@@ -62,7 +63,7 @@ awaitable<void> in_run(Flow &flow, RunTarget target, std::function<awaitable<voi
     if (error.empty()) co_return;
     // A board is read again by the next flow; what a job was to read is read by the job.
     if (run.may_pass() && target.board_id.empty()) throw TransientError(error);
-    throw PermanentError(target.board_name.empty() ? error : target.board_name + ": " + error);
+    throw ReadInPart(target.board_name.empty() ? error : target.board_name + ": " + error);
 }
 
 }  // namespace poller::monday

@@ -66,7 +66,7 @@ struct RunTarget {
 
 // Does the work as a run. An error that leaves the work ends the run as failed and is thrown on; one that was noted
 // within it is thrown once the run is ended: as TransientError where it may pass and the run is no board's, else as
-// PermanentError.
+// ReadInPart.
 [[nodiscard]] awaitable<void> in_run(Flow &flow, RunTarget target, std::function<awaitable<void>(SyncRun &)> work);
 
 }  // namespace poller::monday

@@ -90,7 +90,7 @@ COMMENT ON FUNCTION pipeline.grant_pipeline_owner(text) IS
 CREATE FUNCTION pipeline_internal.is_for_operators(view_name name) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN view_name IN ('pipeline_schedule', 'pipeline_settings', 'queue_health', 'webhook_metrics', 'system_performance', 'project_lineage',
-                     'sync_health', 'data_freshness');
+                     'sync_health', 'data_freshness', 'provider_limits');
 COMMENT ON FUNCTION pipeline_internal.is_for_operators(name) IS
     'Whether a view of schema pipeline is left out of what forecast readers may read.';
 

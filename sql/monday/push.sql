@@ -38,17 +38,20 @@ BEGIN
         'comment_hash', payload->'comment_hash',
         'comment_key', md5(concat_ws('/', 'comment', project_id, payload->>'comment_hash', coalesce(state.comment_pushes, 0))),
         'update_id', state.update_id,
-        'in_doubt', coalesce(state.attempts > 0, false));
+        'in_doubt', coalesce(state.attempts > 0 OR state.write_began_at IS NOT NULL, false),
+        -- monday.com shows a write some seconds late: what an item does not show until then may be there all the same.
+        'may_be_hidden', coalesce(state.write_began_at > clock_timestamp() - interval '35 seconds', false));
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.monday_push_plan(text) IS
-    'What to write to the item of a project now: {item_id, board_id; columns {column id: text} and comment_html, null where nothing differs from what was written; hashes for record_monday_push(); keys that are the same for a repeated write and new for a new one; comment_heading, with which the text of the comment begins; update_id of the comment that is there; in_doubt: the last push failed}. Errors: P0002 unknown project, 55000 not analysed yet, or not on a board.';
+    'What to write to the item of a project now: {item_id, board_id; columns {column id: text} and comment_html, null where nothing differs from what was written; hashes for record_monday_push(); keys that are the same for a repeated write and new for a new one; comment_heading, with which the text of the comment begins; update_id of the comment that is there; in_doubt: the last push failed, or nobody knows how it ended; may_be_hidden: it is so recent that the item may not show it yet}. Errors: P0002 unknown project, 55000 not analysed yet, or not on a board.';
 
 CREATE FUNCTION pipeline_work.record_monday_push(
     project_id text,
     columns_hash text DEFAULT NULL,
     comment_hash text DEFAULT NULL,
-    update_id text DEFAULT NULL
+    update_id text DEFAULT NULL,
+    written_by text DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -75,10 +78,10 @@ BEGIN
     CROSS JOIN LATERAL shown_numbers(c.days, c.rate, c.confidence, c.rating) AS n (numbers)
     WHERE c.project_id = record_monday_push.project_id;
     INSERT INTO push_state AS s
-        (project_id, columns_hash, comment_hash, columns_shown, comment_shown, update_id, pushed_at, columns_pushes,
-         comment_pushes)
+        (project_id, columns_hash, comment_hash, columns_shown, comment_shown, update_id, written_by, pushed_at,
+         columns_pushes, comment_pushes)
     VALUES (record_monday_push.project_id, record_monday_push.columns_hash, record_monday_push.comment_hash,
-            columns_shown, comment_shown, record_monday_push.update_id, clock_timestamp(),
+            columns_shown, comment_shown, record_monday_push.update_id, record_monday_push.written_by, clock_timestamp(),
             num_nonnulls(record_monday_push.columns_hash), num_nonnulls(record_monday_push.comment_hash))
     ON CONFLICT (project_id) DO UPDATE
     SET columns_hash = coalesce(excluded.columns_hash, s.columns_hash),
@@ -86,6 +89,8 @@ BEGIN
         columns_shown = CASE WHEN excluded.columns_hash IS NULL THEN s.columns_shown ELSE excluded.columns_shown END,
         comment_shown = CASE WHEN excluded.comment_hash IS NULL THEN s.comment_shown ELSE excluded.comment_shown END,
         update_id = coalesce(excluded.update_id, s.update_id),
+        written_by = coalesce(excluded.written_by, s.written_by),
+        write_began_at = NULL,
         pushed_at = excluded.pushed_at,
         columns_pushes = s.columns_pushes + excluded.columns_pushes,
         comment_pushes = s.comment_pushes + excluded.comment_pushes,
@@ -93,8 +98,8 @@ BEGIN
         attempts = 0;
 END;
 $$;
-COMMENT ON FUNCTION pipeline_work.record_monday_push(text, text, text, text) IS
-    'Notes that the columns, the comment or both of a project were written; each counts for itself. Error 22004.';
+COMMENT ON FUNCTION pipeline_work.record_monday_push(text, text, text, text, text) IS
+    'Notes that the columns, the comment (update_id, a comment of the user written_by) or both of a project were written; each counts for itself. Error 22004.';
 
 CREATE FUNCTION pipeline_work.record_monday_push_failure(
     project_id text,
@@ -115,6 +120,7 @@ BEGIN
     ON CONFLICT (project_id) DO UPDATE
     SET last_error = excluded.last_error,
         attempts = s.attempts + 1,
+        write_began_at = CASE WHEN NOT coalesce(refused, false) THEN s.write_began_at END,
         columns_pushes = s.columns_pushes + excluded.columns_pushes,
         comment_pushes = s.comment_pushes + excluded.comment_pushes;
 END;

@@ -17,14 +17,18 @@ FROM (
         c.comment_hash IS DISTINCT FROM s.comment_hash
             AND (c.text_hash IS DISTINCT FROM s.comment_shown->>'text_hash'
                  OR shown_has_moved(s.comment_shown, shown_numbers(c.days, c.rate, c.confidence, c.rating), c.segment_n,
-                                    c.days_spread, t.percent)) AS comment_changed
+                                    c.days_spread, t.percent))
+            AND (p.stage_bucket = 'Open' OR t.comments_on_closed) AS comment_changed
     FROM push_content c
     JOIN projects p ON p.monday_id = c.project_id
     LEFT JOIN monday_board b ON b.board_id = p.board_id AND b.is_active
     LEFT JOIN push_state s ON s.project_id = c.project_id
-    CROSS JOIN (SELECT pipeline_setting('analysis_tolerance_percent')::integer AS percent OFFSET 0) t
+    CROSS JOIN (
+        SELECT pipeline_setting('analysis_tolerance_percent')::integer AS percent,
+            pipeline_setting('push_comments_on_closed') = '1' AS comments_on_closed
+        OFFSET 0) t
 ) d
 WHERE d.columns_changed OR d.comment_changed;
 
 COMMENT ON VIEW pipeline_data.push_due IS
-    'The projects whose columns or comment moved beyond the tolerance since they were written, or say something else; board_id is NULL for those that no configured board has.';
+    'The projects whose columns or comment moved beyond the tolerance since they were written, or say something else (comments of open projects, unless push_comments_on_closed is set); board_id is NULL for those that no configured board has.';

@@ -50,6 +50,21 @@ $$;
 COMMENT ON FUNCTION pipeline_work.advance_high_water_mark(text, timestamptz) IS
     'Notes that every change of a board up to a moment (when the read began) has been read; to be called in the transaction that stores the last of them. The mark never moves back. Errors: 22023 unknown board, 22004 null.';
 
+CREATE FUNCTION pipeline_work.remember_monday_page_size(board_id text, page_size integer) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    PERFORM require_writable('remember the size of pages');
+    PERFORM require_layout();
+    UPDATE monday_board b
+    SET page_size = nullif(remember_monday_page_size.page_size, 500)
+    WHERE b.board_id = remember_monday_page_size.board_id;
+END;
+$$;
+COMMENT ON FUNCTION pipeline_work.remember_monday_page_size(text, integer) IS
+    'Notes how many items of a board monday.com gives in one page.';
+
 CREATE FUNCTION pipeline_work.monday_hidden_candidates(project_ids text[]) RETURNS TABLE(board_id text, item_id text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT

@@ -103,6 +103,12 @@ BEGIN
     FROM incoming i
     LEFT JOIN fresh f ON f.position = i.position
     ORDER BY i.position;
+
+    IF 'delete_update' = ANY (event_types)
+        OR EXISTS (SELECT FROM unnest(board_ids, column_ids) AS g (board_id, column_id)
+                   JOIN monday_column own ON own.board_id = g.board_id AND own.column_id = g.column_id AND own.writable) THEN
+        PERFORM note_foreign_edits(event_types, board_ids, item_ids, column_ids, payloads);
+    END IF;
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.record_webhook_events(text[], text[], text[], text[], text[], text[], text[], text[], text[], text[]) IS

@@ -60,7 +60,8 @@ private:
 
 awaitable<void> read_board(Flow &flow, SyncRun &run, const Board &board, int days_back) {
     const Window window = co_await window_of(flow.database, board, days_back);
-    PageRequest request{documents::board_page, documents::next_board_page, json::object(), json::object()};
+    PageRequest request{documents::board_page, documents::next_board_page, json::object(), json::object(),
+                        board.page_size};
     request.variables["board"] = board.id;
     request.variables["columns"] = board.columns;
     request.first_only["filter"] = kNewestFirst;

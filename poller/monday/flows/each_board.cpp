@@ -4,6 +4,7 @@
 
 #include "poller/errors.hpp"
 #include "poller/log/log.hpp"
+#include "poller/monday/errors.hpp"
 #include "poller/monday/flows/board_check.hpp"
 
 namespace poller::monday::flows {
@@ -15,6 +16,9 @@ awaitable<void> for_each_board(Flow &flow, std::string sync_type, const std::vec
             RunTarget target{sync_type, board.id, board.name};
             const auto in_board = [&](SyncRun &run) { return work(run, board); };
             co_await in_run(flow, std::move(target), in_board);
+        } catch (const FieldBusy &error) {
+            if (!first) first = std::current_exception();
+            log::warning("board has to wait", {{"board", board.id}, {"name", board.name}, {"error", error.what()}});
         } catch (const WaitError &) {
             throw;
         } catch (const ConnectionLost &) {

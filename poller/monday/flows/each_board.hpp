@@ -13,8 +13,8 @@ namespace poller::monday::flows {
 
 using BoardWork = std::function<awaitable<void>(SyncRun &, const Board &)>;
 
-// A board that fails does not keep the others from being read, a limit or a database that is away does. At the end the
-// first error is thrown.
+// A board that fails, or meets a limit of its own, does not keep the others from being read; a limit of the account or
+// a database that is away does. At the end the first error is thrown.
 [[nodiscard]] awaitable<void> for_each_board(Flow &flow, std::string sync_type, const std::vector<Board> &boards,
                                              BoardWork work);
 

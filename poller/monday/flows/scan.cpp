@@ -63,7 +63,8 @@ awaitable<void> scan_board(Flow &flow, SyncRun &run, const std::vector<Board> &b
 awaitable<void> read_whole_board(Flow &flow, SyncRun &run, const std::vector<Board> &boards, const Board &board) {
     const db::Result moment = co_await flow.database.query("SELECT now()");
     const std::string began{moment[0][0].text()};
-    PageRequest request{documents::board_page, documents::next_board_page, json::object(), json::object()};
+    PageRequest request{documents::board_page, documents::next_board_page, json::object(), json::object(),
+                        board.page_size};
     request.variables["board"] = board.id;
     request.variables["columns"] = board.columns;
     const auto store = [&](db::Connection &connection, const ItemPage &page, PagePlace place) -> awaitable<void> {
@@ -76,7 +77,8 @@ awaitable<void> read_whole_board(Flow &flow, SyncRun &run, const std::vector<Boa
 }
 
 awaitable<void> compare_board(Flow &flow, SyncRun &run, const std::vector<Board> &boards, const Board &board) {
-    PageRequest request{documents::board_index, documents::next_board_index, json::object(), json::object()};
+    PageRequest request{documents::board_index, documents::next_board_index, json::object(), json::object(),
+                        board.page_size};
     request.variables["board"] = board.id;
     co_await scan_board(flow, run, boards, board, std::move(request));
 }

@@ -60,6 +60,10 @@ def test_every_document_is_compiled_in():
 # Served by the simulator ---------------------------------------------------------------------------------------------
 
 
+def served_comment(client, item):
+    return client.items([item], "updates{id}")[0]["updates"][0]["id"]
+
+
 @pytest.fixture(scope="module")
 def served(start_simulator):
     """What each document answers, asked in an order in which one makes what the next one needs."""
@@ -84,13 +88,14 @@ def served(start_simulator):
     ask("items_by_id", ids=[item], limit=1, columns=columns, boards=[PARENT, HIDDEN], board_limit=2)
     ask("items_by_name", board=HIDDEN, names=[name, "no such name"], limit=10, columns=None)
     ask("project_items", ids=[item], limit=1, columns=columns, boards=[PARENT], board_limit=1)
-    ask("change_columns", board=PARENT, item=item, values='{"numeric_days":"5"}')
-    comment = ask("create_comment", item=item, body="<p>x</p>")
-    ask("edit_comment", update=comment["create_update"]["id"], body="<p>y</p>")
-    ask("pushed_item", item=item, columns=columns, updates=5)
+    client.write(PARENT, item, {"numeric_days": "5"})
+    client.data("mutation($i:ID!){create_update(item_id:$i,body:\"<p>y</p>\"){id}}", i=item)
+    ask("pushed_items", items=[item], limit=1, columns=columns, updates=5)
+    ask("item_subscribers", items=[item], limit=1)
+    ask("updates_by_id", ids=[served_comment(client, item)], limit=1)
     ask("board_activity", board=PARENT, limit=5, page=1, **{"from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"})
     webhook = ask("create_webhook", board=PARENT, url=receiver.url, event="create_item")
-    ask("board_webhooks", board=PARENT)
+    ask("board_webhooks", board=PARENT, only_of_app=False)
     ask("delete_webhook", id=webhook["create_webhook"]["id"])
     receiver.close()
     return answers
@@ -103,6 +108,6 @@ def test_document_is_served_by_the_simulator(served, name):
 
 
 def test_what_was_pushed_is_read_back(served):
-    (item,) = served["pushed_item"]["items"]
+    (item,) = served["pushed_items"]["items"]
     assert {cell["id"]: cell["text"] for cell in item["column_values"]}["numeric_days"] == "5"
     assert [update["text_body"] for update in item["updates"]] == ["y\n"]

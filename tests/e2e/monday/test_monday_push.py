@@ -1,6 +1,7 @@
 """Writing back: the item shows what the database says, written once, with one comment, whatever happens on the way."""
 
 import itertools
+import json
 import signal
 import time
 
@@ -30,7 +31,8 @@ def pipeline(database, account):
 
 @pytest.fixture
 def project(pipeline):
-    return pipeline.value("SELECT project_id FROM monday_push_due(1)")
+    """One that gets a comment."""
+    return commented(pipeline)
 
 
 def item(pipeline, project):
@@ -82,7 +84,7 @@ def check_effects(pipeline, writes_of_columns=None):
 def test_numbers_and_a_comment_are_written(pipeline, project):
     output = pipeline.done("push", project)
     assert "columns" in output and "comment made" in output
-    assert pipeline.audit()["calls"] == 3, "a look for a comment that may be there, the columns, the comment"
+    assert pipeline.audit()["calls"] == 2, "a look for a comment that may be there, and one for columns and comment"
     assert is_shown(pipeline, project)
     (comment,) = comments(pipeline, project)
     assert comment["text_body"].startswith(HEADING)
@@ -201,6 +203,123 @@ def test_changed_pushes_all_and_says_so(pipeline):
     assert pipeline.value("SELECT count(*) FROM monday_push_due()") == 0
 
 
+def test_a_first_push_takes_less_than_half_a_call_a_project(pipeline):
+    pipeline.done("push", "--changed", timeout=200)
+    audit = check_effects(pipeline, writes_of_columns=40)
+    assert audit["calls"] <= 20 and sum(audit["updates_per_item"].values()) == 40 - closed(pipeline)
+    pipeline.connection.execute("UPDATE analysis_results SET rating_score = 101 - rating_score, updated_at = now()")
+    pipeline.forget_audit()
+    pipeline.done("push", "--changed", timeout=200)
+    assert pipeline.audit()["calls"] <= 20 and pipeline.value("SELECT count(*) FROM monday_push_due()") == 0
+
+
+def closed(pipeline):
+    return pipeline.value("SELECT count(*) FROM projects WHERE stage_bucket <> 'Open'")
+
+
+def test_closed_projects_are_not_commented_unless_that_is_set(pipeline):
+    project = pipeline.value("SELECT monday_id FROM projects WHERE stage_bucket <> 'Open' ORDER BY 1 LIMIT 1")
+    pipeline.done("push", project)
+    assert is_shown(pipeline, project) and comments(pipeline, project) == []
+    pipeline.value("SELECT configure_pipeline('push_comments_on_closed', '1')")
+    pipeline.done("push", project)
+    assert len(comments(pipeline, project)) == 1
+
+
+def test_one_item_that_is_refused_does_not_hold_up_the_others(pipeline):
+    gone, *others = [row.project_id for row in pipeline.rows("SELECT project_id FROM monday_push_due() LIMIT 6")]
+    pipeline.simulator.control("POST", f"/items/{gone}/delete")
+    assert pipeline.command("push", gone, *others).returncode == 1
+    assert all(is_shown(pipeline, project) for project in others)
+    pipeline.simulator.control("POST", f"/items/{others[0]}/archive")
+    change_numbers(pipeline, others[0])
+    change_numbers(pipeline, others[1])
+    assert pipeline.command("push", *others).returncode == 1
+    assert is_shown(pipeline, others[1])
+    assert pipeline.value("SELECT last_error FROM push_state WHERE project_id = %s", [others[0]])
+
+
+def test_a_missing_column_does_not_hold_up_the_comment(pipeline):
+    project = commented(pipeline)
+    pipeline.simulator.control("DELETE", f"/boards/4100000001/columns/{RATING}")
+    result = pipeline.command("push", project)
+    assert result.returncode == 1 and "failed" in result.stdout
+    assert len(comments(pipeline, project)) == 1
+    assert "olumn" in pipeline.value("SELECT last_error FROM push_state WHERE project_id = %s", [project])
+
+
+# Who pushes -----------------------------------------------------------------------------------------------------------
+
+
+def commented(pipeline):
+    """A project that gets a comment."""
+    return pipeline.value("SELECT project_id FROM monday_push_due() WHERE comment_changed LIMIT 1")
+
+
+def test_the_token_of_another_user_makes_one_comment_of_its_own(pipeline):
+    project = commented(pipeline)
+    pipeline.done("push", project)
+    (first,) = comments(pipeline, project)
+    pipeline.simulator.control("POST", "/tokens", {"secret": "other", "user_id": 9_002})
+    for rating in (11, 66):
+        change_numbers(pipeline, project, rating)
+        pipeline.done("push", project, MONDAY_API_KEY="other")
+    mine, theirs = sorted(comments(pipeline, project), key=lambda comment: comment["creator_id"])
+    assert (mine["id"], theirs["creator_id"]) == (first["id"], "9002") and "66 of 100" in theirs["text_body"]
+    state = pipeline.rows("SELECT update_id, written_by, last_error FROM push_state WHERE project_id = %s", [project])[0]
+    assert (state.update_id, state.written_by, state.last_error) == (theirs["id"], "9002", None)
+    change_numbers(pipeline, project, 33)
+    pipeline.done("push", project)
+    assert len(comments(pipeline, project)) == 2, "the first user finds its own again"
+
+
+def test_a_view_only_token_stops_writing_and_goes_on_reading(pipeline):
+    pipeline.simulator.control("POST", "/tokens", {"secret": "viewer", "view_only": True})
+    viewer = {"MONDAY_API_KEY": "viewer"}
+    project = commented(pipeline)
+    result = pipeline.command("push", project, **viewer)
+    assert result.returncode == 1 and "may not write" in result.stdout
+    pipeline.done("rehydrate", project, **viewer)
+    pipeline.forget_audit()
+    assert pipeline.command("push", project, **viewer).returncode == 1
+    assert pipeline.audit()["mutations"] == 0, "not tried again for an hour"
+    assert "may not write" in pipeline.command("status").stdout
+    pipeline.done("push", project)
+
+
+# The day --------------------------------------------------------------------------------------------------------------
+
+
+def test_pushes_leave_a_quarter_of_the_day_to_reading(pipeline):
+    pipeline.value("SELECT configure_pipeline('monday_daily_calls', '12')")
+    pipeline.connection.execute("UPDATE provider_gate SET day_used = 8, day = (now() AT TIME ZONE 'UTC')::date WHERE provider = 'monday'")
+    result = pipeline.command("push", "--changed", timeout=200)
+    assert result.returncode == 1 and pipeline.audit()["calls"] == 1
+    pipeline.done("rehydrate", "delta")
+    job = pipeline.enqueue("push_to_monday", commented(pipeline))
+    with pipeline.poller():
+        wait_until(lambda: pipeline.value("SELECT run_at > now() + interval '1 minute' FROM job_queue WHERE id = %s", [job])
+                   or pipeline.value("SELECT now() > date_trunc('day', now(), 'UTC') + interval '23 h 58 min'"))
+    limits = pipeline.rows("SELECT used_today, day_quota FROM provider_limits WHERE provider = 'monday'")[0]
+    assert limits.used_today == 8 + pipeline.audit()["calls"] and limits.day_quota == 12
+    status = pipeline.command("status").stdout
+    assert "used up" in status if limits.used_today >= 12 else str(limits.used_today) in status
+
+
+def test_a_preview_says_what_a_push_does(pipeline):
+    pipeline.simulator.control("PATCH", "/settings", {"plan": "standard"})
+    output = pipeline.done("push", "--changed", "--preview")
+    due = pipeline.value("SELECT count(*) FROM monday_push_due() WHERE columns_changed")
+    assert f"{due} items get numbers" in output and "of the 1000 a day" in output and "told of comments" in output
+    assert pipeline.audit()["mutations"] == 0
+    said = json.loads(pipeline.done("push", "--changed", "--preview", "--json"))
+    pipeline.forget_audit()
+    pipeline.done("push", "--changed", timeout=200)
+    audit = pipeline.audit()
+    assert audit["calls"] <= said["calls"] <= audit["calls"] + 1
+    assert said["boards"][0]["new_comments"] == sum(audit["updates_per_item"].values())
+
+
 # Trouble --------------------------------------------------------------------------------------------------------------
 
 AFTER_THE_WRITE = [{"kind": "drop", "when": "after"}, {"kind": "raw", "http": 502, "body": "<html>", "when": "after"},
@@ -217,7 +336,7 @@ def test_a_write_whose_answer_is_lost_is_read_back_and_not_repeated(pipeline, pr
     assert is_shown(pipeline, project)
     check_effects(pipeline, writes_of_columns=1)
     calls = [call["name"] for call in pipeline.audit(calls=True)["call_list"]]
-    assert "pushed_item" in calls[calls.index("change_columns"):] or field == "create_update"
+    assert "pushed_items" in calls[calls.index("write_2"):], "looked at before it is written again"
 
 
 @pytest.mark.parametrize("lag", [0, 20])
@@ -252,7 +371,8 @@ def test_a_storm_of_limits(pipeline):
 def test_three_pollers_write_each_state_once_and_never_at_the_same_time(pipeline):
     pipeline.simulator.control("PATCH", "/settings", {"latency_ms": 20})
     pipeline.enqueue("monday_sync")
-    with pipeline.poller() as one, pipeline.poller() as two, pipeline.poller() as three:
+    few = {"POLLER_JOB_CONCURRENCY": "push_to_monday=4"}
+    with pipeline.poller(**few) as one, pipeline.poller(**few) as two, pipeline.poller(**few) as three:
         pipeline.wait_for_jobs(120)
         assert all("monday.com call" in poller.log for poller in (one, two, three))
     assert pipeline.value("SELECT count(*) FROM monday_push_due()") == 0

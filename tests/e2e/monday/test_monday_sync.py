@@ -433,3 +433,60 @@ def test_names_that_are_hard_to_store(read):
     read.done("rehydrate", "delta")
     assert read.value("SELECT count(*) FROM projects WHERE monday_id = ANY (%s)", [ids]) == len(ids)
     assert read.value("SELECT item_name FROM projects WHERE monday_id = %s", [ids[0]]) == "a\ufffdb"
+
+
+# Slow and wide boards -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [{"kind": "raw", "http": 504, "body": "<html>"}, {"kind": "drop"},
+                                   {"code": "ComplexityException", "extensions": {"complexity": 6_000_000, "maxComplexity": 5_000_000}},
+                                   {"code": "FIELD_MINUTE_RATE_LIMIT_EXCEEDED", "retry_in": 0}],
+                         ids=["gateway", "dropped", "complexity", "formulas"])
+def test_a_board_that_is_too_wide_for_large_pages_is_read_in_smaller_ones(database, account, fault):
+    pipeline = Pipeline(database, seeded(account, 130))
+    account.control("POST", "/faults", {"operation": "query", "field": "column_values", "larger_than": 100, "times": None, **fault})
+    pipeline.done("rehydrate", "full", timeout=300)
+    assert differences(database, account) == []
+    sizes = {row.name: row.page_size for row in pipeline.rows("SELECT name, page_size FROM monday_board")}
+    assert sizes["Projects"] == 100
+    pipeline.forget_audit()
+    pipeline.done("rehydrate", "delta")
+    assert all(call["fault"] is None for call in pipeline.audit(calls=True)["call_list"]), "what is too large is remembered"
+    account.control("DELETE", "/faults")
+    pipeline.done("rehydrate", "full", timeout=300)
+    assert pipeline.value("SELECT page_size FROM monday_board WHERE name = 'Projects'") == 250, "and tried again with time"
+
+
+def test_a_limit_of_one_board_does_not_keep_the_others_from_being_read(pipeline):
+    order = {"field": "items_page", "code": "FIELD_LIMIT_EXCEEDED", "retry_in": 3600, "times": 1}
+    pipeline.simulator.control("POST", "/faults", order)
+    result = pipeline.command("rehydrate", "full")
+    assert result.returncode == 1 and "FIELD_LIMIT_EXCEEDED" in result.stderr
+    assert [run.status for run in pipeline.runs()] == ["failed", "completed", "completed"]
+
+
+# Edits that come together ---------------------------------------------------------------------------------------------
+
+
+def test_edits_of_twenty_items_are_read_with_three_calls(read):
+    projects = [item["id"] for item in items(read.simulator, PARENT, limit=20)]
+    for project in projects:
+        edit(read.simulator, project, fields={"probability_percent": "73"})
+        read.enqueue("rehydrate_and_analyze", project)
+    read.run_jobs("rehydrate_and_analyze")
+    assert differences(read.connection, read.simulator) == []
+    # One for the projects, one for each hundred of their subitems and of the hidden items behind those.
+    assert read.audit()["calls"] <= 3
+    assert read.value("SELECT count(*) FROM sync_log WHERE sync_type = 'rehydrate_and_analyze'") == 1
+
+
+def test_a_project_that_cannot_be_stored_does_not_hold_up_its_neighbours(read):
+    bad, *good = [item["id"] for item in items(read.simulator, PARENT, limit=5)]
+    read.connection.execute(f"ALTER TABLE projects ADD CONSTRAINT no_bad CHECK (monday_id <> '{bad}' OR probability_percent <> 74) NOT VALID")
+    for project in (bad, *good):
+        edit(read.simulator, project, fields={"probability_percent": "74"})
+        read.enqueue("rehydrate_and_analyze", project)
+    read.run_jobs("rehydrate_and_analyze")
+    failed = read.rows("SELECT project_id FROM job_queue WHERE job_type = 'rehydrate_and_analyze' AND status = 'failed'")
+    assert [row.project_id for row in failed] == [bad]
+    assert read.value("SELECT count(*) FROM projects WHERE probability_percent = 74") == len(good)

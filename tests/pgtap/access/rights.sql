@@ -47,7 +47,7 @@ SELECT set_eq(
     $$ SELECT c.oid::regclass::text FROM pg_class c
        WHERE c.relnamespace = 'pipeline'::regnamespace AND c.relkind IN ('v', 'm')
          AND c.relname NOT IN ('pipeline_schedule', 'pipeline_settings', 'queue_health', 'webhook_metrics', 'system_performance', 'project_lineage',
-                               'sync_health', 'data_freshness', 'tap_funky', 'pg_all_foreign_keys')
+                               'sync_health', 'data_freshness', 'provider_limits', 'tap_funky', 'pg_all_foreign_keys')
        UNION VALUES ('pipeline_forecast_snapshot') $$,
     'a reader reads the views for reports and the snapshots, and no other table, partitions included');
 SELECT is(pg_temp.keys('test_reader'),

@@ -13,6 +13,7 @@ class Call:
         self.operation = None
         self.name = None
         self.fields = []
+        self.limit = None
         self.version_asked = None
         self.version_served = None
         self.idempotency_key = None

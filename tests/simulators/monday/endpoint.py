@@ -73,6 +73,7 @@ class Endpoint:
 
     async def _run(self, request, call, token, document, operation, variables):
         service = self.service
+        call.limit = variables.get("limit")
         fault = service.faults.hit(call, token.secret, field_names(document))
         if fault is not None:
             call.fault = fault.number
@@ -80,6 +81,8 @@ class Endpoint:
                 early = await self._suffer(fault, call, token)
                 if early is not None:
                     return early
+        if token.view_only and call.operation == "mutation":
+            raise ApiError("User access denied", "USER_ACCESS_DENIED", http=403, status=403)
         context = self._charged(call, token, operation, document, variables)
         with service.writers.writing(boards_written(operation, variables, service.account) if call.operation == "mutation" else ()):
             return await self._effect(request, context, call, document, operation, variables, fault)

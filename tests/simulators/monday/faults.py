@@ -52,7 +52,8 @@ KINDS = {"error", "partial", "hang", "drop", "raw"}
 
 
 class Fault(Order):
-    """Which calls: operation (query, mutation), field (a root field, or one anywhere: items_page), token.
+    """Which calls: operation (query, mutation), field (a root field, or one anywhere: items_page), token,
+    larger_than (pages of more items).
     What: kind error (code, form new|old|strings, http, status, retry_in, retry_after, message, error_data, extensions),
     partial (error at path, beside data), hang (seconds), drop (the connection), raw (http, body).
     when: before the call is executed, during (with its idempotency key taken), or after."""
@@ -79,6 +80,7 @@ class Fault(Order):
         self.operation = order.get("operation")
         self.field = order.get("field")
         self.token = order.get("token")
+        self.larger_than = order.get("larger_than")
 
     def error(self):
         return ApiError(self.message, self.code, http=self.http, status=self.status, data=self.error_data,
@@ -90,6 +92,7 @@ class Fault(Order):
             (self.operation is None or self.operation == call.operation)
             and (self.field is None or self.field in fields)
             and (self.token is None or self.token == token_secret)
+            and (self.larger_than is None or (call.limit or 0) > self.larger_than)
             and (self.path is None or self.path[0] in call.fields)
         )
 

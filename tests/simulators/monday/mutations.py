@@ -3,7 +3,7 @@
 import json
 
 from .boards import Column
-from .errors import ApiError, bad_value, invalid_argument, not_found, unknown_column
+from .errors import ApiError, bad_value, invalid_argument, not_found, unauthorized, unknown_column
 from .kinds import KINDS
 
 
@@ -143,6 +143,8 @@ def create_update(root, info, body, item_id=None, parent_id=None):
 
 def edit_update(root, info, id, body):
     update = update_for_writing(info, id)
+    if update.creator_id != info.context.token.user_id:
+        raise unauthorized()
     service = info.context.service
     changed = service.changes.edit_update(update, body, info.context.token.user_id)
     service.audit.effect(info.context.call, "edit_update", update.item, update_id=str(update.id), changed=changed)

@@ -139,6 +139,13 @@ def item_updates(item, info, **arguments):
     return updates_of(item.updates, **arguments)
 
 
+def item_subscribers(item, info):
+    """Whoever made the item or wrote an update to it."""
+    users = info.context.account.users
+    ids = dict.fromkeys([item.creator_id, *(update.creator_id for update in item.updates)])
+    return [users[id] for id in ids if id in users]
+
+
 def item_url(item, info):
     return f"https://simulated.monday.com/boards/{item.board.id}/pulses/{item.id}"
 
@@ -269,7 +276,7 @@ RESOLVERS = {
         "created_at": at("created_at"), "updated_at": at("updated_at"), "parent_item": parent_item,
         "creator_id": lambda item, info: str(item.creator_id), "url": item_url, "subitems": subitems,
         "relative_link": lambda item, info: f"/boards/{item.board.id}/pulses/{item.id}",
-        "updates": item_updates, "column_values": column_values,
+        "updates": item_updates, "subscribers": item_subscribers, "column_values": column_values,
     },
     "Update": {
         "id": same("id"), "body": same("body"), "text_body": lambda update, info: plain(update.body),

@@ -9,13 +9,16 @@ API_USER = 8_001
 class Token:
     """kind: personal, or app (an OAuth token, whose webhooks are signed). boards: ids that it may see; None for all."""
 
-    def __init__(self, secret, user_id=API_USER, kind="personal", boards=None, writable_boards=None, scopes=None):
+    def __init__(self, secret, user_id=API_USER, kind="personal", boards=None, writable_boards=None, scopes=None,
+                 view_only=False):
         self.secret = secret
         self.user_id = user_id
         self.kind = kind
         self.boards = boards
         self.writable_boards = writable_boards
         self.scopes = scopes
+        # Of a viewer: reads what it may see, and writes nothing.
+        self.view_only = view_only
         self.revoked = False
         # A token that is revoked in the middle of a run: works for so many more calls.
         self.calls_left = None

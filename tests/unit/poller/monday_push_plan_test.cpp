@@ -14,9 +14,9 @@ PushPlan plan() {
         "comment_key": "k2", "update_id": "900", "in_doubt": true})"));
 }
 
-// An item as pushed_item gives it.
+// An item as pushed_items gives it, among others.
 json item(const char *columns, const char *updates, const char *state = "active") {
-    json data = json::parse(R"({"me": {"id": "7"}, "items": [{"id": "101"}]})");
+    json data = json::parse(R"({"me": {"id": "7"}, "items": [{"id": "101"}, {"id": "102", "state": "active"}]})");
     data["items"][0]["state"] = state;
     data["items"][0]["column_values"] = json::parse(columns);
     data["items"][0]["updates"] = json::parse(updates);

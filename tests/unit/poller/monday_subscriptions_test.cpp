@@ -4,12 +4,9 @@
 
 #include "poller/errors.hpp"
 #include "poller/http/percent.hpp"
-#include "poller/monday/related_boards.hpp"
 
 namespace poller::monday {
 namespace {
-
-using nlohmann::json;
 
 Settings settings(const std::string &url) {
     Settings result;
@@ -29,6 +26,12 @@ TEST(WebhookUrl, CarriesTheNewestSecretWhereThatIsHowOriginIsProved) {
     EXPECT_EQ(webhook_url(jwt), "https://a.example.com/w");
 }
 
+TEST(WebhookUrl, NoneWhereMondayComCannotProveItsEvents) {
+    Settings hmac = settings("https://a.example.com/w");
+    hmac.webhook_auth = WebhookAuth::kHmac;
+    EXPECT_THROW(static_cast<void>(webhook_url(hmac)), ConfigError);
+}
+
 TEST(WebhookUrl, MissingOrTooLong) {
     EXPECT_THROW(static_cast<void>(webhook_url(settings(""))), ConfigError);
     EXPECT_THROW(static_cast<void>(webhook_url(settings("https://a.example.com/" + std::string(240, 'x')))),
@@ -36,7 +39,7 @@ TEST(WebhookUrl, MissingOrTooLong) {
 }
 
 TEST(WebhookEvents, ByRole) {
-    EXPECT_EQ(events_of("parent").size(), 12U);
+    EXPECT_EQ(events_of("parent").size(), 13U);
     EXPECT_EQ(events_of("hidden").size(), 6U);
     EXPECT_TRUE(events_of("subitem").empty()) << "a board of subitems takes none";
 }
@@ -45,18 +48,6 @@ TEST(PercentEncode, EverythingButUnreserved) {
     EXPECT_EQ(http::percent_encode("AZaz09-._~"), "AZaz09-._~");
     EXPECT_EQ(http::percent_encode(" +/?&=%\n\xc3\xa4"), "%20%2B%2F%3F%26%3D%25%0A%C3%A4");
     EXPECT_EQ(http::percent_decode(http::percent_encode("a b+c%")), "a b+c%");
-}
-
-TEST(RelatedBoard, FirstColumnOfTheTypeThatLeadsSomewhere) {
-    const json board = json::parse(R"({"columns": [
-        {"id": "a", "type": "text"},
-        {"id": "b", "type": "subtasks", "settings": {"boardIds": [4100000002]}},
-        {"id": "c", "type": "board_relation", "settings": null},
-        {"id": "d", "type": "board_relation", "settings": "{\"boardIds\": [\"43\"]}"}]})");
-    EXPECT_EQ(related_board(board, "subtasks"), "4100000002");
-    EXPECT_EQ(related_board(board, "board_relation"), "43");
-    EXPECT_EQ(related_board(board, "mirror"), "");
-    EXPECT_EQ(related_board(json{}, "subtasks"), "");
 }
 
 }  // namespace
