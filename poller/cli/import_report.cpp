@@ -110,9 +110,9 @@ using nlohmann::json;
     std::string text;
     std::string statements;
     for (const json &stage : stages) {
-        text +=
-            fmt::format("  \"{}\": {}, {}\n", text_of(stage, "stage"),
-                        counted(number_of(stage, "projects"), "project", "projects"), text_of(stage, "contract_value"));
+        text += fmt::format("  \"{}\": {}, {}\n", text_of(stage, "stage"),
+                            counted(number_of(stage, "projects"), "project", "projects"),
+                            money_of(stage, "contract_value"));
         statements += text_of(stage, "statement") + "\n";
     }
     return text.empty() ? text
