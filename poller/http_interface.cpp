@@ -24,6 +24,17 @@ db::ConnectOptions options_for(const Settings &settings, const std::string &name
     return options;
 }
 
+// Whole documents, each computed when it is asked for. However many people look, no more than two are computed at a
+// time, each by one process: the rest of the machine is for those who write.
+constexpr int kDocumentsAtOnce = 2;
+constexpr auto kPatienceOfPage = 30s;
+
+db::ConnectOptions page_options(const Settings &settings, metrics::Registry &registry) {
+    db::ConnectOptions options = options_for(settings, "page", 30s, registry);
+    options.parallel = false;
+    return options;
+}
+
 Authenticator authenticator_for(const Settings &settings) {
     using Mode = Authenticator::Mode;
     const auto mode = [&] {
@@ -50,15 +61,17 @@ bool explains(const Settings &settings) {
 HttpInterface::HttpInterface(const asio::any_io_executor &executor, const Settings &settings, Surroundings around)
     : intake_database_(options_for(settings, "webhooks", 5s, around.registry), {2, 2s}),
       reports_database_(options_for(settings, "reports", 30s, around.registry), {settings.database_connections, 5s}),
+      page_database_(page_options(settings, around.registry), {kDocumentsAtOnce, kPatienceOfPage}),
       health_database_(options_for(settings, "health", 3s, around.registry), {2, 3s}),
-      strangers_({}),
+      unknown_senders_({}),
+      unknown_readers_({}),
       intake_(executor, intake_database_, {}, around.registry, std::move(around.notify_workers)),
-      webhooks_(authenticator_for(settings), intake_, strangers_, around.registry),
-      access_(reports_database_, strangers_, settings.http_behind_proxy),
+      webhooks_(authenticator_for(settings), intake_, unknown_senders_, around.registry),
+      access_(reports_database_, unknown_readers_, settings.http_behind_proxy),
       endpoints_(around.router, access_, settings.cors_origins),
       forecast_pipeline_(reports_database_),
       forecast_snapshot_(reports_database_),
-      page_documents_(reports_database_, {settings.ready_queue_lag, settings.ready_board_age}),
+      page_documents_(page_database_, {settings.ready_queue_lag, settings.ready_board_age}),
       analysis_run_(reports_database_),
       readiness_(health_database_, {settings.ready_queue_lag, settings.ready_board_age}),
       metrics_(around.registry, health_database_, around.server, std::move(around.job_types),

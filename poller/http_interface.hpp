@@ -1,5 +1,6 @@
 // Everything that is asked over HTTP: webhooks, reports, the page, health, metrics. Each has connections to the
-// database of its own, so that none can take them all: a slow reader of reports never delays a webhook.
+// database of its own, so that none can take them all: a slow reader of reports never delays a webhook, and people who
+// look at the page leave the processors to those who write.
 #pragma once
 
 #include <functional>
@@ -47,8 +48,10 @@ public:
 private:
     db::Pool intake_database_;
     db::Pool reports_database_;
+    db::Pool page_database_;
     db::Pool health_database_;
-    http::RateLimiter strangers_;
+    http::RateLimiter unknown_senders_;  // of webhooks
+    http::RateLimiter unknown_readers_;  // of reports: whoever asks for these takes nothing from those
 
     WebhookIntake intake_;
     WebhookEndpoint webhooks_;

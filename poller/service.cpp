@@ -4,24 +4,25 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <csignal>
 
 #include "poller/async/sleep.hpp"
 #include "poller/config/database_settings.hpp"
+#include "poller/descriptors.hpp"
 #include "poller/errors.hpp"
 #include "poller/jobs/sweeper.hpp"
 #include "poller/log/log.hpp"
 #include "poller/metrics/round_trips.hpp"
+#include "poller/process_name.hpp"
 
 namespace poller {
 namespace {
 
 constexpr int kOneThread = 1;
 constexpr std::chrono::seconds kSecond{1};
+// Logs, event loop, connections being refused, to the queue, health and other services.
+constexpr std::size_t kOtherDescriptors = 384;
 constexpr int kQueueConnections = 2;  // leases are renewed while results are stored
 constexpr std::chrono::milliseconds kShortestLimit{2000};
 constexpr std::chrono::milliseconds kLongestLimit{10000};
@@ -61,18 +62,20 @@ constexpr std::chrono::milliseconds kLongestLimit{10000};
     return names;
 }
 
-// Where a person finds the process.
-[[nodiscard]] std::string worker_name() {
-    std::array<char, 256> host{};
-    if (gethostname(host.data(), host.size() - 1) != 0) {
-        return fmt::format("/{}", getpid());
-    }
-    return fmt::format("{}/{}", host.data(), getpid());
-}
-
+// As many connections as are configured, if the system lets the process have them beside those to the database.
 [[nodiscard]] http::ServerLimits server_limits(const Settings &settings) {
     http::ServerLimits limits;
-    limits.connections = static_cast<std::size_t>(settings.http_connections);
+    const std::size_t others = kOtherDescriptors + 2 * static_cast<std::size_t>(settings.database_connections);
+    const auto wanted = static_cast<std::size_t>(settings.http_connections);
+    const std::size_t allowed = raise_descriptor_limit(wanted + others);
+    limits.connections = std::min(wanted, allowed > others ? allowed - others : 1);
+    if (limits.connections < wanted) {
+        log::warning("fewer connections are served than POLLER_HTTP_CONNECTIONS, for want of file descriptors",
+                     {{"wanted", wanted},
+                      {"served", limits.connections},
+                      {"limit", allowed},
+                      {"hint", "LimitNOFILE= of systemd, or ulimit -Hn, raises the limit"}});
+    }
     limits.behind_proxy = settings.http_behind_proxy;
     return limits;
 }
@@ -90,7 +93,7 @@ Service::Service(Configuration configuration, std::function<Environment()> read_
       jobs_database_(jobs_options(configuration_.settings, metrics_),
                      {configuration_.settings.database_connections, std::chrono::minutes(10)}),
       http_client_(context_.get_executor()),
-      queue_(queue_database_, worker_name(), configuration_.settings.lease),
+      queue_(queue_database_, process_name(), configuration_.settings.lease),
       worker_(context_.get_executor(), queue_, {jobs_database_, http_client_, configuration_.settings},
               [this](const jobs::Run &run) { job_runs_.observe(run); }),
       notifier_(context_.get_executor(), queue_database_),
@@ -197,13 +200,15 @@ awaitable<void> Service::shut_down() {
 void Service::reload() {
     try {
         Reloaded reloaded = reload_configuration(configuration_, read_environment_());
-        jobs::require_known_job_types(reloaded.configuration.settings);
-        const WebhookAuth auth = configuration_.settings.webhook_auth;  // may come from the command line
-        configuration_ = std::move(reloaded.configuration);
-        configuration_.settings.webhook_auth = auth;
+        Configuration &next = reloaded.configuration;
+        next.settings.webhook_auth = configuration_.settings.webhook_auth;  // may come from the command line
+        require_webhook_authentication(next.settings);
+        jobs::require_known_job_types(next.settings);
+        // The last one that may throw; from here on everything is taken over.
+        interface_.reload(next.settings);
+        configuration_ = std::move(next);
         log::set_level(configuration_.settings.log_level);
         worker_.set_concurrency(configuration_.settings.job_concurrency);
-        interface_.reload(configuration_.settings);
         spawn(context_.get_executor(), pass_on_settings());
         for (const std::string &warning : configuration_.warnings) {
             log::warning("configuration", {{"warning", warning}});
@@ -213,7 +218,7 @@ void Service::reload() {
             log::warning("configuration needs a restart",
                          {{"settings", fmt::format("{}", fmt::join(reloaded.need_restart, ","))}});
         }
-    } catch (const ConfigError &error) {
+    } catch (const std::exception &error) {
         log::error("configuration not read again; the former one stays", {{"error", error.what()}});
     }
 }

@@ -12,7 +12,6 @@ namespace poller::api {
 namespace {
 
 constexpr std::size_t kLongestKey = 512;
-constexpr std::size_t kMostSeen = 1024;
 
 std::string_view name_of(Scope scope) {
     switch (scope) {
@@ -48,11 +47,7 @@ bool names_this_machine(std::string_view host) {
 Access::Access(db::Pool &database, http::RateLimiter &strangers, bool behind_proxy)
     : strangers_(strangers),
       behind_proxy_(behind_proxy),
-      scopes_of_([&database](const std::string &hash) -> awaitable<Scopes> {
-          const db::Result found =
-              co_await database.query("SELECT array_to_string(find_api_key($1), ',')", db::params(hash));
-          co_return found[0][0].is_null() ? std::nullopt : Scopes(found[0][0].text());
-      }),
+      keys_(database),
       is_unused_([&database](const int &) -> awaitable<bool> {
           const db::Result found = co_await database.query("SELECT NOT EXISTS (SELECT FROM api_key)");
           co_return found[0][0].boolean();
@@ -63,25 +58,10 @@ bool Access::comes_from_here(const http::Request &request) const {
            !request.header("Forwarded") && names_this_machine(request.header("Host").value_or(""));
 }
 
-// Nothing for a key that is not valid, or that will not be looked up.
-awaitable<Access::Scopes> Access::scopes_of(const http::Request &request, std::string_view key) {
-    if (key.empty() || key.size() > kLongestKey) co_return std::nullopt;
-    std::string hash = api_key_hash(key);
-    const auto now = std::chrono::steady_clock::now();
-    if (!seen_.contains(hash) && strangers_.exhausted(request.remote_address(), now)) co_return std::nullopt;
-    Scopes scopes = co_await scopes_of_.get(hash);
-    if (!scopes) {
-        seen_.erase(hash);
-    } else if (seen_.size() < kMostSeen) {
-        seen_.insert(std::move(hash));
-    }
-    co_return scopes;
-}
-
 awaitable<void> Access::require(const http::Request &request, Scope scope) {
     const auto key = bearer_key(request);
-    if (key) {
-        if (const Scopes scopes = co_await scopes_of(request, *key)) {
+    if (key && !key->empty() && key->size() <= kLongestKey) {
+        if (const KeyLookup::Scopes scopes = co_await keys_.scopes_of(api_key_hash(*key))) {
             const std::string list = ',' + *scopes + ',';
             const auto has = [&](std::string_view name) {
                 return list.find(',' + std::string(name) + ',') != std::string::npos;

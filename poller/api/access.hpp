@@ -2,12 +2,8 @@
 // keys; a key that is revoked ends with the request after.
 #pragma once
 
-#include <optional>
-#include <set>
-#include <string>
-#include <string_view>
-
 #include "poller/asio.hpp"
+#include "poller/api/key_lookup.hpp"
 #include "poller/async/coalesced.hpp"
 #include "poller/db/pool.hpp"
 #include "poller/http/rate_limiter.hpp"
@@ -22,22 +18,18 @@ public:
     // Pool and limiter outlive it. behind_proxy: every client comes from this machine, which then says nothing.
     Access(db::Pool &database, http::RateLimiter &strangers, bool behind_proxy);
 
-    // http::HttpError 401 without a valid key, 403 where its scopes do not suffice, 429 for a key that was not seen
-    // before from a client that has tried too often. Scope admin is every scope. Until the first key is made, programs
-    // on this machine read without one.
+    // http::HttpError 401 without a valid key, 403 where its scopes do not suffice, 429 without a valid key from a
+    // client that has tried too often; a valid one is never refused for what others at its address do. Scope admin is
+    // every scope. Until the first key is made, programs on this machine read without one.
     [[nodiscard]] awaitable<void> require(const http::Request &request, Scope scope);
 
 private:
-    using Scopes = std::optional<std::string>;
-
-    [[nodiscard]] awaitable<Scopes> scopes_of(const http::Request &request, std::string_view key);
     [[nodiscard]] bool comes_from_here(const http::Request &request) const;
 
     http::RateLimiter &strangers_;
     bool behind_proxy_;
-    Coalesced<std::string, Scopes> scopes_of_;  // by the hash of the key, as PostgreSQL prints an array
-    Coalesced<int, bool> is_unused_;            // whether no key was ever made
-    std::set<std::string> seen_;                // hashes of keys that were valid once: no guesses
+    KeyLookup keys_;
+    Coalesced<int, bool> is_unused_;  // whether no key was ever made
 };
 
 }  // namespace poller::api

@@ -22,7 +22,7 @@ PageDocuments::PageDocuments(db::Pool &database, Readiness::Limits limits)
       }),
       snapshots_([&database](const int &) -> awaitable<std::string> {
           const db::Result found = co_await database.query(
-              "SELECT concat_ws(' ', count(*), max(snapshot_date), max(created_at)) FROM "
+              "SELECT concat_ws(' ', count(*), max(snapshot_date), max(created_at), pipeline_currency()) FROM "
               "pipeline_forecast_snapshot_day");
           co_return std::string(found[0][0].text());
       }) {}
@@ -34,8 +34,8 @@ void PageDocuments::add_to(Endpoints &endpoints) {
                 {given.text("account"), given.text("type"), given.text("category")}};
     });
     add(endpoints, "/forecast/filters", [](http::Request &request) -> Question {
-        const Parameters none(request.target(), {});
-        return {"SELECT forecast_filters_document()", {}};
+        const Parameters given(request.target(), {"q"});
+        return {"SELECT forecast_filters_document(words => $1)", {given.text("q")}};
     });
     add(endpoints, "/forecast/drift", [](http::Request &request) -> Question {
         const Parameters given(request.target(), {"since", "account", "type", "category"});

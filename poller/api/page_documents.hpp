@@ -40,7 +40,7 @@ private:
 
     Readiness::Limits limits_;
     Coalesced<Question, std::string> documents_;
-    Coalesced<int, std::string> snapshots_;  // changes with every snapshot
+    Coalesced<int, std::string> snapshots_;  // changes with every snapshot, and with the currency
     std::string kept_snapshots_;
     std::map<Question, std::string> kept_;
 };

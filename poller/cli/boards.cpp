@@ -124,6 +124,7 @@ void add_boards(CommandLine &line) {
 
     CLI::App *discovering = command->add_subcommand(
         "discover", "Propose a board file by titles, kinds and contents of columns, in eight languages");
+    discovering->add_flag("--json", options->json, "as JSON, which it always is");
     discovering->add_option("BOARD", options->discover.boards, "ids of the boards whose items are projects")
         ->required();
     discovering->add_option("--subitems", options->discover.subitems,

@@ -1,10 +1,18 @@
 #include "poller/cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <system_error>
+
 #include "poller/cli/commands.hpp"
+#include "poller/cli/unknown_command.hpp"
 #include "poller/errors.hpp"
 
 namespace poller::cli {
@@ -13,6 +21,8 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kWrongUse = 2;
 constexpr std::string_view kInsufficientPrivilege = "42501";
+// A value of the command line that the database refuses: NULL, out of range, no number, no date, none of those allowed.
+constexpr std::array<std::string_view, 6> kWrongValue = {"22004", "22003", "22007", "22008", "22023", "22P02"};
 
 void complain(std::string_view text) {
     while (!text.empty()) {
@@ -20,6 +30,20 @@ void complain(std::string_view text) {
         fmt::print(stderr, "pipeline-poller: {}\n", line);
         text.remove_prefix(std::min(text.size(), line.size() + 1));
     }
+}
+
+[[nodiscard]] int not_written(int reason) {
+    complain(fmt::format("could not write to the standard output: {}", std::strerror(reason)));
+    return kFailed;
+}
+
+// What was printed is not told before it is written, and a disk may be full.
+[[nodiscard]] int written(int status) {
+    std::cout.flush();
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout) {
+        return status;
+    }
+    return not_written(errno);
 }
 
 }  // namespace
@@ -72,10 +96,19 @@ int run(int count, char **words) {
     try {
         program.parse(count, words);
     } catch (const CLI::ParseError &error) {
-        return program.exit(error) == 0 ? 0 : kWrongUse;
+        if (error.get_exit_code() == 0) {
+            program.exit(error);
+            return written(0);
+        }
+        if (const auto unknown = unknown_command(program, count, words)) {
+            complain(*unknown);
+        } else {
+            program.exit(error);
+        }
+        return kWrongUse;
     }
     try {
-        return line.chosen();
+        return written(line.chosen());
     } catch (const ConfigError &error) {
         complain(error.what());
         if (!error.hint().empty()) complain("hint: " + error.hint());
@@ -92,6 +125,13 @@ int run(int count, char **words) {
                 "hint: a DBA gives rights with SELECT pipeline.grant_forecast_reader('role') for reports, or"
                 " pipeline.grant_pipeline_poller('role') for all that the poller does");
         }
+        return std::find(kWrongValue.begin(), kWrongValue.end(), error.sqlstate()) == kWrongValue.end() ? kFailed
+                                                                                                        : kWrongUse;
+    } catch (const std::system_error &error) {
+        if (std::ferror(stdout) != 0) {
+            return not_written(error.code().value());
+        }
+        complain(error.what());
         return kFailed;
     } catch (const std::exception &error) {
         complain(error.what());

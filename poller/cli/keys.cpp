@@ -19,6 +19,7 @@ void add_add(CommandLine &line, CLI::App &keys) {
     struct Options {
         std::string name;
         std::vector<std::string> scopes;
+        bool json = false;
     };
     CLI::App *command = keys.add_subcommand("add", "Make a key and print it, this once");
     auto options = std::make_shared<Options>();
@@ -26,14 +27,16 @@ void add_add(CommandLine &line, CLI::App &keys) {
     command->add_option("--scope", options->scopes, "read (forecasts), run (analyses), admin (all); may be repeated")
         ->required()
         ->check(CLI::IsMember({"read", "run", "admin"}));
+    command->add_flag("--json", options->json, "number, name and key as JSON");
     command->callback([&line, options] {
         line.chosen = [&line, options] {
             return with_database(line.context, [options](db::Connection &database) -> awaitable<int> {
                 const std::string key = make_api_key();
                 const std::string hash = api_key_hash(key);
-                co_await database.execute("SELECT add_api_key($1, $2, $3::bytea)",
-                                          db::params(options->name, options->scopes, hash));
-                fmt::print("{}\n", key);
+                const db::Result added =
+                    co_await database.execute("SELECT add_api_key($1, $2, $3::bytea) AS key_id, $1 AS name, $4 AS key",
+                                              db::params(options->name, options->scopes, hash, key));
+                fmt::print("{}", options->json ? json_rows(added) : key + "\n");
                 co_return 0;
             });
         };
@@ -59,13 +62,24 @@ void add_list(CommandLine &line, CLI::App &keys) {
 
 void add_revoke(CommandLine &line, CLI::App &keys) {
     CLI::App *command = keys.add_subcommand("revoke", "End a key; requests with it are refused from now on");
-    auto number = std::make_shared<std::int64_t>();
-    command->add_option("KEY_ID", *number, "as `keys list` shows it")->required();
-    command->callback([&line, number] {
-        line.chosen = [&line, number] {
-            return with_database(line.context, [number](db::Connection &database) -> awaitable<int> {
-                co_await database.execute("SELECT revoke_api_key($1)", db::params(*number));
-                fmt::print("key {} is revoked\n", *number);
+    struct Options {
+        std::int64_t number = 0;
+        bool json = false;
+    };
+    auto options = std::make_shared<Options>();
+    command->add_option("KEY_ID", options->number, "as `keys list` shows it")->required();
+    command->add_flag("--json", options->json, "as JSON");
+    command->callback([&line, options] {
+        line.chosen = [&line, options] {
+            return with_database(line.context, [options](db::Connection &database) -> awaitable<int> {
+                co_await database.execute("SELECT revoke_api_key($1)", db::params(options->number));
+                const db::Result revoked = co_await database.execute(
+                    "SELECT key_id, name, revoked_at FROM api_key WHERE key_id = $1", db::params(options->number));
+                if (options->json) {
+                    fmt::print("{}", json_rows(revoked));
+                } else {
+                    fmt::print("key {} is revoked\n", options->number);
+                }
                 co_return 0;
             });
         };

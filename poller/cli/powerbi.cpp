@@ -2,6 +2,7 @@
 // columns, types and descriptions come from its catalog.
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -17,6 +18,7 @@
 #include "poller/cli/text_file.hpp"
 #include "poller/db/conninfo.hpp"
 #include "poller/errors.hpp"
+#include "poller/powerbi/foreign_parts.hpp"
 #include "poller/powerbi/forecast_model.hpp"
 #include "poller/powerbi/project_files.hpp"
 #include "poller/powerbi/tmdl.hpp"
@@ -29,7 +31,14 @@ namespace fs = std::filesystem;
 struct PowerBiOptions {
     std::string folder;
     std::optional<std::string> server;
+    bool json = false;
 };
+
+// Empty where there is no such file.
+[[nodiscard]] std::string present_text(const fs::path &path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
 
 // An empty folder, none, or one that holds a model of this command. ConfigError for any other.
 void require_own_folder(const fs::path &folder) {
@@ -40,8 +49,7 @@ void require_own_folder(const fs::path &folder) {
     if (!fs::is_directory(folder, failure)) {
         throw ConfigError(fmt::format("\"{}\" is not a folder", folder.string()));
     }
-    std::ifstream file(folder / powerbi::kModelFile, std::ios::binary);
-    const std::string model{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    const std::string model = present_text(folder / powerbi::kModelFile);
     if (!fs::is_empty(folder) && model.find(powerbi::kOwnModel) == std::string::npos) {
         throw ConfigError(
             fmt::format("folder \"{}\" is not empty and holds no model that this command wrote", folder.string()),
@@ -87,6 +95,11 @@ void require_own_folder(const fs::path &folder) {
     if (!fs::exists(folder / fmt::format("{}.Report", powerbi::kProject))) {
         files.merge(powerbi::report_files());
     }
+    for (auto &[name, text] : files) {
+        if (name.ends_with(".tmdl")) {
+            text = powerbi::with_foreign_parts(text, present_text(folder / name));
+        }
+    }
     for (const auto &[name, text] : files) {
         const fs::path file = folder / name;
         std::error_code failure;
@@ -96,6 +109,14 @@ void require_own_folder(const fs::path &folder) {
                 fmt::format("could not make folder \"{}\": {}", file.parent_path().string(), failure.message()));
         }
         write_file(file, text);
+    }
+    if (options.json) {
+        nlohmann::ordered_json document = {{"folder", folder.string()}, {"server", server}};
+        for (const auto &[name, text] : files) {
+            document["files"].push_back(name);
+        }
+        fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+        co_return 0;
     }
     fmt::print("wrote {} files to {}: open {}.pbip in Power BI Desktop, or {}.pbids for the views alone\n",
                files.size(), folder.string(), powerbi::kProject, powerbi::kProject);
@@ -115,7 +136,9 @@ void add_powerbi(CommandLine &line) {
     command->add_option("DIR", options->folder, "a new or empty folder, or one written by this command")->required();
     command
         ->add_option("--server", options->server, "how Power BI reaches the database; as this program does if left out")
-        ->type_name("HOST[:PORT]");
+        ->type_name("HOST[:PORT]")
+        ->check([](const std::string &server) { return db::server_problem(server).value_or(""); });
+    command->add_flag("--json", options->json, "what was written, as JSON");
     command->callback([&line, options] {
         line.chosen = [&line, options] {
             const db::Address address = db::conninfo_address(line.context.configuration().settings.database_url);

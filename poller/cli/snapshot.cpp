@@ -15,20 +15,26 @@ void add_snapshot(CommandLine &line) {
     struct Options {
         std::optional<std::string> day;
         bool current_state = false;
+        bool json = false;
     };
     CLI::App *command = line.program.add_subcommand("snapshot", "Store the forecast of a day");
     auto options = std::make_shared<Options>();
     command->add_option("--date", options->day, "YYYY-MM-DD; today (UTC) if left out")->type_name("DAY");
     command->add_flag("--current-state", options->current_state,
                       "for a day before history began: take the state of now, marked as such");
+    command->add_flag("--json", options->json, "as JSON");
     command->callback([&line, options] {
         line.chosen = [&line, options] {
             return with_database(line.context, [options](db::Connection &database) -> awaitable<int> {
                 const db::Result stored = co_await database.execute(
-                    "SELECT create_pipeline_forecast_snapshot(coalesce($1::date, pipeline_today()), $2),"
-                    " coalesce($1::date, pipeline_today())",
+                    "SELECT coalesce($1::date, pipeline_today()) AS snapshot_date,"
+                    " create_pipeline_forecast_snapshot(coalesce($1::date, pipeline_today()), $2) AS rows",
                     db::params(options->day, options->current_state));
-                fmt::print("snapshot of {}: {} rows\n", stored[0][1].text(), stored[0][0].integer());
+                if (options->json) {
+                    fmt::print("{}", json_rows(stored));
+                } else {
+                    fmt::print("snapshot of {}: {} rows\n", stored[0][0].text(), stored[0][1].integer());
+                }
                 co_return 0;
             });
         };
@@ -39,6 +45,7 @@ void add_cleanup_snapshots(CommandLine &line) {
     struct Options {
         std::optional<int> days;
         bool accept_losses = false;
+        bool json = false;
     };
     CLI::App *command = line.program.add_subcommand("cleanup-snapshots", "Remove the snapshots of expired days");
     auto options = std::make_shared<Options>();
@@ -46,13 +53,18 @@ void add_cleanup_snapshots(CommandLine &line) {
         ->type_name("DAYS");
     command->add_flag("--accept-losses", options->accept_losses,
                       "remove more days at once than have passed since the last cleanup");
+    command->add_flag("--json", options->json, "as JSON");
     command->callback([&line, options] {
         line.chosen = [&line, options] {
             return with_database(line.context, [options](db::Connection &database) -> awaitable<int> {
-                const db::Result removed =
-                    co_await database.execute("SELECT cleanup_old_pipeline_forecast_snapshots($1::integer, $2)",
-                                              db::params(options->days, options->accept_losses));
-                fmt::print("removed {} rows\n", removed[0][0].integer());
+                const db::Result removed = co_await database.execute(
+                    "SELECT cleanup_old_pipeline_forecast_snapshots($1::integer, $2) AS removed",
+                    db::params(options->days, options->accept_losses));
+                if (options->json) {
+                    fmt::print("{}", json_rows(removed));
+                } else {
+                    fmt::print("removed {} rows\n", removed[0][0].integer());
+                }
                 co_return 0;
             });
         };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "poller/config/parse.hpp"
 #include "poller/db/conninfo.hpp"
@@ -88,6 +89,24 @@ std::string SettingInForce::shown() const {
     return rule->name == "DATABASE_URL" ? db::conninfo_without_password(text) : "***";
 }
 
+namespace {
+
+// A secret in a file that every user of the machine may read.
+[[nodiscard]] std::optional<std::string> public_secret(const SettingInForce &setting, const Environment &environment) {
+    if (!setting.rule->secret || (setting.rule->name == "DATABASE_URL" && !db::conninfo_password(setting.text))) {
+        return std::nullopt;
+    }
+    const Environment::Entry *direct = environment.find(setting.rule->name);
+    const Environment::Entry *file = environment.find(fmt::format("{}_FILE", setting.rule->name));
+    if ((direct == nullptr || !direct->is_public) && (file == nullptr || !is_public_file(file->value))) {
+        return std::nullopt;
+    }
+    return fmt::format("{} ({}) is a secret, and every user of this machine may read its file; chmod 600 keeps it",
+                       setting.rule->name, setting.source);
+}
+
+}  // namespace
+
 Configuration read_configuration(const Environment &environment) {
     Configuration result;
     std::vector<std::string> problems;
@@ -107,9 +126,13 @@ Configuration read_configuration(const Environment &environment) {
                     if (rule.wrong == SettingRule::Wrong::kRefuse) {
                         throw ConfigError(problem);
                     }
+                    result.passed_over.push_back(problem);
                     result.warnings.push_back(problem + "; the value in the database stays");
                     setting = {&rule, std::string(rule.standard), "default"};
                 }
+            }
+            if (auto warning = public_secret(setting, environment)) {
+                result.warnings.push_back(std::move(*warning));
             }
             result.in_force.push_back(std::move(setting));
         } catch (const ConfigError &error) {
@@ -126,6 +149,9 @@ Configuration read_configuration(const Environment &environment) {
 
 Reloaded reload_configuration(const Configuration &running, const Environment &environment) {
     Reloaded result{read_configuration(environment), {}, {}};
+    if (const auto &wrong = result.configuration.passed_over; !wrong.empty()) {
+        throw ConfigError(fmt::format("{}", fmt::join(wrong, "\n")));
+    }
     for (std::size_t i = 0; i < running.in_force.size(); ++i) {
         const SettingInForce &former = running.in_force[i];
         SettingInForce &current = result.configuration.in_force[i];

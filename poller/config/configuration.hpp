@@ -22,6 +22,7 @@ struct Configuration {
     Settings settings;
     std::vector<SettingInForce> in_force;
     std::vector<std::string> warnings;
+    std::vector<std::string> passed_over;  // wrong values without which the program starts; they are among the warnings
 };
 
 // Reads all settings. A secret NAME may stand in the file that NAME_FILE names. ConfigError lists every wrong value
@@ -34,7 +35,8 @@ struct Reloaded {
     std::vector<std::string> need_restart;  // differ, and keep their former values until then
 };
 
-// What a running process takes over when its settings are read again. ConfigError like read_configuration().
+// What a running process takes over when its settings are read again: all of it or, with a ConfigError that lists what
+// is wrong, nothing. It goes on with what it has, so no wrong value is passed over.
 [[nodiscard]] Reloaded reload_configuration(const Configuration &running, const Environment &environment);
 
 // Webhooks from anywhere change what people see: without a way to tell who sent them the server does not start.

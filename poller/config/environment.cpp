@@ -1,6 +1,7 @@
 #include "poller/config/environment.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,7 +42,7 @@ constexpr std::size_t kLargestFile = 64 * 1024;
 
 Environment::Environment(const std::map<std::string, std::string> &variables) {
     for (const auto &[name, value] : variables) {
-        entries_.emplace(name, Entry{value, "environment"});
+        entries_.emplace(name, Entry{value, "environment", false});
     }
 }
 
@@ -51,7 +52,8 @@ Environment Environment::of_process() {
         const std::string_view text(*variable);
         const std::size_t equals = text.find('=');
         if (equals != std::string_view::npos) {
-            result.entries_.emplace(text.substr(0, equals), Entry{std::string(text.substr(equals + 1)), "environment"});
+            result.entries_.emplace(text.substr(0, equals),
+                                    Entry{std::string(text.substr(equals + 1)), "environment", false});
         }
     }
     return result;
@@ -59,6 +61,7 @@ Environment Environment::of_process() {
 
 void Environment::add_file(const std::string &path) {
     const std::string content = read_file(path);
+    const bool is_public = is_public_file(path);
     int number = 0;
     for (std::string_view rest = content; !rest.empty();) {
         ++number;
@@ -79,7 +82,7 @@ void Environment::add_file(const std::string &path) {
         const Entry *present = find(name);
         if (present == nullptr || present->source != "environment") {
             entries_.insert_or_assign(std::string(name),
-                                      Entry{std::string(value), fmt::format("{} line {}", path, number)});
+                                      Entry{std::string(value), fmt::format("{} line {}", path, number), is_public});
         }
     }
 }
@@ -95,6 +98,11 @@ std::string read_secret_file(const std::string &path) {
         content.pop_back();
     }
     return content;
+}
+
+bool is_public_file(const std::string &path) {
+    struct stat state {};
+    return stat(path.c_str(), &state) == 0 && S_ISREG(state.st_mode) && (state.st_mode & S_IROTH) != 0;
 }
 
 }  // namespace poller

@@ -14,6 +14,7 @@ public:
     struct Entry {
         std::string value;
         std::string source;
+        bool is_public = false;  // stands in a file that every user of the machine may read
     };
 
     Environment() = default;
@@ -36,5 +37,8 @@ private:
 // The content of a small file without the line end at its end. ConfigError if it cannot be read or is larger than
 // 64 KiB.
 [[nodiscard]] std::string read_secret_file(const std::string &path);
+
+// Whether every user of this machine may read the file.
+[[nodiscard]] bool is_public_file(const std::string &path);
 
 }  // namespace poller

@@ -16,7 +16,8 @@
 namespace poller::db {
 namespace {
 
-// Runs once per connection. No schema of users is searched, whatever the role's own setting.
+// Runs once per connection. No schema of users is searched, whatever the role's own setting. The server learns within
+// half a minute that this host is gone; by itself it would keep the session, with what it has locked, for two hours.
 constexpr std::string_view kSessionSetup = R"sql(
     SELECT pg_catalog.set_config('search_path', 'pg_catalog, pipeline, pipeline_work, pipeline_internal, pipeline_data, pg_temp', false),
            pg_catalog.set_config('TimeZone', 'UTC', false),
@@ -25,7 +26,13 @@ constexpr std::string_view kSessionSetup = R"sql(
            pg_catalog.set_config('array_nulls', 'on', false),
            pg_catalog.set_config('statement_timeout', $1, false),
            pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', false),
+           pg_catalog.set_config('tcp_keepalives_idle', '10', false),
+           pg_catalog.set_config('tcp_keepalives_interval', '5', false),
+           pg_catalog.set_config('tcp_keepalives_count', '3', false),
+           pg_catalog.set_config('tcp_user_timeout', '20000', false),
            pg_catalog.set_config('pipeline_poller.version', $2, false),
+           pg_catalog.set_config('max_parallel_workers_per_gather',
+                CASE WHEN $3 THEN pg_catalog.current_setting('max_parallel_workers_per_gather') ELSE '0' END, false),
            pg_catalog.has_schema_privilege('pipeline', 'USAGE') AS may_use
     FROM pg_catalog.pg_extension WHERE extname = 'pipeline_forecast'
 )sql";
@@ -146,7 +153,8 @@ awaitable<void> Connection::connect() {
 
 awaitable<void> Connection::set_up_session() {
     const std::string timeout = fmt::format("{}", options_.statement_timeout.count());
-    const Result set = co_await execute(kSessionSetup, params(timeout, std::string_view(PIPELINE_FORECAST_VERSION)));
+    const Result set = co_await execute(
+        kSessionSetup, params(timeout, std::string_view(PIPELINE_FORECAST_VERSION), options_.parallel));
     if (set.empty()) {
         throw PermanentError(fmt::format("database \"{}\" has no extension pipeline_forecast", PQdb(connection_.get())),
                              {"55000", "", "CREATE EXTENSION pipeline_forecast; SELECT pipeline.pipeline_setup();"});

@@ -29,6 +29,8 @@ struct ConnectOptions {
     // How long a reply may take before the connection counts as lost; 0 is without limit, then only TCP's keep-alive
     // finds out. Longer than statement_timeout, so that the server speaks first.
     std::chrono::milliseconds reply_timeout = std::chrono::seconds(40);
+    // Whether a statement may start workers beside it, as the server is configured.
+    bool parallel = true;
     // How long each statement took, for metrics; what is read row by row or waited for is left out.
     std::function<void(std::chrono::steady_clock::duration)> observe;
 };

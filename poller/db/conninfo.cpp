@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include <charconv>
 #include <memory>
 #include <string_view>
 
@@ -21,15 +22,25 @@ using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
     return options;
 }
 
-// The first of the comma-separated values; nothing where there is none.
-[[nodiscard]] std::optional<std::string> first_value(const PQconninfoOption *options, std::string_view keyword) {
+[[nodiscard]] std::optional<std::string> value_of(const PQconninfoOption *options, std::string_view keyword) {
     for (; options != nullptr && options->keyword != nullptr; ++options) {
         if (options->keyword == keyword && options->val != nullptr) {
-            const std::string value = options->val;
-            return value.substr(0, value.find(','));
+            return options->val;
         }
     }
     return std::nullopt;
+}
+
+// The first of the comma-separated values; nothing where there is none.
+[[nodiscard]] std::optional<std::string> first_value(const PQconninfoOption *options, std::string_view keyword) {
+    const std::optional<std::string> value = value_of(options, keyword);
+    return value ? std::optional(value->substr(0, value->find(','))) : std::nullopt;
+}
+
+[[nodiscard]] bool is_port(std::string_view text) {
+    int port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
 }
 
 // Everything that libpq itself hides in a form: passwords of the server and of the client's key.
@@ -39,7 +50,15 @@ using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
 std::optional<std::string> conninfo_problem(const std::string &text) {
     std::string problem;
-    if (parse(text, problem) != nullptr) {
+    if (const Options options = parse(text, problem); options != nullptr) {
+        // libpq itself says so at the first connection, and then each second.
+        const std::string ports = value_of(options.get(), "port").value_or("");
+        for (std::size_t start = 0, end = 0; end != std::string::npos; start = end + 1) {
+            end = ports.find(',', start);
+            if (const std::string port = ports.substr(start, end - start); !port.empty() && !is_port(port)) {
+                return "a port is a number from 1 to 65535";
+            }
+        }
         return std::nullopt;
     }
     // libpq quotes the part it stumbled over, which may be the password.
@@ -81,6 +100,18 @@ Address conninfo_address(const std::string &text) {
     const std::string host = value("host");
     const bool is_socket = host.empty() || host[0] == '/' || host[0] == '@';
     return {is_socket ? "localhost" : host, value("port")};
+}
+
+std::optional<std::string> server_problem(std::string_view text) {
+    const std::size_t bracket = text.starts_with('[') ? text.find(']') : 0;
+    const std::size_t colon = bracket == std::string_view::npos ? bracket : text.find(':', bracket);
+    if (text.empty() || colon == 0 || bracket == std::string_view::npos) {
+        return "HOST or HOST:PORT is needed";
+    }
+    if (colon != std::string_view::npos && !is_port(text.substr(colon + 1))) {
+        return fmt::format("\"{}\": a port is a number from 1 to 65535", text);
+    }
+    return std::nullopt;
 }
 
 }  // namespace poller::db

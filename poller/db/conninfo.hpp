@@ -3,10 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace poller::db {
 
-// Why libpq cannot read the text; nothing if it can. Passwords are not repeated.
+// Why libpq cannot read or use the text; nothing if it can. Passwords are not repeated.
 [[nodiscard]] std::optional<std::string> conninfo_problem(const std::string &text);
 
 [[nodiscard]] std::optional<std::string> conninfo_password(const std::string &text);
@@ -22,5 +23,8 @@ struct Address {
 // Where libpq connects to: by the text, else by its variables and defaults; the first of several. A socket on this
 // machine has the name localhost. The text has to be readable.
 [[nodiscard]] Address conninfo_address(const std::string &text);
+
+// What is wrong with "host" or "host:port"; nothing if it is one.
+[[nodiscard]] std::optional<std::string> server_problem(std::string_view text);
 
 }  // namespace poller::db

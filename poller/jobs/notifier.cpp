@@ -8,7 +8,7 @@ namespace poller::jobs {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::milliseconds kLeastInterval{20};
+constexpr std::chrono::milliseconds kLeastInterval{4};
 // A notification need not outlive a crash, and must not make commits that do wait for one more write to the disk.
 constexpr std::string_view kNotify =
     "SELECT set_config('synchronous_commit', 'off', true), pg_notify('pipeline_jobs', '')";

@@ -1,6 +1,6 @@
-// Tells workers that jobs were enqueued, at most once in 20 ms: notifications take a lock that all commits of a busy
-// database share, and each makes every worker look. The worker in this process hears it from the database as the others
-// do.
+// Tells workers that jobs were enqueued: at once, and what follows within 4 ms together. Notifications take a lock that
+// all commits of a busy database share, and each makes every worker look. The worker in this process hears it from the
+// database as the others do.
 #pragma once
 
 #include <chrono>

@@ -27,7 +27,7 @@ bool is_about_money(const json &error, std::string_view type, std::string_view m
 }
 
 Answer read_anthropic_failure(const http::Reply &response, std::chrono::system_clock::time_point now) {
-    const json document = parse_json(response.body).value_or(json{});
+    const json document = document_of(response).value_or(json{});
     const json &error = member(document, "error");
     const std::string type = text_of(member(error, "type")).value_or("");
     const std::string message = text_of(member(error, "message")).value_or("");
@@ -83,7 +83,7 @@ http::Call Anthropic::request(const Prompt &prompt, const Endpoint &endpoint) co
 
 Answer Anthropic::read(const http::Reply &response, std::chrono::system_clock::time_point now) const {
     if (response.status != 200) return read_anthropic_failure(response, now);
-    const auto document = parse_json(response.body);
+    const auto document = document_of(response);
     if (!document) return unreadable(response, "the response is not JSON");
 
     Answer answer;
@@ -93,6 +93,7 @@ Answer Anthropic::read(const http::Reply &response, std::chrono::system_clock::t
     const json &usage = member(*document, "usage");
     answer.tokens_in = input_tokens(usage);
     answer.tokens_out = whole_number_of(member(usage, "output_tokens"));
+    if (auto failure = failure_within(*document, response, answer, read_anthropic_failure, now)) return *failure;
     const std::string reason = text_of(member(*document, "stop_reason")).value_or("missing");
     if (reason == "max_tokens" || reason == "model_context_window_exceeded") {
         return failed(std::move(answer), Outcome::kTruncated, "stop_reason " + reason);

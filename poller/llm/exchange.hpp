@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,22 @@ void make_billing_error(Answer &answer);
 // For a status of 200 to which no document belongs.
 [[nodiscard]] Answer unreadable(const http::Reply &response, std::string error);
 
-// An answer whose text is known, or kInvalidJson where it is empty.
+// The body of a response; nothing where it is not JSON.
+[[nodiscard]] std::optional<nlohmann::json> document_of(const http::Reply &response);
+
+// How a dialect reads a response of a status other than 200.
+using ReadFailure = Answer (*)(const http::Reply &response, std::chrono::system_clock::time_point now);
+
+// Servers and the gateways before them also report an error with status 200. Read as if it had the status that it
+// names, with its message and what it says of limits; what is known of the exchange comes from the answer so far.
+[[nodiscard]] std::optional<Answer> failure_within(const nlohmann::json &document, const http::Reply &response,
+                                                   const Answer &so_far, ReadFailure read_failure,
+                                                   std::chrono::system_clock::time_point now);
+
+// A refusal of the way in which the schema was sent says which LLM_SCHEMA_MODE to set, and concerns every call.
+[[nodiscard]] Answer with_schema_hint(Answer answer, SchemaMode mode);
+
+// An answer with the document that the model wrote, or kInvalidJson where there is no text.
 [[nodiscard]] Answer with_text(Answer answer, std::string text);
 
 [[nodiscard]] Answer failed(Answer answer, Outcome outcome, std::string error);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "poller/errors.hpp"
+#include "poller/llm/exchange.hpp"
 #include "poller/log/log.hpp"
 #include "poller/tolerant_json.hpp"
 
@@ -64,6 +65,7 @@ awaitable<Explainer::Exchange> Explainer::ask(const Prompt &prompt, int max_outp
         exchange.answer = no_answer(false, error.what());
         exchange.answer.worth_repeating = false;
     }
+    exchange.answer = with_schema_hint(std::move(exchange.answer), endpoint.schema_mode);
     exchange.duration = std::chrono::duration_cast<milliseconds>(steady_clock::now() - started);
     exchange.answer.error = without_key(std::move(exchange.answer.error), endpoint.api_key);
     // The database's texts hold no NUL characters.

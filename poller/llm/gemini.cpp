@@ -75,8 +75,8 @@ bool is_daily_quota(const json &error) {
     return false;
 }
 
-Answer read_gemini_failure(const http::Reply &response, const json &document,
-                           std::chrono::system_clock::time_point now) {
+Answer read_gemini_failure(const http::Reply &response, std::chrono::system_clock::time_point now) {
+    const json document = document_of(response).value_or(json{});
     const json &error = member(unwrapped(document), "error");
     const std::string status = text_of(member(error, "status")).value_or("");
     const std::string message = text_of(member(error, "message")).value_or("");
@@ -121,8 +121,8 @@ http::Call Gemini::request(const Prompt &prompt, const Endpoint &endpoint) const
 }
 
 Answer Gemini::read(const http::Reply &response, std::chrono::system_clock::time_point now) const {
-    const auto document = parse_json(response.body);
-    if (response.status != 200) return read_gemini_failure(response, document.value_or(json{}), now);
+    if (response.status != 200) return read_gemini_failure(response, now);
+    const auto document = document_of(response);
     if (!document) return unreadable(response, "the response is not JSON");
 
     Answer answer;
@@ -133,6 +133,7 @@ Answer Gemini::read(const http::Reply &response, std::chrono::system_clock::time
         answer.tokens_in = sum(usage, {"promptTokenCount", "toolUsePromptTokenCount"});
         answer.tokens_out = sum(usage, {"candidatesTokenCount", "thoughtsTokenCount"});
     }
+    if (auto failure = failure_within(*document, response, answer, read_gemini_failure, now)) return *failure;
     const json &candidate = first_element(member(*document, "candidates"));
     if (!candidate.is_object()) {
         const auto reason = text_of(member(member(*document, "promptFeedback"), "blockReason"));

@@ -18,30 +18,6 @@ std::string_view output_cap_name(std::string_view base_url) {
     return is_new ? "max_completion_tokens" : "max_tokens";
 }
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r\n";
-    const std::size_t first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-// Local models think aloud before the answer, and some fence it like code.
-std::string_view answer_part(std::string_view text) {
-    text = trimmed(text);
-    if (text.starts_with("<think>")) {
-        constexpr std::string_view end = "</think>";
-        const std::size_t found = text.find(end);
-        text = found == std::string_view::npos ? std::string_view{} : trimmed(text.substr(found + end.size()));
-    }
-    constexpr std::string_view fence = "```";
-    if (text.size() > 2 * fence.size() && text.starts_with(fence) && text.ends_with(fence)) {
-        text.remove_suffix(fence.size());
-        const std::size_t line_end = text.find('\n');
-        text = line_end == std::string_view::npos ? std::string_view{} : trimmed(text.substr(line_end));
-    }
-    return text;
-}
-
 // A text, or parts of one.
 std::string text_of_parts(const json &content) {
     if (!content.is_array()) return text_of(content).value_or("");
@@ -73,7 +49,7 @@ http::Call OpenAiChat::request(const Prompt &prompt, const Endpoint &endpoint) c
 
 Answer OpenAiChat::read(const http::Reply &response, std::chrono::system_clock::time_point now) const {
     if (response.status != 200) return read_openai_failure(response, now);
-    const auto document = parse_json(response.body);
+    const auto document = document_of(response);
     if (!document) return unreadable(response, "the response is not JSON");
 
     Answer answer;
@@ -83,6 +59,7 @@ Answer OpenAiChat::read(const http::Reply &response, std::chrono::system_clock::
     const json &usage = member(*document, "usage");
     answer.tokens_in = whole_number_of(member(usage, "prompt_tokens"));
     answer.tokens_out = whole_number_of(member(usage, "completion_tokens"));
+    if (auto failure = failure_within(*document, response, answer, read_openai_failure, now)) return *failure;
     const json &choice = first_element(member(*document, "choices"));
     const json &message = member(choice, "message");
     if (const auto refusal = text_of(member(message, "refusal")); refusal && !refusal->empty()) {
@@ -92,7 +69,7 @@ Answer OpenAiChat::read(const http::Reply &response, std::chrono::system_clock::
     const std::string reason = text_of(member(choice, "finish_reason")).value_or("stop");
     if (reason == "length") return failed(std::move(answer), Outcome::kTruncated, "finish_reason length");
     if (reason == "content_filter") return failed(std::move(answer), Outcome::kRefusal, "finish_reason content_filter");
-    return with_text(std::move(answer), std::string{answer_part(text_of_parts(member(message, "content")))});
+    return with_text(std::move(answer), text_of_parts(member(message, "content")));
 }
 
 }  // namespace poller::llm

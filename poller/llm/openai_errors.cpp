@@ -34,7 +34,7 @@ std::optional<milliseconds> reset_of_limits(const http::Headers &headers) {
 }  // namespace
 
 Answer read_openai_failure(const http::Reply &response, std::chrono::system_clock::time_point now) {
-    const json document = parse_json(response.body).value_or(json{});
+    const json document = document_of(response).value_or(json{});
     const json &error = member(document, "error");
     // {"error": "text"} and numeric codes come from local servers.
     const std::string message = text_of(error.is_string() ? error : member(error, "message")).value_or("");

@@ -34,19 +34,6 @@ Output output_of(const json &document) {
     return result;
 }
 
-Answer read_failed_status(Answer answer, const json &document) {
-    const json &error = member(document, "error");
-    const std::string code = text_of(member(error, "code")).value_or("unknown");
-    const std::string text = code + ": " + text_of(member(error, "message")).value_or("");
-    if (code == "rate_limit_exceeded") {
-        answer.concern = Concern::kProvider;
-        return failed(std::move(answer), Outcome::kRateLimited, text);
-    }
-    answer = failed(std::move(answer), Outcome::kHttpError, text);
-    answer.worth_repeating = code != "invalid_prompt";
-    return answer;
-}
-
 }  // namespace
 
 http::Call OpenAiResponses::request(const Prompt &prompt, const Endpoint &endpoint) const {
@@ -70,7 +57,7 @@ http::Call OpenAiResponses::request(const Prompt &prompt, const Endpoint &endpoi
 
 Answer OpenAiResponses::read(const http::Reply &response, std::chrono::system_clock::time_point now) const {
     if (response.status != 200) return read_openai_failure(response, now);
-    const auto document = parse_json(response.body);
+    const auto document = document_of(response);
     if (!document) return unreadable(response, "the response is not JSON");
 
     Answer answer;
@@ -81,7 +68,7 @@ Answer OpenAiResponses::read(const http::Reply &response, std::chrono::system_cl
     answer.tokens_in = whole_number_of(member(usage, "input_tokens"));
     answer.tokens_out = whole_number_of(member(usage, "output_tokens"));
     const std::string status = text_of(member(*document, "status")).value_or("completed");
-    if (status == "failed") return read_failed_status(std::move(answer), *document);
+    if (auto failure = failure_within(*document, response, answer, read_openai_failure, now)) return *failure;
     Output output = output_of(*document);
     if (!output.refusal.empty()) return failed(std::move(answer), Outcome::kRefusal, output.refusal);
     if (status == "incomplete") {

@@ -9,8 +9,8 @@
 #include "poller/async/sleep.hpp"
 #include "poller/errors.hpp"
 #include "poller/log/log.hpp"
-#include "poller/monday/storable_json.hpp"
 #include "poller/monday/vouched.hpp"
+#include "poller/storable_json.hpp"
 #include "poller/tolerant_json.hpp"
 
 namespace poller::monday {

@@ -41,13 +41,6 @@ constexpr const char *kShare = "0.0 %";
         column);
 }
 
-// Best and worst cases of many projects do not come true together, so that their sum is no band.
-[[nodiscard]] std::string of_one_project(std::string_view table, std::string_view column) {
-    return fmt::format(
-        "IF(\n    HASONEVALUE('{0}'[Project id]) && HASONEVALUE('{0}'[Snapshot date]),\n    SUM('{0}'[{1}])\n)", table,
-        column);
-}
-
 // Figures of several segments or horizons speak of the same invoices.
 [[nodiscard]] std::string of_one_backtest(std::string_view expression) {
     return fmt::format("IF(\n    HASONEVALUE(Accuracy[Segment]) && HASONEVALUE(Accuracy[Horizon]),\n    {}\n)",
@@ -71,14 +64,11 @@ constexpr const char *kShare = "0.0 %";
                "Projects dated within the 12 months, lost ones included: newest snapshot."},
               {"Lost projects", "CALCULATE(COUNTROWS(Forecast), Forecast[Stage bucket] = \"Lost\")", "#,0",
                "Lost projects among them."},
-              {"Best case", of_one_project("Forecast", "Best case value"), kMoney,
-               "Of one project. Blank for several: their best cases do not add up to the best case of the total."},
-              {"Worst case", of_one_project("Forecast", "Worst case value"), kMoney,
-               "Of one project. Blank for several: their worst cases do not add up to the worst case of the total."},
-              {"Outermost best case", "SUM(Forecast[Best case value])", kMoney,
-               "Every project at its best at once: an upper limit that a total hardly ever reaches, not a band."},
-              {"Outermost worst case", "SUM(Forecast[Worst case value])", kMoney,
-               "Every project at its worst at once: a lower limit that a total hardly ever reaches, not a band."}}},
+              {"Best case", "SUM(Forecast[Best case value])", kMoney,
+               "Every project at the upper end of its band at once, as on the page: a total hardly ever reaches it."},
+              {"Worst case", "SUM(Forecast[Worst case value])", kMoney,
+               "Every project at the lower end of its band at once, as on the page: a total hardly ever falls so "
+               "low."}}},
         {.name = "Forecast history",
          .view = "vw_forecast_history",
          .hidden = {"project_id", "forecast_month", "contract_value", "committed_value", "expected_value",
@@ -88,10 +78,10 @@ constexpr const char *kShare = "0.0 %";
                "Of one snapshot: the newest that the filter leaves. Values of several snapshots do not add up."},
               {"Committed at snapshot", at_newest("Committed value"), kMoney,
                "Of one snapshot: the newest that the filter leaves."},
-              {"Best case at snapshot", of_one_project("Forecast history", "Best case value"), kMoney,
-               "Of one project in one snapshot; blank for several."},
-              {"Worst case at snapshot", of_one_project("Forecast history", "Worst case value"), kMoney,
-               "Of one project in one snapshot; blank for several."},
+              {"Best case at snapshot", at_newest("Best case value"), kMoney,
+               "Of one snapshot, the newest that the filter leaves: every project at the upper end of its band."},
+              {"Worst case at snapshot", at_newest("Worst case value"), kMoney,
+               "Of one snapshot, the newest that the filter leaves: every project at the lower end of its band."},
               {"Change to newest snapshot", "[Expected] - [Expected at snapshot]", kMoney,
                "Expected value of today less that of the snapshot."}},
          .refreshed_by = "snapshot_date",
@@ -128,11 +118,15 @@ constexpr const char *kShare = "0.0 %";
                of_one_backtest("DIVIDE(SUM(Accuracy[Matched count]), SUM(Accuracy[Actual count]))"), kShare,
                "Invoiced project-months that had been forecast for that month, of one segment and one horizon."},
               {"Skill against mean",
-               of_one_backtest("1 - DIVIDE(\n        SUMX(FILTER(Accuracy, NOT ISBLANK(Accuracy[Naive mean])), "
-                               "Accuracy[Monthly error]),\n"
-                               "        SUMX(FILTER(Accuracy, NOT ISBLANK(Accuracy[Naive mean])), ABS(Accuracy[Naive "
-                               "mean] - Accuracy[Actual value]))\n    )"),
-               kShare, "1 - error / error of the 12-month mean: above 0 the forecast is worth more than the mean."}}},
+               "VAR Share = DIVIDE(\n"
+               "    SUMX(FILTER(Accuracy, NOT ISBLANK(Accuracy[Naive mean])), Accuracy[Monthly error]),\n"
+               "    SUMX(FILTER(Accuracy, NOT ISBLANK(Accuracy[Naive mean])), ABS(Accuracy[Naive mean] - "
+               "Accuracy[Actual value]))\n)\n"
+               "RETURN " +
+                   of_one_backtest("IF(NOT ISBLANK(Share), 1 - Share)"),
+               kShare,
+               "1 - error / error of the 12-month mean: above 0 the forecast is worth more than the mean. Blank where "
+               "nothing is known to compare with."}}},
         {.name = "Invoices",
          .view = "vw_invoices",
          .hidden = {"project_id", "amount_invoiced"},

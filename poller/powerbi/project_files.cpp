@@ -5,18 +5,13 @@
 
 #include <algorithm>
 
+#include "poller/powerbi/documents.hpp"
 #include "poller/powerbi/tmdl.hpp"
 
 namespace poller::powerbi {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-constexpr std::string_view kSchemas = "https://developer.microsoft.com/json-schemas/fabric/";
-
-[[nodiscard]] std::string document(const json &content) { return content.dump(2) + "\n"; }
-
-[[nodiscard]] std::string schema(std::string_view path) { return fmt::format("{}{}/schema.json", kSchemas, path); }
 
 [[nodiscard]] std::string data_source(const Source &source) {
     return document(
@@ -54,35 +49,6 @@ Files model_files(const Model &model, const Source &source) {
     for (const Table &table : model.tables) {
         files[fmt::format("{}definition/tables/{}.tmdl", folder, file_name(table.name))] = table_tmdl(table, source);
     }
-    return files;
-}
-
-Files report_files() {
-    const std::string folder = fmt::format("{}.Report/", kProject);
-    constexpr std::string_view kPage = "first";
-    Files files;
-    files[folder + "definition.pbir"] =
-        document({{"$schema", schema("item/report/definitionProperties/2.0.0")},
-                  {"version", "4.0"},
-                  {"datasetReference", {{"byPath", {{"path", fmt::format("../{}.SemanticModel", kProject)}}}}}});
-    files[folder + "definition/version.json"] =
-        document({{"$schema", schema("item/report/definition/versionMetadata/1.0.0")}, {"version", "2.0.0"}});
-    files[folder + "definition/report.json"] = document(
-        {{"$schema", schema("item/report/definition/report/1.0.0")},
-         {"layoutOptimization", "None"},
-         {"themeCollection",
-          {{"baseTheme", {{"name", "CY24SU10"}, {"reportVersionAtImport", "5.61"}, {"type", "SharedResources"}}}}}});
-    files[folder + "definition/pages/pages.json"] =
-        document({{"$schema", schema("item/report/definition/pagesMetadata/1.0.0")},
-                  {"pageOrder", json::array({kPage})},
-                  {"activePageName", kPage}});
-    files[fmt::format("{}definition/pages/{}/page.json", folder, kPage)] =
-        document({{"$schema", schema("item/report/definition/page/1.0.0")},
-                  {"name", kPage},
-                  {"displayName", "Forecast"},
-                  {"displayOption", "FitToPage"},
-                  {"height", 720},
-                  {"width", 1280}});
     return files;
 }
 

@@ -17,7 +17,7 @@ using Files = std::map<std::string, std::string>;
 
 // The data source, the project and its semantic model: written anew by each export.
 [[nodiscard]] Files model_files(const Model &model, const Source &source);
-// An empty report on the model: it belongs to whoever designs it, and is written once.
+// A report on the model with one page. It belongs to whoever goes on designing it, and is written once.
 [[nodiscard]] Files report_files();
 
 }  // namespace poller::powerbi

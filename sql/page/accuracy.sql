@@ -48,7 +48,8 @@ BEGIN
                 'project_coverage', pipeline_share(f.in_band_count, f.forecast_count),
                 'month_coverage', pipeline_share(f.months_in_band, f.month_count),
                 'match_rate', pipeline_share(f.matched_count, f.actual_count),
-                'skill', f.skill) ORDER BY f.horizon), '[]'))
+                'skill', f.skill,
+                'skill_against_mean', f.skill_against_mean) ORDER BY f.horizon), '[]'))
         FROM (
             SELECT
                 a.horizon, count(*) AS month_count, min(a.forecast_month) AS first_month, max(a.forecast_month) AS last_month,
@@ -57,6 +58,8 @@ BEGIN
                 sum(a.in_band_count)::bigint AS in_band_count, sum(a.forecast_count)::bigint AS forecast_count,
                 sum(a.months_in_band)::bigint AS months_in_band, sum(a.matched_count)::bigint AS matched_count,
                 sum(a.actual_count)::bigint AS actual_count,
+                pipeline_skill(sum(a.monthly_error) FILTER (WHERE a.naive_mean IS NOT NULL),
+                               sum(abs(a.naive_mean - a.actual_value))) AS skill_against_mean,
                 -- Against the best of the naive lines, each compared in the months in which there is one.
                 least(
                     pipeline_skill(sum(a.monthly_error) FILTER (WHERE a.naive_last_month IS NOT NULL),

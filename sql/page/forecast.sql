@@ -177,10 +177,13 @@ $$;
 COMMENT ON FUNCTION pipeline_work.forecast_months_document(text, text, text) IS
     'The 12 months from the current one on as a JSON document: totals (Lost included, and told apart), what lies in and outside of the twelve months (scope), what the forecast rests on (quality, of all projects), months with what the snapshot of a month ago expected and what was invoiced, months that are over as far as something is known of them (at most six), stage buckets. All projects as of the last refresh, or those of an account, type, category as of now.';
 
-CREATE FUNCTION pipeline_work.forecast_filters_document(most integer DEFAULT 500) RETURNS json
+CREATE FUNCTION pipeline_work.forecast_filters_document(most integer DEFAULT 500, words text DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+    wanted text := wanted_text(words);
+    pattern text := '%' || replace(replace(replace(wanted, E'\\', E'\\\\'), '%', E'\\%'), '_', E'\\_') || '%';
 BEGIN
     PERFORM require_layout();
     RETURN (
@@ -191,7 +194,7 @@ BEGIN
                 SELECT v.field, v.text, row_number() OVER (PARTITION BY v.field ORDER BY sum(m.total_projects) DESC, v.text) AS rank
                 FROM conversion_metrics m
                 CROSS JOIN LATERAL (VALUES ('account', m.account), ('type', m.type), ('category', m.category)) AS v (field, text)
-                WHERE v.text IS NOT NULL
+                WHERE v.text IS NOT NULL AND (wanted IS NULL OR v.text ILIKE pattern)
                 GROUP BY v.field, v.text
                 -- A field without any text is there as well.
                 UNION ALL
@@ -201,8 +204,8 @@ BEGIN
         ) f);
 END;
 $$;
-COMMENT ON FUNCTION pipeline_work.forecast_filters_document(integer) IS
-    'What the forecast can be filtered by, as a JSON document: the most frequent accounts, types and categories of the last five years, as of the last refresh.';
+COMMENT ON FUNCTION pipeline_work.forecast_filters_document(integer, text) IS
+    'What the forecast can be filtered by, as a JSON document: the most frequent accounts, types and categories of the last five years, as of the last refresh; with words, those that contain them, in any case.';
 
 CREATE FUNCTION pipeline_work.forecast_drift_document(
     since date DEFAULT NULL,

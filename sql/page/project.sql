@@ -9,35 +9,39 @@ AS $$
 DECLARE
     wanted text := btrim(coalesce(words, ''));
     literal text := replace(replace(replace(wanted, E'\\', E'\\\\'), '%', E'\\%'), '_', E'\\_');
+    is_id boolean := EXISTS (SELECT FROM projects p WHERE p.monday_id = wanted);
 BEGIN
     PERFORM require_layout();
     RETURN (
-        SELECT json_build_object('projects', coalesce(json_agg(json_build_object(
-            'project_id', f.monday_id, 'project_name', f.name, 'account', f.account, 'pipeline_stage', f.pipeline_stage,
-            'state', f.state) ORDER BY f.rank, f.name, f.monday_id), '[]'))
-        FROM (
-            SELECT DISTINCT ON (found.monday_id) found.*
-            FROM (
-                -- Ids first, by their index: they are what people paste.
-                (SELECT p.monday_id, coalesce(nullif(p.project_name, ''), p.item_name) AS name, p.account, p.pipeline_stage,
-                        p.state, CASE WHEN p.monday_id = wanted THEN 1 ELSE 2 END AS rank
-                 FROM projects p
-                 WHERE p.monday_id LIKE literal || '%' AND wanted <> ''
-                 ORDER BY p.monday_id LIMIT most)
-                UNION ALL
-                (SELECT p.monday_id, coalesce(nullif(p.project_name, ''), p.item_name), p.account, p.pipeline_stage, p.state, 3
-                 FROM projects p
-                 WHERE p.state = 'active' AND wanted <> ''
-                   AND (p.item_name ILIKE '%' || literal || '%' OR p.project_name ILIKE '%' || literal || '%')
-                 LIMIT most)
-            ) found
-            ORDER BY found.monday_id, found.rank
-            LIMIT most
-        ) f);
+        WITH found AS (
+            -- By their index: ids are what people paste.
+            SELECT p.monday_id FROM projects p WHERE p.monday_id LIKE literal || '%' AND wanted <> ''
+            UNION
+            SELECT p.monday_id FROM projects p
+            WHERE p.state = 'active' AND wanted <> '' AND NOT is_id
+              AND concat_ws(E'\n', p.item_name, p.project_name, p.account, p.sales_representative) ILIKE '%' || literal || '%'
+        ), ranked AS (
+            SELECT p.monday_id, coalesce(nullif(p.project_name, ''), p.item_name) AS name, p.account, p.sales_representative,
+                p.pipeline_stage, p.state, pipeline_contract_value(p.total_order_value, p.new_enquiry_value) AS contract_value,
+                count(*) OVER () AS total,
+                row_number() OVER (ORDER BY p.monday_id = wanted DESC, (p.state = 'active' AND p.stage_bucket <> 'Lost') DESC,
+                    pipeline_contract_value(p.total_order_value, p.new_enquiry_value) DESC NULLS LAST,
+                    coalesce(nullif(p.project_name, ''), p.item_name), p.monday_id) AS rank
+            FROM found f
+            JOIN projects p ON p.monday_id = f.monday_id
+        )
+        SELECT json_build_object(
+            'projects', coalesce(json_agg(json_build_object(
+                'project_id', r.monday_id, 'project_name', r.name, 'account', r.account,
+                'sales_representative', r.sales_representative, 'pipeline_stage', r.pipeline_stage, 'state', r.state,
+                'contract_value', r.contract_value) ORDER BY r.rank), '[]'),
+            'total', coalesce(max(r.total), 0))
+        FROM ranked r
+        WHERE r.rank <= most);
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.projects_document(text, integer) IS
-    'Projects whose id begins with a text, in any state, and active ones whose name contains it, in any case, as a JSON document; none for a blank text.';
+    'Projects whose id begins with a text, in any state, and active ones whose name, account or sales representative contains it, in any case, as a JSON document: open ones first, the largest of them first, and how many there are in all (total). Where the text is an id, only ids count. None for a blank text.';
 
 -- Every moment at which what the forecast reads of a project changed: on its board or by an analysis.
 CREATE FUNCTION pipeline_internal.project_versions(project text, most integer) RETURNS TABLE(valid_from timestamptz)

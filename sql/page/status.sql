@@ -51,7 +51,12 @@ BEGIN
                 'received_at', e.received_at, 'event_type', e.event_type, 'board_id', e.board_id, 'item_id', e.item_id,
                 'project_ids', coalesce(e.project_ids, '{}'), 'status', e.status, 'error_message', left(e.error_message, 500),
                 'processing_time_ms', e.processing_time_ms) ORDER BY e.id DESC), '[]')
-            FROM (SELECT * FROM webhook_events ORDER BY id DESC LIMIT most) e),
+            -- Those that say something new: what the pipeline wrote itself comes back as an event, and is ignored. In a storm
+            -- of these it does not look for others without end.
+            FROM (
+                SELECT * FROM (SELECT * FROM webhook_events ORDER BY id DESC LIMIT 1000) newest
+                WHERE newest.status <> 'ignored' ORDER BY newest.id DESC LIMIT most
+            ) e),
         'failures', (
             SELECT coalesce(json_agg(json_build_object(
                 'failed_at', f.failed_at, 'what', f.what, 'project_id', f.project_id, 'detail', left(f.detail, 500))
@@ -76,4 +81,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.pipeline_status_document(interval, interval, integer) IS
-    'How the work behind the forecast goes, as a JSON document: checks (those of pipeline_checks()), scheduled jobs, queue, boards, flows, the newest webhook events, and the newest failures of seven days. Outcomes of scheduled jobs are NULL for a role that may not read pg_cron. Where the layout is wrong, nothing but the checks.';
+    'How the work behind the forecast goes, as a JSON document: checks (those of pipeline_checks()), scheduled jobs, queue, boards, flows, the newest webhook events that were not ignored, and the newest failures of seven days. Outcomes of scheduled jobs are NULL for a role that may not read pg_cron. Where the layout is wrong, nothing but the checks.';

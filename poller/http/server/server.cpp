@@ -48,10 +48,14 @@ awaitable<void> Server::run() {
         }
         if (error) {
             // Out of descriptors or memory: the waiting connections stay in the kernel's queue for a moment.
-            log::warning("could not accept a connection", {{"error", error.message()}});
+            if (!starved_) {
+                log::warning("could not accept connections", {{"error", error.message()}});
+            }
+            starved_ = true;
             co_await sleep_for(kPauseWithoutDescriptors);
             continue;
         }
+        starved_ = false;
         ++accepted_;
         const bool welcome = sessions_.size() < limits_.connections;
         refused_ += welcome ? 0 : 1;

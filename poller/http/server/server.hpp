@@ -79,6 +79,7 @@ private:
     Wakeup session_ended_;
     bool watching_ = false;
     bool stopping_ = false;
+    bool starved_ = false;  // the last connection could not be accepted
     std::uint64_t accepted_ = 0;
     std::uint64_t refused_ = 0;
 };

@@ -25,8 +25,30 @@ constexpr std::size_t kLargestRead = 64 * 1024;
 constexpr std::size_t kPieceSize = 16 * 1024;
 // For the rest of a request whose answer was sent before it was read.
 constexpr std::chrono::milliseconds kLinger{2000};
+// What surrounds a chunk of one byte; more than this for each byte of a body is no honest use of chunks.
+constexpr std::size_t kFramingOfAByte = 6;
 constexpr std::size_t kMostDiscarded = 1024 * 1024;
+constexpr std::string_view kMethods = "GET, HEAD, POST, OPTIONS";
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// The parser waits for the end of a line that has none.
+[[nodiscard]] bool has_bare_line_feed(std::string_view text) {
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+        if (at == 0 || text[at - 1] != '\r') {
+            return true;
+        }
+    }
+    return false;
+}
+
+// A target of the form that proxies get says whom the request is for, and Host counts no more.
+void take_origin_form(Request::Message &head) {
+    const auto target = head.target();
+    if (const auto absolute = absolute_form({target.data(), target.size()})) {
+        head.target(absolute->target);
+        head.set(beast::http::field::host, absolute->host);
+    }
+}
 
 std::string address_of_peer(const tcp::socket &socket) {
     error_code gone;
@@ -38,6 +60,8 @@ std::string address_of_peer(const tcp::socket &socket) {
 
 struct Session::Incoming {
     beast::http::request_parser<beast::http::string_body> parser;
+    // As the head had it: the parser adds the fields of a trailer, which may stand for none of the head's.
+    std::optional<beast::http::request_header<>> head;
 };
 
 // Sends what a handler writes in pieces of a good size, each as a chunk where HTTP/1.1 allows it.
@@ -114,12 +138,34 @@ awaitable<void> Session::refuse() {
     close();
 }
 
+// False if the client left, or there is no space: a read of nothing would succeed at once, again and again.
 awaitable<bool> Session::read_some() {
     error_code error;
     const auto space = buffer_.prepare(std::min(kReadSize, buffer_.max_size() - buffer_.size()));
+    if (space.size() == 0) {
+        co_return false;
+    }
     const std::size_t count = co_await socket_.async_read_some(space, into(error));
     buffer_.commit(count);
     co_return !error;
+}
+
+std::string_view Session::unread() const { return {static_cast<const char *>(buffer_.data().data()), buffer_.size()}; }
+
+// Some clients send one after a body (RFC 9112, 2.2).
+void Session::skip_empty_lines() {
+    while (unread().starts_with("\r\n")) {
+        buffer_.consume(2);
+    }
+}
+
+// The parser knows two versions, and calls all others no HTTP.
+std::optional<Refused> Session::settle_version(std::size_t line_length) {
+    const std::string_view line = unread().substr(0, line_length);
+    if (has_later_minor_version(line)) {
+        static_cast<char *>(buffer_.data().data())[line_length - 1] = '1';
+    }
+    return refuse_version(line);
 }
 
 // False if the connection is over; the client has then been told why, unless it left.
@@ -135,15 +181,33 @@ awaitable<bool> Session::read_head(Incoming &incoming) {
     }
     idle_ = false;
     allow(server_.limits_.head);
+    std::size_t first_line = std::string_view::npos;  // its length, once it is there
     while (true) {
-        error_code error;
-        buffer_.consume(parser.put(buffer_.data(), error));
+        error_code error = beast::http::error::need_more;
+        std::optional<Refused> refused;
+        if (first_line == std::string_view::npos) {
+            skip_empty_lines();
+            first_line = unread().find("\r\n");
+            refused = first_line == std::string_view::npos ? std::nullopt : settle_version(first_line);
+        }
+        if (!refused && !unread().empty() && unread() != "\r") {
+            buffer_.consume(parser.put(buffer_.data(), error));
+            refused = !error && parser.is_header_done() ? refuse_head(parser.get()) : std::nullopt;
+        }
+        if (refused) {
+            co_await refuse_request(refused->status, refused->code, refused->detail);
+            co_return false;
+        }
         if (!error && parser.is_header_done()) {
             co_return true;
         }
         if (error == beast::http::error::header_limit ||
             (error == beast::http::error::need_more && buffer_.size() >= server_.limits_.head_bytes)) {
-            co_await refuse_request(431, "head_too_large", "the request line and headers are too large");
+            if (first_line == std::string_view::npos) {
+                co_await refuse_request(414, "target_too_long", "the target of the request is too long");
+            } else {
+                co_await refuse_request(431, "head_too_large", "the headers are too large");
+            }
             co_return false;
         }
         if (error && error != beast::http::error::need_more) {
@@ -159,8 +223,8 @@ awaitable<bool> Session::read_head(Incoming &incoming) {
 awaitable<bool> Session::read_body(Incoming &incoming) {
     auto &parser = incoming.parser;
     allow(server_.limits_.body);
-    if (beast::http::token_list(parser.get()[beast::http::field::expect]).exists("100-continue") &&
-        buffer_.size() == 0) {
+    if (parser.get().version() >= 11 && buffer_.size() == 0 &&
+        beast::http::token_list(parser.get()[beast::http::field::expect]).exists("100-continue")) {
         error_code error;
         co_await asio::async_write(socket_, asio::buffer(kContinue), into(error));
         if (error) {
@@ -168,10 +232,13 @@ awaitable<bool> Session::read_body(Incoming &incoming) {
         }
     }
     parser.eager(true);
+    std::size_t consumed = 0;
     while (!parser.is_done()) {
         error_code error;
         if (buffer_.size() > 0) {
-            buffer_.consume(parser.put(buffer_.data(), error));
+            const std::size_t count = parser.put(buffer_.data(), error);
+            buffer_.consume(count);
+            consumed += count;
             if (error == beast::http::error::body_limit) {
                 co_await refuse_request(413, "body_too_large", "the body of the request is too large");
                 co_return false;
@@ -182,6 +249,16 @@ awaitable<bool> Session::read_body(Incoming &incoming) {
             }
             if (parser.is_done()) {
                 break;
+            }
+            if (has_bare_line_feed(unread())) {
+                co_await refuse_request(400, "bad_request", "lines among chunks end with CR and LF");
+                co_return false;
+            }
+            // What is left is the beginning of a chunk's size and extensions, or of the trailer.
+            const std::size_t body = parser.get().body().size();
+            if (consumed - body + buffer_.size() > server_.limits_.head_bytes + kFramingOfAByte * body) {
+                co_await refuse_request(413, "body_too_large", "extensions of chunks and the trailer are too large");
+                co_return false;
             }
         }
         if (!co_await read_some()) {
@@ -198,6 +275,7 @@ awaitable<bool> Session::serve_one() {
         co_return false;
     }
     auto &parser = incoming.parser;
+    take_origin_form(parser.get());
     const auto target = parser.get().target();
     const std::string_view path = std::string_view(target.data(), target.size()).substr(0, target.find('?'));
     auto found = server_.router_.find(parser.get().method(), path);
@@ -209,13 +287,20 @@ awaitable<bool> Session::serve_one() {
             co_return false;
         }
         parser.body_limit(limit);
+        if (parser.chunked()) {
+            incoming.head = parser.get().base();
+        }
         if (!parser.is_done() && !co_await read_body(incoming)) {
             co_return false;
         }
     }
     const bool read_completely = parser.is_done();
-    std::string client = client_address(parser.get());
-    Request request(parser.release(), std::move(client));
+    Request::Message message = parser.release();
+    if (incoming.head) {
+        message.base() = std::move(*incoming.head);
+    }
+    std::string client = client_address(message);
+    Request request(std::move(message), std::move(client));
 
     deadline_ = Clock::time_point::max();  // a handler has limits of its own
     const auto started = Clock::now();
@@ -226,6 +311,9 @@ awaitable<bool> Session::serve_one() {
     } else if (const auto *not_allowed = std::get_if<Router::NotAllowed>(&found)) {
         response = Response::error(405, "method_not_allowed", "allowed: " + not_allowed->allow)
                        .with("Allow", not_allowed->allow);
+    } else if (request.target() == "*") {
+        response.status = 204;
+        response.headers.emplace_back("Allow", kMethods);
     } else {
         response = Response::error(404, "not_found", "there is nothing at this path");
     }
@@ -309,7 +397,9 @@ awaitable<void> Session::linger() {
 
 std::string Session::client_address(const Request::Message &message) const {
     if (server_.limits_.behind_proxy) {
-        const auto forwarded = message["X-Forwarded-For"];
+        // Some proxies add to the line that a client sent, some add a line after it.
+        const auto [first, end] = message.equal_range("X-Forwarded-For");
+        const auto forwarded = first == end ? beast::string_view() : std::prev(end)->value();
         const std::string_view list(forwarded.data(), forwarded.size());
         const std::size_t comma = list.rfind(',');
         const std::string_view last = comma == std::string_view::npos ? list : list.substr(comma + 1);

@@ -4,9 +4,12 @@
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "poller/asio.hpp"
+#include "poller/http/server/head_rules.hpp"
 #include "poller/http/server/server.hpp"
 
 namespace poller::http {
@@ -34,6 +37,9 @@ private:
     awaitable<bool> read_head(Incoming &incoming);
     awaitable<bool> read_body(Incoming &incoming);
     awaitable<bool> read_some();
+    [[nodiscard]] std::string_view unread() const;
+    void skip_empty_lines();
+    [[nodiscard]] std::optional<Refused> settle_version(std::size_t line_length);
     awaitable<Response> handle(const Route &route, Request &request);
     awaitable<bool> send(const Response &response, bool head_only, bool chunked, bool keep_alive);
     awaitable<void> refuse_request(int status, std::string_view code, std::string_view detail);

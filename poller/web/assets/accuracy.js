@@ -1,5 +1,5 @@
 // How good former forecasts were, by how many months ahead they were made.
-import { drawing, element, scrolling, section, sentence } from './dom.js';
+import { drawing, element, named, scrolling, section, sentence } from './dom.js';
 import { get } from './api.js';
 import { cents, count, known, moment, month, percent } from './format.js';
 
@@ -16,12 +16,15 @@ function bar(share, largest) {
     known(share) ? drawing('rect', { class: 'mark-miss', width: share / largest * 100, height: 10 }) : null);
 }
 
-function worth(skill) {
+/** Below zero the number says no more than that: it has no lower end. */
+function worth({ skill, skill_against_mean: againstMean }) {
   if (!known(skill)) return '–';
-  return element('span', { class: skill > 0 ? 'good' : 'bad' }, percent(skill));
+  if (skill > 0) return element('span', { class: 'good' }, percent(skill));
+  const words = known(againstMean) && againstMean <= 0 ? 'worse than the mean' : 'worse than a naive line';
+  return element('span', { class: 'bad', title: `skill ${percent(skill)}` }, words);
 }
 
-const header = (title, explanation) => element('th', { scope: 'col', class: 'number', title: explanation }, title);
+const header = (title) => element('th', { scope: 'col', class: 'number' }, named(title));
 
 export async function accuracy(parameters) {
   const segment = segmentOf(parameters);
@@ -43,13 +46,7 @@ export async function accuracy(parameters) {
       element('caption', {}, caption),
       element('thead', {}, element('tr', {},
         element('th', { scope: 'col' }, 'made'),
-        header('missed', 'Sum of |expected - invoiced| over months, as a share of what was invoiced'),
-        element('td', { class: 'picture' }),
-        header('bias', 'Expected - invoiced, as a share of what was invoiced: above 0 too much was forecast'),
-        header('months in the band', 'How often what was invoiced lay between worst and best case'),
-        header('foreseen', 'Invoiced projects that had been forecast for their month'),
-        header('skill', 'How much smaller the error was than that of the best naive line (last month, last year, mean of 12 months)'),
-        header('months', 'How many months were compared'))),
+        header('missed'), element('td', { class: 'picture' }), header('bias'), header('months in the band'), header('foreseen'), header('skill'), header('months'))),
       element('tbody', {}, found.horizons.map((row) => element('tr', {},
         element('th', { scope: 'row' }, row.horizon === 1 ? 'just before the month' : `${row.horizon - 1} ${row.horizon === 2 ? 'month' : 'months'} earlier`),
         element('td', { class: 'number', title: `expected ${cents(row.expected_value)}, invoiced ${cents(row.actual_value)}` }, percent(row.monthly_wape)),
@@ -57,7 +54,7 @@ export async function accuracy(parameters) {
         element('td', { class: 'number' }, known(row.bias) && row.bias > 0 ? `+${percent(row.bias)}` : percent(row.bias)),
         element('td', { class: 'number' }, percent(row.month_coverage)),
         element('td', { class: 'number' }, percent(row.match_rate)),
-        element('td', { class: 'number' }, worth(row.skill)),
+        element('td', { class: 'number' }, worth(row)),
         element('td', { class: 'number quiet' }, count(row.month_count))))))),
     element('p', { class: 'quiet' }, 'Missed and skill are those of monthly totals. A skill above 0 says that the forecast was worth more than the best naive line: last month again, the same month last year, or the mean of twelve months.'));
 }

@@ -1,4 +1,6 @@
 // Elements from data. Text only ever becomes a text node, so nothing that the database holds can become markup.
+import { meaningOf } from './terms.js';
+
 const svgNamespace = 'http://www.w3.org/2000/svg';
 
 function build(node, attributes, children) {
@@ -15,12 +17,18 @@ export const element = (tag, attributes = {}, ...children) => build(document.cre
 export const drawing = (tag, attributes = {}, ...children) =>
   build(document.createElementNS(svgNamespace, tag), attributes, children);
 
+/** A name with what it means behind it, where that is in the glossary. */
+export function named(name) {
+  const meaning = meaningOf(name);
+  return meaning ? element('a', { class: 'term', href: `#/glossary?${new URLSearchParams({ term: name.toLowerCase() })}`, title: meaning }, name) : name;
+}
+
 let sections = 0;
 
 /** A section with a heading. width: half, third, two-thirds, or nothing for the whole width. */
 export function section(title, { note = null, width = null } = {}, ...children) {
   const id = `section-${++sections}`;
-  const heading = element('h2', { id }, title, note ? element('small', {}, note) : null);
+  const heading = element('h2', { id }, named(title), note ? element('small', {}, note) : null);
   return element('section', { class: width, 'aria-labelledby': id }, heading, ...children);
 }
 
@@ -36,7 +44,7 @@ export function table(caption, columns, rows, whenEmpty) {
   return scrolling(caption, element('table', {},
     element('caption', {}, caption),
     element('thead', {}, element('tr', {},
-      columns.map((column) => element('th', { class: kind(column), scope: 'col' }, column.title)))),
+      columns.map((column) => element('th', { class: kind(column), scope: 'col' }, named(column.title))))),
     element('tbody', {}, rows.map((row) => element('tr', {}, row.map((cell, index) => (index === 0
       ? element('th', { scope: 'row', class: kind(columns[index]) }, cell)
       : element('td', { class: kind(columns[index]) }, cell))))))));
@@ -49,7 +57,7 @@ export const folded = (summary, ...children) => element('details', {}, element('
 
 export function figures(entries, size = '') {
   return element('dl', { class: `figures ${size}`.trim() }, entries.map(([name, value, { kind = null, title = null, note = null } = {}]) =>
-    element('div', { class: kind }, element('dt', {}, name), element('dd', { title }, value, note ? element('small', {}, note) : null))));
+    element('div', { class: kind }, element('dt', {}, named(name)), element('dd', { title }, value, note ? element('small', {}, note) : null))));
 }
 
 /** Draws as wide as there is room, and again when that changes. draw(width) gives an element. */

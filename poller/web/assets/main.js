@@ -1,6 +1,7 @@
-// Shows the view that the address names: #/ with filters, #/operations, #/find?q=WORDS, #/project/ID.
+// Shows the view that the address names: #/ with filters, #/operations, #/glossary, #/find?q=WORDS, #/project/ID.
 import { get } from './api.js';
 import { attachSearch, find } from './find.js';
+import { glossary } from './glossary.js';
 import { operations, showHealth } from './operations.js';
 import { overview } from './overview.js';
 import { problemSection } from './problem.js';
@@ -13,6 +14,7 @@ function view(route, parameters) {
   if (route.startsWith('project/')) return project(decodeURIComponent(route.slice('project/'.length)));
   if (route === 'find') return find(parameters);
   if (route === 'operations') return operations();
+  if (route === 'glossary') return glossary(parameters);
   return overview(parameters);
 }
 

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import urllib.error
@@ -38,11 +39,77 @@ def test_every_command_explains_itself(name):
     assert "Usage: pipeline-poller" in answer.stdout and name in answer.stdout
 
 
-@pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["snapshot", "--day", "x"], ["import"], ["import", "x.csv", "--map", "m.json", "--propose"]])
-def test_wrong_use_exits_with_2(arguments):
+@pytest.mark.parametrize(
+    "arguments, told",
+    [
+        ([], "subcommand"),
+        (["frobnicate"], 'there is no command "frobnicate"; commands of pipeline-poller: serve, run-once, status'),
+        (["--env-file", "x", "stats", "--json"], 'there is no command "stats"'),
+        (["keys", "ad", "me"], 'there is no command "ad"; commands of keys: add, list, revoke'),
+        (["snapshot", "--day", "x"], "--day"),
+        (["import"], "FILE"),
+        (["import", "x.csv", "--map", "m.json", "--propose"], "--propose"),
+        (["powerbi", "export", "x", "--server", "db.example:99999"], "a port is a number from 1 to 65535"),
+    ],
+)
+def test_wrong_use_exits_with_2(arguments, told):
     answer = run(*arguments)
     assert answer.returncode == 2
-    assert answer.stderr
+    assert told in answer.stderr
+
+
+def commands(*words):
+    """All there are, as the program itself lists them."""
+    listed = run(*words, "--help").stdout.partition("Subcommands:")[2]
+    names = re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE)
+    return [found for name in names for found in commands(*words, name)] if names else [words]
+
+
+def test_every_command_speaks_json():
+    every = commands()
+    assert ("keys", "revoke") in every and ("status",) in every
+    silent = [command for command in every if "--json" not in run(*command, "--help").stdout]
+    assert silent == [("serve",)], "which prints nothing"
+
+
+@pytest.mark.parametrize("arguments", [["config"], ["config", "--json"], ["--help"], ["--version"]])
+def test_output_that_cannot_be_written_is_an_error(arguments):
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30)
+    assert ended.returncode == 1
+    assert "could not write to the standard output: No space left on device" in ended.stderr
+
+
+def test_keys_and_snapshots_as_json(command, database):
+    [added] = json.loads(command("keys", "add", "robot", "--scope", "read", "--json").stdout)
+    assert added["name"] == "robot" and added["key"].startswith("pfk_")
+    [revoked] = json.loads(command("keys", "revoke", str(added["key_id"]), "--json").stdout)
+    assert revoked["revoked_at"] and revoked["key_id"] == added["key_id"]
+    fill(database)
+    [stored] = json.loads(command("snapshot", "--json").stdout)
+    assert stored["rows"] > 0 and stored["snapshot_date"] == str(value(database, "SELECT pipeline_today()"))
+    assert json.loads(command("cleanup-snapshots", "--json").stdout) == [{"removed": 0}]
+
+
+def test_secrets_that_everybody_may_read_are_warned_of(tmp_path):
+    (tmp_path / "key").write_text("the key of a language model")
+    settings = tmp_path / "poller.env"
+    settings.write_text(
+        f"WEBHOOK_SECRET=0123456789abcdef\nMONDAY_API_KEY=t\nOPENAI_API_KEY_FILE={tmp_path}/key\nDATABASE_URL=host=x\nWEBHOOK_PORT=0\n"
+    )
+    for mode, named in [(0o644, ["WEBHOOK_SECRET", "MONDAY_API_KEY", "OPENAI_API_KEY"]), (0o640, [])]:
+        settings.chmod(mode)
+        (tmp_path / "key").chmod(mode)
+        warnings = json.loads(run("--env-file", settings, "config", "--json").stdout)["warnings"]
+        assert sorted(each.split()[0] for each in warnings) == sorted(named)
+        assert all("every user of this machine may read" in each for each in warnings)
+
+
+def test_a_port_that_is_none_is_refused_at_once():
+    for url in ("host=db.example port=99999", "postgresql://db.example:0/x", "host=a,b port=5432,99999"):
+        answer = run("status", environment={"DATABASE_URL": url})
+        assert answer.returncode == 2, url
+        assert "from 1 to 65535" in answer.stderr or "invalid port" in answer.stderr
 
 
 def test_database_away_is_a_failure_that_says_so():
@@ -154,16 +221,18 @@ def test_snapshot_cleanup_and_validate(command, database):
 
 
 @pytest.mark.parametrize(
-    "arguments, message",
+    "arguments, status, message",
     [
-        (["snapshot", "--date", "2026-02-30"], "2026-02-30"),
-        (["snapshot", "--date", "2001-01-01"], "hint:"),
-        (["cleanup-snapshots", "--retain-days", "0"], "hint:"),
+        (["snapshot", "--date", "2026-02-30"], 2, "2026-02-30"),
+        (["snapshot", "--date", "tomorrow or so"], 2, "tomorrow or so"),
+        (["snapshot", "--date", "2001-01-01"], 1, "hint:"),
+        (["cleanup-snapshots", "--retain-days", "0"], 2, "hint:"),
+        (["run-once", "refresh", "--payload", "{"], 2, "json"),
     ],
 )
-def test_what_the_database_refuses_is_told_with_its_hint(command, arguments, message):
+def test_what_the_database_refuses_is_told_with_its_hint(command, arguments, status, message):
     answer = command(*arguments)
-    assert answer.returncode == 1
+    assert answer.returncode == status
     assert message in answer.stderr
 
 
@@ -230,7 +299,7 @@ def test_run_once_that_is_interrupted_gives_its_job_back(database, number):
     assert (row["status"], row["attempts"], row["lease_token"]) == ("queued", 0, None), "due at once, for whichever poller"
 
 
-@pytest.mark.parametrize("arguments, status", [(["frobnicate"], 2), ([], 2), (["refresh", "--payload", "{"], 1)])
+@pytest.mark.parametrize("arguments, status", [(["frobnicate"], 2), ([], 2), (["refresh", "--payload", "{"], 2)])
 def test_run_once_refuses_what_makes_no_sense(command, database, arguments, status):
     answer = command("run-once", *arguments)
     assert answer.returncode == status and answer.stderr
@@ -260,7 +329,7 @@ def status_of(request):
     [
         (["add", "x"], 2, "--scope"),
         (["add", "x", "--scope", "write"], 2, "write"),
-        (["add", "", "--scope", "read"], 1, "hint:"),
+        (["add", "", "--scope", "read"], 2, "hint:"),
         (["revoke", "4711"], 1, "4711"),
         (["revoke", "first"], 2, "KEY_ID"),
     ],

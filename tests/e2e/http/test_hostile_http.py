@@ -2,14 +2,16 @@
 
 import contextlib
 import json
+import re
 import resource
 import socket
+import subprocess
 import time
 
 import pytest
 
 from cluster import value
-from poller import SECRET, Receiver, wait_until
+from poller import PROGRAM, SECRET, Receiver, environment_for, wait_until
 from rest import Rest
 from webhooks import event
 
@@ -143,29 +145,69 @@ def test_truncated_bodies_store_nothing(database, poller):
     [
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         (b"GET\r\n\r\n", 400),
-        (b"GET / HTTP/9.9\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\n\r\n", 505),
         (b"GET /\0 HTTP/1.1\r\n\r\n", 400),
         (b"GET /healthz HTTP/1.1\r\nHost x\r\n\r\n", 400),
-        (b"GET /healthz HTTP/1.1\r\nA: b\r\n c\r\nConnection: close\r\n\r\n", 200),
+        (b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\nConnection: close\r\n\r\n", 200),
         (b"GET /healthz HTTP/1.1\r\n" + b"X: " + b"y" * 20_000 + b"\r\n\r\n", 431),
-        (b"GET /" + b"y" * 20_000 + b" HTTP/1.1\r\n\r\n", 431),
+        (b"GET /" + b"y" * 20_000 + b" HTTP/1.1\r\n\r\n", 414),
         (b"GET /forecast/pipeline?" + b"y" * 9_000 + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 422),
         (b"GET /forecast/pipeline?" + b"a&" * 100 + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 422),
-        (b"GET /../../etc/passwd HTTP/1.1\r\nConnection: close\r\n\r\n", 404),
-        (b"GET http://elsewhere/healthz HTTP/1.1\r\nConnection: close\r\n\r\n", 404),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
-        (b"CONNECT example.com:443 HTTP/1.1\r\nConnection: close\r\n\r\n", 404),
+        (b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404),
+        (b"GET http://elsewhere/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 200),
+        (b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\nHost: x\r\nHost: x\r\nConnection: close\r\n\r\n", 400),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        (b"CONNECT example.com:443 HTTP/1.1\r\nConnection: close\r\n\r\n", 501),
         (post(event(), "Content-Length: 5", "Content-Length: 6"), 400),
         (post(b"0\r\n\r\n", "Content-Length: 5", "Transfer-Encoding: chunked"), 400),
         (post(b"", "Content-Length: -1"), 400),
         (post(b"", "Content-Length: 0x10"), 400),
         (post(b"", "Transfer-Encoding: gzip"), 400),
+        (post(b"0\r\n\r\n", "Transfer-Encoding: gzip, chunked"), 501),
     ],
 )
 def test_strange_requests(poller, request_bytes, status):
     answer = ask(poller, request_bytes, half_close=True)
     assert status_of(answer) == status, answer
     assert still_serves(poller)
+
+
+@pytest.mark.parametrize("endless", [b"5;", b"0;", b"0\r\nTrailer: "])
+def test_endless_extensions_and_trailers_cost_nothing(poller, endless):
+    """One such request kept a core busy for half a minute, also after the client had left."""
+    before = poller.cpu_seconds()
+    for half_close in (False, True):
+        answer = ask(poller, post(endless + b"x" * 200_000, "Transfer-Encoding: chunked"), half_close)
+        assert status_of(answer) in (413, None)
+    time.sleep(1)
+    assert poller.cpu_seconds() - before < 0.5
+    assert still_serves(poller)
+
+
+def test_the_address_in_the_target_counts_and_not_the_host_beside_it(database, poller):
+    """Until there is a key, only programs on this machine read, and no page from elsewhere that a browser shows here."""
+    for target, host, status in [("http://localhost", "evil.example", 200), ("http://evil.example", "localhost", 401)]:
+        request = f"GET {target}/forecast/pipeline HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        assert status_of(ask(poller, request.encode())) == status
+
+
+def test_few_descriptors_are_raised_or_told_of(database):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with Receiver(database.database) as poller:
+        soft = resource.prlimit(poller.process.pid, resource.RLIMIT_NOFILE)[0]
+        assert soft >= min(1024 + 256, hard), "1,024 connections, and those to the database"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1000, hard))
+    try:
+        limited = subprocess.run(
+            ["prlimit", "--nofile=700:700", PROGRAM, "serve"], env=environment_for(database.database), stderr=subprocess.PIPE,
+            text=True, timeout=3, check=False)
+    except subprocess.TimeoutExpired as running:
+        assert re.search("fewer connections are served .*wanted=1024 served=3[0-9]+ limit=700", running.stderr.decode())
+    else:
+        raise AssertionError(limited.stderr)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def test_requests_one_after_the_other_on_a_connection(database, poller):

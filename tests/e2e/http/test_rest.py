@@ -330,6 +330,21 @@ def test_guessing_keys_is_limited(filled, rest):
     assert known.get("/forecast/pipeline").status == 200, "who is known is not limited"
 
 
+def test_a_key_that_was_not_used_since_the_start_is_not_limited_for_what_a_stranger_does(filled, rest):
+    key = add_key(filled, "read")[0]
+    guesses = [rest.with_key(f"pfk_{n}").get("/forecast/pipeline").status for n in range(120)]
+    assert guesses[-1] == 429
+    assert rest.with_key(key).get("/forecast/pipeline").status == 200
+    assert rest.with_key("pfk_other").get("/forecast/pipeline").status == 429, "others still are"
+
+
+def test_guesses_at_reports_and_at_webhooks_are_limited_apart(filled, rest):
+    add_key(filled, "read")
+    assert [rest.with_key(f"pfk_{n}").get("/forecast/pipeline").status for n in range(120)][-1] == 429
+    assert rest.post("/webhooks/monday", b"no json").status == 400, "a stranger with a webhook is still heard"
+    assert [rest.post("/webhooks/monday", b"no json").status for _ in range(120)][-1] == 429
+
+
 def test_keys_are_never_logged(filled):
     with Receiver(filled.database, POLLER_LOG_LEVEL="debug") as poller:
         key, _ = add_key(filled, "read")
@@ -378,7 +393,7 @@ def test_every_promised_answer_is_one_that_the_server_gives(filled):
         documents = ("/forecast/pipeline", *PAGE_DOCUMENTS)
         for path in ("/healthz", "/readyz", "/openapi.json", "/metrics", "/forecast/snapshot", *documents, *page_files):
             rest.get(path)
-        for path in (*documents, *page_files):
+        for path in ("/openapi.json", *documents, *page_files):
             rest.get(path, {"If-None-Match": "*"})
         read = rest.with_key(add_key(filled, "read")[0])
         run = rest.with_key(add_key(filled, "run")[0])
@@ -429,6 +444,7 @@ def test_every_promised_answer_is_one_that_the_server_gives(filled):
 
         for _ in range(110):
             rest.post("/webhooks/monday", b"{")
+            rest.with_key("pfk_guess").get("/forecast/pipeline")
         for path in ("/forecast/snapshot", "/metrics", *documents):
             rest.get(path)
         rest.post("/analysis/P7/run")

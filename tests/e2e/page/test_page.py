@@ -254,6 +254,10 @@ def test_how_good_forecasts_were(site, browser):
     assert len(rows) >= 3
     assert [row[1] for row in shown] == [f"{row['error'] / row['actual'] * 100:.1f} %" for row in rows]
     assert [row[7] for row in shown] == [str(row["months"]) for row in rows]
+    for row, found in zip(shown, value(site.connection, "SELECT forecast_accuracy_document()")["horizons"], strict=True):
+        worse = "worse than the mean" if (found["skill_against_mean"] or 1) <= 0 else "worse than a naive line"
+        skill = found["skill"]
+        assert row[6] == ("–" if skill is None else f"{skill * 100:.1f} %" if skill > 0 else worse)
     assert (shown[0][0], shown[1][0], shown[2][0]) == ("just before the month", "1 month earlier", "2 months earlier")
     browser.follow("#/?account=Account+003&type=Type+1")
     assert "other filters do not apply here" in browser.section("How good former forecasts were").text
@@ -381,7 +385,82 @@ def test_projects_are_found(site, browser):
     browser.settled()
     assert browser.focused().get_attribute("id") == "content", "the focus goes to the new view"
     browser.follow("#/find?q=nothing+like+it")
-    assert "No project has such a number, or such words in its name." in browser.section("Projects for").text
+    assert "No project has such a number, or such words in its name, account or owner." in browser.section("Projects for").text
+
+
+def test_open_and_large_projects_are_found_first_and_the_others_counted(site, browser):
+    browser.open(site.url + "/#/find?q=Account")
+    rows = browser.rows("Projects for")
+    assert len(rows) == 20
+    matching = "FROM projects WHERE state = 'active' AND concat_ws(' ', item_name, project_name, account) ILIKE '%account%'"
+    first = site.connection.execute(
+        f"SELECT monday_id {matching} ORDER BY stage_bucket <> 'Lost' DESC, coalesce(nullif(total_order_value, 0), new_enquiry_value) DESC NULLS LAST LIMIT 1")
+    assert rows[0][0] == first.fetchone()["monday_id"]
+    total = value(site.connection, f"SELECT count(*) {matching}")
+    assert f"and {total - 20} more" in browser.section("Projects for").text
+    values = [float(row[6].replace(",", "")) for row in rows]
+    assert values == sorted(values, reverse=True)
+
+
+def test_filters_need_no_exact_spelling(database, browser):
+    fill(database, 80)
+    database.execute("UPDATE projects SET account = 'Account ' || lpad((substr(monday_id, 2)::integer % 40)::text, 3, '0')")
+    database.execute("CALL refresh_pipeline_views(false)")
+    with Receiver(database.database) as poller:
+        browser.open(poller.url)
+        choose(browser, "account", "aCCount 003")
+        browser.wait(lambda: "account=Account+003" in browser.driver.current_url, "the account in its own letters")
+        browser.settled()
+        browser.open(poller.url + "/#/operations")
+        browser.open(poller.url + "/#/")
+        choose(browser, "account", "count 00")
+        browser.wait(lambda: browser.all(".offer button"), "several to choose from")
+        offered = browser.texts(".offer button")
+        assert len(offered) > 1 and all(text.startswith("Account 00") for text in offered)
+        browser.all(".offer button")[0].click()
+        browser.wait(lambda: f"account={offered[0].replace(' ', '+')}" in browser.driver.current_url, "the one that was chosen")
+        browser.settled()
+
+
+def test_every_term_has_its_meaning_behind_it(site, browser):
+    browser.open(site.url)
+    terms = browser.run("return [...document.querySelectorAll('a.term')].map((term) => [term.textContent, term.title, term.hash])")
+    named = {name.lower() for name, _, _ in terms}
+    assert {"expected", "committed", "worst case", "best case", "projects", "stage buckets", "skill", "bias", "missed", "foreseen"} <= named
+    assert all(title for _, title, _ in terms)
+    browser.follow("#/glossary?term=skill")
+    assert browser.one(".glossary .wanted dt").text == "skill"
+    known = set(browser.texts(".glossary dt"))
+    assert named <= known
+
+
+LONG = "Extraordinarily" * 12
+
+
+def test_long_names_do_not_widen_the_page(database, browser):
+    fill(database, 40)
+    database.execute("UPDATE projects SET account = %s || (monday_id = 'P1'), project_name = %s, type = %s, category = %s, sales_representative = %s",
+                     [LONG] * 5)
+    database.execute("SELECT create_pipeline_forecast_snapshot(pipeline_today() - 40, true), refresh_conversion_views(false), create_pipeline_forecast_snapshot()")
+    with Receiver(database.database) as poller:
+        for width in (NARROW, WIDE):
+            browser.size(*width)
+            for fragment in ("#/", "#/operations", "#/project/P12", "#/find?q=Extra", f"#/?account={LONG}false&type={LONG}"):
+                browser.open(f"{poller.url}/{fragment}")
+                assert browser.run("return document.documentElement.scrollWidth") <= width[0], (width, fragment)
+
+
+def test_a_new_currency_shows_without_a_restart(database, browser):
+    fill(database, 20)
+    database.execute("SELECT configure_pipeline('currency', 'EUR')")
+    database.execute("SELECT create_pipeline_forecast_snapshot(pipeline_today() - 40, true), refresh_conversion_views(false), create_pipeline_forecast_snapshot()")
+    with Receiver(database.database) as poller:
+        browser.open(poller.url)
+        assert browser.section("What moved it").find_element("css selector", "h2").text.endswith("EUR")
+        database.execute("SELECT configure_pipeline('currency', 'CHF')")
+        browser.open(poller.url + "/#/operations")
+        browser.open(poller.url + "/#/")
+        assert browser.section("What moved it").find_element("css selector", "h2").text.endswith("CHF")
 
 
 # Operations ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ import urllib.request
 import pytest
 
 from poller import SECRET, Poller, environment_for, run
+from rest import Rest
+from webhooks import event
 
 
 def get(url):
@@ -62,6 +64,7 @@ def test_help_and_version():
 def test_config_shows_values_sources_and_no_secret(tmp_path):
     key = tmp_path / "key"
     key.write_text("the-secret-token\n")
+    key.chmod(0o600)
     settings = tmp_path / "poller.env"
     settings.write_text("# comment\nWEBHOOK_PORT=9001\nPOLLER_ADDRESS=0.0.0.0\n")
     environment = {
@@ -113,6 +116,38 @@ def test_sighup_reads_the_settings_again(database, tmp_path):
         poller.signal(signal.SIGHUP)
         poller.wait_for_log('event="configuration not read again; the former one stays" .*perhaps')
         assert get(poller.url + "/healthz")[0] == 200
+        assert poller.stop() == 0
+
+
+@pytest.mark.parametrize(
+    "wrong, why",
+    [
+        ("", "WEBHOOK_SECRET"),
+        ("WEBHOOK_SECRET=\n", "WEBHOOK_SECRET"),
+        ("WEBHOOK_SECRET=short\n", "at least 16"),
+        ("WEBHOOK_SECRET_FILE=/nonexistent\n", "/nonexistent"),
+        ("WEBHOOK_SECRET=0123456789abcdef\nno setting\n", "line 4"),
+        ("WEBHOOK_SECRET=0123456789abcdef\nFORECAST_SNAPSHOT_RETENTION_DAYS=many\n", "many"),
+        (None, "poller.env"),
+    ],
+)
+def test_a_reload_that_is_not_wholly_valid_changes_nothing(database, tmp_path, wrong, why):
+    settings = tmp_path / "poller.env"
+    settings.write_text(f"WEBHOOK_SECRET={SECRET}\n")
+    with Poller(database.database, ["--env-file", settings], WEBHOOK_SECRET=None, POLLER_JOB_TYPES="cleanup") as poller:
+        if wrong is None:
+            settings.unlink()
+        else:
+            settings.write_text("POLLER_LOG_LEVEL=debug\nMONDAY_SYNC_DRY_RUN=1\n" + wrong)
+        poller.signal(signal.SIGHUP)
+        told = poller.wait_for_log('event="configuration not read again; the former one stays" .*')
+        assert why in told.group(0)
+        rest = Rest(poller)
+        assert rest.post(f"/webhooks/monday/{SECRET}", event()).status == 202, "the former secret is still taken"
+        assert "level=debug" not in poller.log
+        settings.write_text(f"WEBHOOK_SECRET={SECRET}\nMONDAY_SYNC_DRY_RUN=1\n")
+        poller.signal(signal.SIGHUP)
+        poller.wait_for_log('event="configuration read again" changed=MONDAY_SYNC_DRY_RUN')
         assert poller.stop() == 0
 
 

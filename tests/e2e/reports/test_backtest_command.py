@@ -131,7 +131,7 @@ def test_without_snapshots_it_says_what_to_do_and_writes_nothing(command, databa
 )
 def test_arguments_that_make_no_sense_are_named(command, year, arguments, message):
     answer = command(*arguments)
-    assert answer.returncode == 1
+    assert answer.returncode == 2
     assert message in answer.stderr
 
 

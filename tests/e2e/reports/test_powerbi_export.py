@@ -296,19 +296,20 @@ def test_measures_name_columns_and_measures_that_exist(exported):
         assert table_name
 
 
-def test_bands_blank_out_where_they_do_not_add(exported):
+def test_measures_mean_what_the_page_means(exported):
     tables = tables_of(exported)
-    for table, name in [("Forecast", "Best case"), ("Forecast", "Worst case"), ("Forecast history", "Best case at snapshot"),
-                        ("Forecast history", "Worst case at snapshot")]:
-        dax = tables[table].named("measure")[name].text()
-        assert dax.startswith("IF(") and "[Project id])" in dax and "[Snapshot date])" in dax and dax.count("SUM(") == 1
-        assert not re.search(r",\s*[^,]+,", dax.split("&&")[1]), "no value for the other case"
-    for name in ("Expected at snapshot", "Committed at snapshot"):
+    measures = tables["Forecast"].named("measure")
+    assert measures["Best case"].text() == "SUM(Forecast[Best case value])"
+    assert measures["Worst case"].text() == "SUM(Forecast[Worst case value])"
+    assert measures["Projects"].text() == "COUNTROWS(Forecast)", "lost ones included, which Lost projects tells"
+    for name in ("Expected at snapshot", "Committed at snapshot", "Best case at snapshot", "Worst case at snapshot"):
         dax = tables["Forecast history"].named("measure")[name].text()
         assert dax.startswith("VAR NewestDay = MAX('Snapshot date'[Snapshot date])"), "one day for all projects"
         assert dax.endswith("'Snapshot date'[Snapshot date] = NewestDay)")
+    skill = tables["Accuracy"].named("measure")["Skill against mean"].text()
+    assert skill.startswith("VAR Share = DIVIDE(") and "IF(NOT ISBLANK(Share), 1 - Share)" in skill, "nothing known is blank, and not 100 %"
     for measure in tables["Accuracy"].named("measure").values():
-        assert measure.text().startswith("IF(") and "HASONEVALUE(Accuracy[Segment]) && HASONEVALUE(Accuracy[Horizon])" in measure.text()
+        assert "IF(" in measure.text() and "HASONEVALUE(Accuracy[Segment]) && HASONEVALUE(Accuracy[Horizon])" in measure.text()
     for table in tables.values():
         for name, column in table.named("column").items():
             if column.get("sourceColumn") in ("best_case_value", "worst_case_value") and "Accuracy" not in table.line:
@@ -341,7 +342,7 @@ def test_history_is_refreshed_by_months_for_two_years(exported, database):
 
 def test_every_json_file_parses_and_leads_to_the_model(exported, database):
     documents = {name: json.loads(text) for name, text in exported.items() if not name.endswith(".tmdl")}
-    assert len(documents) == 8
+    assert len(documents) == 12
     (connection,) = documents["PipelineForecast.pbids"]["connections"]
     assert connection == {"details": {"protocol": "postgresql", "address": {
         "server": "db.example.com:6432", "database": database.database.name}}, "options": {}, "mode": "Import"}
@@ -349,6 +350,88 @@ def test_every_json_file_parses_and_leads_to_the_model(exported, database):
     assert documents["PipelineForecast.Report/definition.pbir"]["datasetReference"] == {"byPath": {"path": f"../{MODEL}"}}
     pages = documents["PipelineForecast.Report/definition/pages/pages.json"]
     assert all(f"PipelineForecast.Report/definition/pages/{page}/page.json" in documents for page in pages["pageOrder"])
+
+
+def test_the_report_shows_chart_matrix_accuracy_and_drift(exported):
+    tables = tables_of(exported)
+    prefix = "PipelineForecast.Report/definition/pages/first/visuals/"
+    visuals = {name.removeprefix(prefix).partition("/")[0]: json.loads(text) for name, text in exported.items() if name.startswith(prefix)}
+    assert {name: each["visual"]["visualType"] for name, each in visuals.items()} == {
+        "months": "lineClusteredColumnComboChart", "buckets": "pivotTable", "accuracy": "tableEx", "drift": "lineChart"}
+    page = json.loads(exported["PipelineForecast.Report/definition/pages/first/page.json"])
+    for name, each in visuals.items():
+        assert each["name"] == name
+        assert each["position"]["x"] + each["position"]["width"] <= page["width"]
+        assert each["position"]["y"] + each["position"]["height"] <= page["height"]
+        for role in each["visual"]["query"]["queryState"].values():
+            for projection in role["projections"]:
+                ((kind, field),) = projection["field"].items()
+                table = field["Expression"]["SourceRef"]["Entity"]
+                assert field["Property"] in tables[table].named(kind.lower()), (name, field)
+                assert projection["queryRef"] == f"{table}.{field['Property']}"
+    (only,) = visuals["accuracy"]["filterConfig"]["filters"]
+    assert "'total'" in json.dumps(only["filter"]) and only["field"]["Column"]["Property"] == "Segment"
+    places = [each["position"] for each in visuals.values()]
+    for one in places:
+        for other in places:
+            apart = (one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+                     or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"])
+            assert one is other or apart
+
+
+OWN_TAG = "lineageTag: 0f8fad5b-d9cb-469f-a165-70867728950e"
+
+
+def test_what_people_added_stays(export, tmp_path):
+    assert export(tmp_path).returncode == 0
+    model = tmp_path / MODEL / "definition"
+    added = {
+        "tables/Forecast.tmdl": f"\n\t/// Mine\n\tmeasure 'Won = mine' = SUM(Forecast[Expected value]) * 2\n\t\tformatString: 0\n\t\t{OWN_TAG}\n"
+                                "\n\tmeasure Several =\n\t\t\tVAR One = 1\n\t\t\tRETURN One\n\t\tformatString: 0\n"
+                                "\n\tcolumn Half = Forecast[Expected value] / 2\n\t\tsummarizeBy: none\n"
+                                "\n\thierarchy Places\n\n\t\tlevel One\n\t\t\tcolumn: 'Stage bucket'\n",
+        "relationships.tmdl": "relationship AutoDetected_1\n\tfromColumn: Mine.Id\n\ttoColumn: Project.'Project id'\n\n",
+        "expressions.tmdl": 'expression Own = "x" meta [IsParameterQuery=true]\n\n',
+        "model.tmdl": "ref table Mine\n",
+    }
+    for name, text in added.items():
+        with (model / name).open("a") as file:
+            file.write(text)
+    (model / "tables" / "Mine.tmdl").write_text("table Mine\n")
+    for _ in range(2):
+        answer = export(tmp_path)
+        assert answer.returncode == 0, answer.stderr
+    files = files_in(tmp_path)
+    for name, text in added.items():
+        assert files[f"{MODEL}/definition/{name}"].count(text.strip("\n")) == 1, name
+    assert files[f"{MODEL}/definition/tables/Mine.tmdl"] == "table Mine\n"
+    parse(files[f"{MODEL}/definition/tables/Forecast.tmdl"])
+
+
+def test_names_that_meet_are_refused_and_nothing_is_written(export, tmp_path):
+    assert export(tmp_path).returncode == 0
+    table = tmp_path / MODEL / "definition" / "tables" / "Forecast.tmdl"
+    before = table.read_text()
+    tag = re.search(r"measure Expected =.*?lineageTag: (\S+)", before, re.DOTALL)[1]
+    for changed, told in [
+        (before.replace(tag, "0f8fad5b-d9cb-469f-a165-70867728950e"), "measure Expected of the model in this folder was made by somebody else"),
+        (before.replace("measure Expected =", "measure Hoped ="), "measure Hoped of the model in this folder has another name"),
+    ]:
+        table.write_text(changed)
+        files = files_in(tmp_path)
+        answer = export(tmp_path)
+        assert answer.returncode == 2
+        assert told in answer.stderr
+        assert files_in(tmp_path) == files
+
+
+def test_a_measure_of_an_earlier_version_goes(export, tmp_path):
+    assert export(tmp_path).returncode == 0
+    table = tmp_path / MODEL / "definition" / "tables" / "Forecast.tmdl"
+    before = table.read_text()
+    table.write_text(before + "\n\tmeasure Former = 1\n\t\tformatString: 0\n\t\tlineageTag: 01234567-89ab-5def-8123-456789abcdef\n")
+    assert export(tmp_path).returncode == 0
+    assert table.read_text() == before
 
 
 def test_no_file_holds_credentials(export, tmp_path, database):

@@ -1,7 +1,7 @@
 -- The documents that the page is drawn from.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(78);
+SELECT plan(87);
 
 \ir ../include/failure.sql
 
@@ -34,7 +34,7 @@ SELECT is(pg_temp.list(forecast_months_document()->'buckets', 'stage_bucket'), '
 SELECT is(forecast_filters_document()::jsonb, '{"account": [], "type": [], "category": []}'::jsonb, 'nothing to filter by');
 SELECT is(forecast_drift_document()->>'to_snapshot', NULL, 'no snapshot to compare');
 SELECT is((forecast_drift_document()->'bars')::text, '[]', 'no bars');
-SELECT is(projects_document('a')::text, '{"projects" : []}', 'nothing to find');
+SELECT is(projects_document('a')::text, '{"projects" : [], "total" : 0}', 'nothing to find');
 SELECT is(pg_temp.failure($$ SELECT project_document('nobody') $$),
     'P0002: unknown project "nobody"; Name the monday_id of a project that is or was there.', 'an unknown project');
 SELECT is(pg_temp.failure('SELECT project_document(NULL)'),
@@ -147,11 +147,23 @@ SELECT configure_pipeline('currency', '') \g /dev/null
 
 -- Projects -----------------------------------------------------------------------------------------------------------
 
-SELECT is(pg_temp.list(projects_document('10')->'projects', 'project_id'), '103 104 101 100 102', 'by the beginning of an id, in any state, by name');
+SELECT is(pg_temp.list(projects_document('10')->'projects', 'project_id'), '101 100 102 103 104', 'by the beginning of an id, in any state, open and large ones first');
 SELECT is(pg_temp.list(projects_document(' 101 ')->'projects', 'project_name'), 'Great_Hall', 'by a whole id');
 SELECT is(pg_temp.list(projects_document('great_h')->'projects', 'project_id'), '101', 'by a part of a name, _ is itself');
 SELECT is(pg_temp.list(projects_document('50%')->'projects', 'project_id'), '100', 'so is %');
-SELECT is(projects_document(' ')::text, '{"projects" : []}', 'a blank text finds nothing');
+INSERT INTO webhook_events (event_key, event_type, item_id, status) VALUES ('theirs', 'update_column_value', '100', 'processed'), ('echo', 'update_column_value', '100', 'ignored');
+SELECT is(pg_temp.list(pipeline_status_document()->'webhooks', 'status'), 'processed', 'echoes of what was written back are not shown');
+SELECT is(projects_document(' ')::text, '{"projects" : [], "total" : 0}', 'a blank text finds nothing');
+UPDATE projects SET sales_representative = 'R. Ledger' WHERE monday_id = '102';
+SELECT is(pg_temp.list(projects_document('ledger')->'projects', 'project_id'), '102', 'by whose it is');
+SELECT is(pg_temp.list(projects_document('movers')->'projects', 'project_id'), 'm6 m5 m4 m3 m2 m1 m0', 'by account, the largest first');
+SELECT is(pg_temp.list(projects_document('MOVER 3')->'projects', 'project_id'), 'm3', 'in any case');
+UPDATE projects SET pipeline_stage = 'Lost' WHERE monday_id = 'm6';
+SELECT is(pg_temp.list(projects_document('movers', 3)->'projects', 'project_id'), 'm5 m4 m3', 'open ones come before lost ones');
+SELECT is(projects_document('movers', 3)->>'total', '7', 'and how many there are is told');
+SELECT is(pg_temp.list(projects_document('m1')->'projects', 'project_id'), 'm1', 'an id stands for itself');
+SELECT is((forecast_filters_document(words => ' aCm ')->'account')::text, '["Acme"]', 'values by a part of them, in other letters');
+SELECT is((forecast_filters_document(words => '%')->'account')::text, '[]', 'a sign of a pattern is itself');
 
 SELECT analyze_projects() \g /dev/null
 SELECT is((SELECT count(*) FROM json_array_elements(project_document('101')->'forecast_steps')), (SELECT count(*) FROM explain_forecast('101')),
@@ -191,7 +203,7 @@ CREATE FUNCTION pg_temp.horizon(document json, horizon integer) RETURNS json LAN
 $$;
 SELECT is((forecast_accuracy_document()::jsonb - 'refreshed_at' - 'horizons'), jsonb_build_object('segment', 'total', 'segment_value', '(all)',
     'first_month', pg_temp.month(-2), 'last_month', pg_temp.month(-1)), 'the months that are judged');
-SELECT is(pg_temp.horizon(forecast_accuracy_document(), 1)::jsonb - 'skill', jsonb_build_object('horizon', 1, 'month_count', 2, 'actual_value', 400.00, 'expected_value', 350.00,
+SELECT is(pg_temp.horizon(forecast_accuracy_document(), 1)::jsonb - ARRAY['skill', 'skill_against_mean'], jsonb_build_object('horizon', 1, 'month_count', 2, 'actual_value', 400.00, 'expected_value', 350.00,
     'wape', 0.375, 'monthly_wape', 0.375, 'bias', -0.125, 'project_coverage', 0.5, 'month_coverage', 0.5, 'match_rate', 1), 'sums over the months, at horizon 1');
 SELECT is(pg_temp.horizon(forecast_accuracy_document(), 1)->>'skill', least(
     pipeline_skill(150, 20 + 200), pipeline_skill(150, 20 + 210))::text, 'against the best naive line');

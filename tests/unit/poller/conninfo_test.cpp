@@ -14,6 +14,20 @@ TEST(Conninfo, ReadsBothForms) {
     EXPECT_TRUE(conninfo_problem("mysql://u@h/d").has_value());
 }
 
+TEST(Conninfo, APortIsANumberThatThereIs) {
+    for (const char *text :
+         {"host=h port=99999", "host=h port=0", "host=h port=-1", "host=h port=5x", "host=a,b port=5432,70000"}) {
+        EXPECT_TRUE(conninfo_problem(text).has_value()) << text;
+    }
+    for (const char *text : {"host=h port=65535", "host=a,b port=5432,", "host=a,b port=5432,5433", "host=h"}) {
+        EXPECT_FALSE(conninfo_problem(text).has_value()) << text;
+    }
+    for (const char *text : {"", ":1", "h:", "h:99999", "h:x", "[::1", "[::1]:99999"}) {
+        EXPECT_TRUE(server_problem(text).has_value()) << text;
+    }
+    for (const char *text : {"h", "h:1", "[::1]", "[::1]:5432"}) EXPECT_FALSE(server_problem(text).has_value()) << text;
+}
+
 TEST(Conninfo, FindsAndHidesThePassword) {
     EXPECT_EQ(conninfo_password("postgresql://u:p%40ss@h/d"), "p@ss");
     EXPECT_EQ(conninfo_password("host=h"), std::nullopt);

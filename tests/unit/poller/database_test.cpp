@@ -10,6 +10,7 @@
 #include "poller/db/listener.hpp"
 #include "poller/db/pool.hpp"
 #include "poller/errors.hpp"
+#include "poller/jobs/notifier.hpp"
 
 namespace poller::db {
 namespace {
@@ -112,6 +113,60 @@ TEST_F(Database, SessionsFindTheExtensionAndSpeakUtc) {
                   "pg_catalog, pipeline, pipeline_work, pipeline_internal, pipeline_data, pg_temp");
         EXPECT_EQ(result[0][1].text(), "UTC");
         EXPECT_EQ(result[0][2].text(), "pipeline-poller");
+    });
+}
+
+// By itself it keeps a session whose host is gone, and what that has locked, for two hours.
+TEST_F(Database, TheServerSoonNoticesThatThisHostIsGone) {
+    run([]() -> awaitable<void> {
+        const auto local = co_await Connection::open(options());
+        static_cast<void>(co_await local->query("ALTER ROLE CURRENT_USER PASSWORD 'through the network'"));
+        ConnectOptions remote = options();
+        remote.conninfo += " host=127.0.0.1 password='through the network'";
+        const auto connection = co_await Connection::open(remote);
+        const Result result = co_await connection->query(
+            "SELECT current_setting('tcp_keepalives_idle')::int + current_setting('tcp_keepalives_interval')::int"
+            " * current_setting('tcp_keepalives_count')::int, current_setting('tcp_user_timeout')");
+        EXPECT_EQ(result[0][0].integer(), 25);
+        EXPECT_EQ(result[0][1].text(), "20s");
+    });
+}
+
+TEST_F(Database, StatementsMayBeKeptFromStartingWorkers) {
+    run([]() -> awaitable<void> {
+        ConnectOptions alone = options();
+        alone.parallel = false;
+        const auto first = co_await Connection::open(alone);
+        const Result none = co_await first->query("SELECT current_setting('max_parallel_workers_per_gather')");
+        EXPECT_EQ(none[0][0].text(), "0");
+        const auto second = co_await Connection::open(options());
+        const Result some = co_await second->query(
+            "SELECT current_setting('max_parallel_workers_per_gather') = reset_val FROM pg_settings"
+            " WHERE name = 'max_parallel_workers_per_gather'");
+        EXPECT_TRUE(some[0][0].boolean());
+    });
+}
+
+// A worker that waits for one job after the other is not to wait for what coalesces a storm.
+TEST_F(Database, NotificationsOneAfterTheOtherAreSentAtOnce) {
+    run([this]() -> awaitable<void> {
+        int heard = 0;
+        Listener listener(options(), "pipeline_jobs", [&heard] { ++heard; });
+        spawn(context_.get_executor(), listener.run());
+        Pool pool(options(), {1, milliseconds(2000)});
+        jobs::Notifier notifier(context_.get_executor(), pool);
+        co_await sleep_for(milliseconds(300));
+        const int before = heard;
+        for (int i = 0; i < 20; ++i) {
+            notifier.notify();
+            notifier.notify();
+            co_await sleep_for(milliseconds(10));
+        }
+        co_await sleep_for(milliseconds(300));
+        EXPECT_GE(heard - before, 18);
+        EXPECT_LE(heard - before, 40);
+        listener.stop();
+        co_await sleep_for(milliseconds(100));
     });
 }
 

@@ -150,7 +150,7 @@ TEST_F(HttpServer, RefusesBodiesBeyondTheLimit) {
 
 TEST_F(HttpServer, RefusesWhatIsNotHttp) {
     run([this]() -> awaitable<void> {
-        for (const char *request : {"hello\r\n\r\n", "GET / HTTP/3.0\r\n\r\n", "GET  / HTTP/1.1\r\n\r\n",
+        for (const char *request : {"hello\r\n\r\n", "GET  / HTTP/1.1\r\n\r\n",
                                     "POST /echo HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
                                     "POST /echo HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
                                     "POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
@@ -209,7 +209,7 @@ TEST_F(HttpServer, ClosesConnectionsThatAreTooSlow) {
     run(
         [this]() -> awaitable<void> {
             for (const char *start :
-                 {"", "GET / HTTP/1.1\r\nX-Slow: ", "POST /echo HTTP/1.1\r\nContent-Length: 9\r\n\r\nab"}) {
+                 {"", "GET / HTTP/1.1\r\nX-Slow: ", "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nab"}) {
                 EXPECT_EQ(co_await converse(start), "") << start;
             }
             // A byte now and then does not help: the limit is for the whole head.

@@ -387,7 +387,8 @@ TEST(LlmAnswer, LocalServersMayThinkAloudFenceAndLeaveThingsOut) {
     EXPECT_EQ(text(R"({"a":1})"), R"({"a":1})");
     EXPECT_EQ(text("<think>Let me {see}.</think>\n\n{\"a\":1}\n"), R"({"a":1})");
     EXPECT_EQ(text("```json\n{\"a\":1}\n```"), R"({"a":1})");
-    EXPECT_EQ(text("Sure: {\"a\":1}"), "Sure: {\"a\":1}") << "anything else is for the database to judge";
+    EXPECT_EQ(text("Sure: {\"a\":1}"), R"({"a":1})");
+    EXPECT_EQ(text("Sure: {a: 1}"), "Sure: {a: 1}") << "anything else is for the database to judge";
 }
 
 TEST(LlmAnswer, OpenAiChatMayAnswerInParts) {

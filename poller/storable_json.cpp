@@ -1,11 +1,11 @@
-#include "poller/monday/storable_json.hpp"
+#include "poller/storable_json.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
 
-namespace poller::monday {
+namespace poller {
 namespace {
 
 constexpr std::string_view kReplacement = "\ufffd";
@@ -84,4 +84,4 @@ std::string storable_json(std::string document) {
     return result.append(document, kept);
 }
 
-}  // namespace poller::monday
+}  // namespace poller

@@ -1,4 +1,4 @@
-#include "poller/monday/storable_json.hpp"
+#include "poller/storable_json.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace poller::monday {
+namespace poller {
 namespace {
 
 using std::string_literals::operator""s;
@@ -69,4 +69,4 @@ TEST(StorableJson, RandomDocumentsBecomeStorable) {
 }
 
 }  // namespace
-}  // namespace poller::monday
+}  // namespace poller
