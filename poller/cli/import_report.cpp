@@ -23,7 +23,7 @@ using nlohmann::json;
     }
 }
 
-[[nodiscard]] std::string text_of(const json &object, const char *key) {
+[[nodiscard]] std::string field_text(const json &object, const char *key) {
     const auto found = object.find(key);
     return found == object.end() || found->is_null() ? std::string()
            : found->is_string()                      ? found->get<std::string>()
@@ -60,13 +60,14 @@ using nlohmann::json;
 }
 
 [[nodiscard]] std::string file_text(const json &file, const std::string &preset) {
-    std::string text = fmt::format("{}: {}, {}, fields between {} marks, head in line {}{}\n", text_of(file, "name"),
-                                   counted(number_of(file, "rows"), "row", "rows"), text_of(file, "encoding"),
-                                   text_of(file, "delimiter"), number_of(file, "head_line"),
+    std::string text = fmt::format("{}: {}, {}, fields between {} marks, head in line {}{}\n", field_text(file, "name"),
+                                   counted(number_of(file, "rows"), "row", "rows"), field_text(file, "encoding"),
+                                   field_text(file, "delimiter"), number_of(file, "head_line"),
                                    preset.empty() ? "" : ", known as " + preset);
     for (const json &left : file["left_out"]) {
         text += fmt::format("  left out: {} × {}, the first in line {}: {}\n", number_of(left, "rows"),
-                            text_of(left, "kind"), number_of(left, "first_line"), shortened(text_of(left, "example")));
+                            field_text(left, "kind"), number_of(left, "first_line"),
+                            shortened(field_text(left, "example")));
     }
     return text;
 }
@@ -96,12 +97,12 @@ using nlohmann::json;
         }
         std::string examples;
         for (const json &example : group["examples"]) {
-            examples += fmt::format("{}line {}: {}", examples.empty() ? "" : "; ", text_of(example, "line"),
-                                    shortened(text_of(example, "value")));
+            examples += fmt::format("{}line {}: {}", examples.empty() ? "" : "; ", field_text(example, "line"),
+                                    shortened(field_text(example, "value")));
         }
-        const std::string field = text_of(group, "field");
+        const std::string field = field_text(group, "field");
         text += fmt::format("  {} × {}{}{}  ({})\n", number_of(group, "count"), field, field.empty() ? "" : ": ",
-                            text_of(group, "reason"), examples);
+                            field_text(group, "reason"), examples);
     }
     return text.empty() ? text : "Refused:\n" + text;
 }
@@ -110,10 +111,10 @@ using nlohmann::json;
     std::string text;
     std::string statements;
     for (const json &stage : stages) {
-        text += fmt::format("  \"{}\": {}, {}\n", text_of(stage, "stage"),
+        text += fmt::format("  \"{}\": {}, {}\n", field_text(stage, "stage"),
                             counted(number_of(stage, "projects"), "project", "projects"),
                             money_of(stage, "contract_value"));
-        statements += text_of(stage, "statement") + "\n";
+        statements += field_text(stage, "statement") + "\n";
     }
     return text.empty() ? text
                         : "Stages without a rule; they are forecast by the rule \"(any other)\":\n" + text +
@@ -124,8 +125,8 @@ using nlohmann::json;
     if (!forecast.is_object()) {
         return {};
     }
-    std::string text = text_of(forecast, "verdict") + "\n";
-    std::string detail = text_of(forecast, "detail");
+    std::string text = field_text(forecast, "verdict") + "\n";
+    std::string detail = field_text(forecast, "detail");
     for (std::size_t at = 0; !detail.empty() && at != std::string::npos; at = detail.find('\n', at + 3)) {
         detail.insert(at == 0 ? 0 : at + 1, "  ");
     }
@@ -136,12 +137,12 @@ using nlohmann::json;
     std::string text;
     for (const json &question : proposal["questions"]) {
         text += question.contains("column") ? fmt::format("column \"{}\" ({}) can be read in more than one way",
-                                                          text_of(question, "column"), text_of(question, "field"))
-                                            : text_of(question, "field");
+                                                          field_text(question, "column"), field_text(question, "field"))
+                                            : field_text(question, "field");
         for (const json &reading : question.value("readings", json::array())) {
             text += "; " + reading.get<std::string>();
         }
-        text += ". Say " + text_of(question, "say") + ".\n";
+        text += ". Say " + field_text(question, "say") + ".\n";
     }
     for (const json &field : proposal["missing"]) {
         text += fmt::format("no column was recognised for {}\n", field.get<std::string>());
@@ -185,18 +186,18 @@ std::vector<std::string> losses(const json &report) {
     }
     for (const json &stage : report["stages_without_rule"]) {
         // An open stage is forecast as one; won or lost work is not open.
-        if (text_of(stage, "stage_bucket") != "Open") {
+        if (field_text(stage, "stage_bucket") != "Open") {
             lost.push_back(fmt::format("stage \"{}\" ({}, {}) seems to be {} and is forecast as open",
-                                       text_of(stage, "stage"),
+                                       field_text(stage, "stage"),
                                        counted(number_of(stage, "projects"), "project", "projects"),
-                                       money_of(stage, "contract_value"), text_of(stage, "outcome")));
+                                       money_of(stage, "contract_value"), field_text(stage, "outcome")));
         }
     }
     return lost;
 }
 
 std::string report_text(const json &report, bool accepts_losses) {
-    std::string text = file_text(report["file"], text_of(report, "preset"));
+    std::string text = file_text(report["file"], field_text(report, "preset"));
     text += fmt::format("{}: {} inserted, {} updated, {} unchanged; {} rejected\n",
                         counted(number_of(report, "taken"), "project", "projects"), number_of(report, "inserted"),
                         number_of(report, "updated"), number_of(report, "unchanged"), number_of(report, "rejected"));
@@ -223,20 +224,20 @@ std::string report_text(const json &report, bool accepts_losses) {
 int exit_status(const json &report, bool accepts_losses) { return losses(report).empty() || accepts_losses ? 0 : 1; }
 
 std::string proposal_text(const json &proposal, const json &about) {
-    return file_text(about, text_of(proposal, "preset")) + questions_text(proposal);
+    return file_text(about, field_text(proposal, "preset")) + questions_text(proposal);
 }
 
 void require_ready(const json &proposal, const json &about) {
     if (proposal.value("ready", false)) {
         return;
     }
-    const std::string preset = text_of(proposal, "preset");
+    const std::string preset = field_text(proposal, "preset");
     std::string open = questions_text(proposal);
     open.pop_back();  // the last line end
     throw ConfigError(
         fmt::format("{} needs a mapping; nothing was imported\n{}",
-                    preset.empty() ? fmt::format("\"{}\" is no export that is known; it", text_of(about, "name"))
-                                   : fmt::format("\"{}\" ({})", text_of(about, "name"), preset),
+                    preset.empty() ? fmt::format("\"{}\" is no export that is known; it", field_text(about, "name"))
+                                   : fmt::format("\"{}\" ({})", field_text(about, "name"), preset),
                     open),
         {"", "",
          "Have a mapping proposed (--propose >mapping.json), look it over, and import with --map mapping.json."});

@@ -10,7 +10,7 @@
 namespace poller::jobs {
 namespace {
 
-constexpr std::size_t kMostProjects = 100;
+constexpr std::size_t kMostPushes = 100;
 
 std::string reason_for_nothing(const std::exception_ptr &failure) {
     try {
@@ -25,7 +25,7 @@ std::string reason_for_nothing(const std::exception_ptr &failure) {
 class PushToMonday : public GatheredMondayHandler {
 public:
     explicit PushToMonday(const Services &services)
-        : GatheredMondayHandler(services, kMostProjects, kPatienceOfProjects, monday::kLeftToReads) {}
+        : GatheredMondayHandler(services, kMostPushes, kPatienceOfProjects, monday::kLeftToReads) {}
 
 protected:
     using Results = std::vector<Gathering::Result>;
