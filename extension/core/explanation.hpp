@@ -15,8 +15,8 @@ struct ExplanationStep {
     std::string value;  // what came out, as the forecast shows it
 };
 
-// `known` has the rate of the analysis as it is, which counts from a confidence of model_confidence_minimum on, or where
-// nobody stated a probability. `stage` is the label on the board, empty if there is none.
+// `known` has the rate of the analysis as it is, which counts from a confidence of model_confidence_minimum on, or
+// where nobody stated a probability. `stage` is the label on the board, empty if there is none.
 [[nodiscard]] std::vector<ExplanationStep> explain(const ForecastInput &known, const DateInput &dates, Day today,
                                                    const std::string &stage, Rate model_confidence_minimum = {});
 

@@ -50,8 +50,8 @@ awaitable<void> plan_entries(db::Pool &database, Entries entries) {
     for (const Entry *entry : entries) ids.push_back(entry->order.project_id);
     const db::Result rows =
         co_await database.query("SELECT project_id, plan, refusal FROM monday_push_plans($1)", db::params(ids));
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        Entry &entry = *entries[i];
+    for (int i = 0; i < static_cast<int>(entries.size()); ++i) {
+        Entry &entry = *entries[static_cast<std::size_t>(i)];
         if (!rows[i][2].is_null()) {
             entry.failure = std::make_exception_ptr(NothingToPush(std::string{rows[i][2].text()}));
             continue;

@@ -31,7 +31,9 @@ struct Part {
     return std::min(line.find_first_not_of('\t'), line.size());
 }
 
-[[nodiscard]] bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+[[nodiscard]] bool is_blank(std::string_view line) {
+    return line.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
 
 [[nodiscard]] std::string_view without_end(std::string_view line) {
     return line.substr(0, line.find_last_not_of(" \t\r\n") + 1);

@@ -148,7 +148,7 @@ ROLLBACK TO good;
 SELECT snapshot_partition(pipeline_today() + 1) \g /dev/null
 UPDATE pipeline_forecast_snapshot SET snapshot_date = pipeline_today() + 1;
 UPDATE pipeline_forecast_snapshot_day SET snapshot_date = pipeline_today() + 1;
-SELECT is(pg_temp.failed(), format('nothing_from_the_future: snapshot of %1$s, rows of a snapshot of %1$s', pipeline_today() + 1), 'a snapshot of tomorrow');
+SELECT matches(pg_temp.failed(), format('^nothing_from_the_future: (snapshot of %1$s, rows of a snapshot of %1$s|rows of a snapshot of %1$s, snapshot of %1$s)$', pipeline_today() + 1), 'a snapshot of tomorrow');
 ROLLBACK TO good;
 
 -- History.
