@@ -40,12 +40,15 @@ COMMENT ON FUNCTION pipeline_internal.forecast_quality_document() IS
     'What the forecast rests on, as of the last refresh, as a JSON document: the verdict, and a line for each finding.';
 
 CREATE FUNCTION pipeline_work.forecast_pipeline_version() RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
-    SELECT concat_ws(' ', pipeline_today(), extract(epoch FROM (SELECT max(m.refreshed_at) FROM mv_pipeline_forecast_monthly_12m_v1 m)),
+BEGIN
+    PERFORM require_layout();
+    RETURN concat_ws(' ', pipeline_today(), extract(epoch FROM (SELECT max(m.refreshed_at) FROM mv_pipeline_forecast_monthly_12m_v1 m)),
                      extract(epoch FROM (SELECT max(s.refreshed_at) FROM mv_forecast_scope s)),
-                     extract(epoch FROM (SELECT max(q.refreshed_at) FROM mv_forecast_quality q)))
+                     extract(epoch FROM (SELECT max(q.refreshed_at) FROM mv_forecast_quality q)));
+END;
 $$;
 COMMENT ON FUNCTION pipeline_work.forecast_pipeline_version() IS
     'Changes when forecast_pipeline_document() would answer something else: with the day and with every refresh.';
@@ -122,6 +125,7 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM require_layout();
     bucket := known_stage_bucket(bucket);
     IF day IS NULL THEN
         -- A day may be known without any row.

@@ -4,7 +4,7 @@
 -- by the last invoice, since nobody knows what part of it was invoiced earlier. A project with invoiced subitems is
 -- never counted by its own total.
 CREATE OR REPLACE VIEW pipeline.vw_invoices AS
-SELECT s.parent_monday_id AS project_id, s.invoice_date, s.amount_invoiced, 'subitem' AS source
+SELECT s.parent_monday_id AS project_id, s.invoice_date, s.amount_invoiced::numeric(17,2) AS amount_invoiced, 'subitem' AS source
 FROM subitems s
 WHERE s.state <> 'deleted' AND isfinite(s.invoice_date) AND s.amount_invoiced <> 'NaN'
 UNION ALL

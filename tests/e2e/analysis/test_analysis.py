@@ -152,7 +152,8 @@ TEXT_COLUMNS = ("item_name", "project_name", "account", "type", "category", "pro
 
 def fill_with(database, text):
     """Twenty projects with the text in every column; returns the id of the first, a part of the text."""
-    project = text[:100]
+    # An id has to be more than blanks.
+    project = text[:100] if text.strip() else "no blanks"
     database.execute(
         f"""INSERT INTO projects (monday_id, {', '.join(TEXT_COLUMNS)}, new_enquiry_value, date_created)
             SELECT CASE WHEN n = 1 THEN %(id)s ELSE 'P' || n END, {', '.join(['%(text)s'] * len(TEXT_COLUMNS))},

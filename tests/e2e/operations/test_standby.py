@@ -209,10 +209,21 @@ WRITES = [
     "SELECT * FROM analyze_and_enqueue_pushes()",
     "SELECT record_monday_push('P1')",
     "SELECT record_monday_push_failure('P1', 'error')",
+    "SELECT begin_monday_writes('{P1}')",
+    "SELECT cancel_monday_writes('{P1}')",
+    "SELECT await_monday_items('{1}')",
+    "SELECT compare_written_columns('1', '[]')",
+    "SELECT forget_comments('{1}')",
+    "SELECT remember_monday_page_size('1', 100)",
 ]
 
-# Write only where there is something to write: when a key was used last, what a board lacks.
-WRITES_NOTHING_THERE = [r"SELECT find_api_key(sha256('\x00'))", "SELECT enqueue_monday_push('P1')"]
+# Write only where there is something to write: when a key was used last, what a board lacks; or not at all.
+WRITES_NOTHING_THERE = [
+    r"SELECT find_api_key(sha256('\x00'))",
+    "SELECT enqueue_monday_push('P1')",
+    "SELECT (SELECT plan FROM monday_push_plans('{}'))",
+    "SELECT propose_import('projects')->>'nothing'",
+]
 
 
 @pytest.mark.parametrize("statement", WRITES)

@@ -474,7 +474,7 @@ def test_operations(site, browser):
     assert browser.rows("Queue")[0][0] == "push to monday"
     assert "No board is configured" in browser.section("Boards").text
     assert "Nothing is scheduled." in browser.section("Scheduled jobs").text
-    assert browser.one("#health a").text == "1 of 14 checks failing"
+    assert browser.one("#health a").text == "1 of 15 checks failing"
     checks = browser.section("Not all is in order").text
     assert checks.count("✓") == 11 and "1 failed within a day: push_to_monday" in checks
     assert "nothing is scheduled" in checks and "of 199 projects 130 have no analysis" in checks

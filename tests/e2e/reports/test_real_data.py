@@ -45,7 +45,7 @@ def load(connection, table, name):
 
 def run_import(connection):
     return connection.execute(
-        "SELECT * FROM import_projects('sales_pipeline', %s::jsonb)", [MAPPING.read_text(encoding="utf-8")]
+        "SELECT inserted, updated, unchanged, rejected FROM import_projects('sales_pipeline', %s::jsonb)", [MAPPING.read_text(encoding="utf-8")]
     ).fetchone()
 
 

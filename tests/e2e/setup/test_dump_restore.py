@@ -58,7 +58,7 @@ def pair(empty_database, cluster, tmp_path):
     source.execute("SELECT configure_pipeline('snapshot_retention_days', '1000')")
     source.execute("SELECT configure_pipeline('snapshot_retention_days', '3650')")
     source.execute("CREATE TEMP TABLE staging (id text, amount text)")
-    source.execute("INSERT INTO staging VALUES ('imported', '£1,000'), ('damaged', 'many')")
+    source.execute("INSERT INTO staging VALUES ('imported', '£1,000.00'), ('damaged', 'many')")
     source.execute(
         """SELECT import_projects('staging', '{"fields": {"project_id": "id", "new_enquiry_value": "amount"}}')"""
     )

@@ -8,24 +8,24 @@ import pytest
 
 from cluster import fill, value
 
-MAPPING_ERROR = """SELECT compile_import('{"fields": {"project_id": "nowhere"}}', '{id}', 'public', 'public')"""
+MAPPING_ERROR = """SELECT plan_import('{"fields": {"project_id": "nowhere"}}', 'projects', '{id}', '{t}', 'public', 'pipeline_internal')"""
 
 # What a user can provoke in the library itself, with the SQLSTATE that has to come back.
 FAILURES = {
     "a mapping that names an unknown column": (MAPPING_ERROR, "42703"),
-    "a mapping that is not JSON": ("SELECT compile_import('{', '{id}', 'public', 'public')", "22023"),
+    "a mapping that is not JSON": ("SELECT plan_import('{', 'projects', '{id}', '{t}', 'public', 'pipeline_internal')", "22023"),
     "a mapping nested beyond reason": (
-        "SELECT compile_import('{\"fields\": {\"project_id\": ' || repeat('[', 200000) || repeat(']', 200000) || '}}', "
-        "'{id}', 'public', 'public')",
+        "SELECT plan_import('{\"fields\": {\"project_id\": ' || repeat('[', 200000) || repeat(']', 200000) || '}}', "
+        "'projects', '{id}', '{t}', 'public', 'pipeline_internal')",
         "22023",
     ),
     "a shift nested beyond reason": (
-        """SELECT compile_import('{"fields": {"project_id": "id"}, "shift_to_today": ' || repeat('[', 200000) """
-        "|| repeat(']', 200000) || '}', '{id}', 'public', 'public')",
+        """SELECT plan_import('{"fields": {"project_id": "id"}, "shift_to_today": ' || repeat('[', 200000) """
+        "|| repeat(']', 200000) || '}', 'projects', '{id}', '{t}', 'public', 'pipeline_internal')",
         "22023",
     ),
     "a list of columns with a hole": (
-        """SELECT compile_import('{"fields": {"project_id": "id"}}', '{id,NULL}', 'public', 'public')""",
+        """SELECT plan_import('{"fields": {"project_id": "id"}}', 'projects', '{id,NULL}', '{t,t}', 'public', 'pipeline_internal')""",
         "22004",
     ),
     "an unknown kind of field": ("SELECT decode_field('colour', 'red', '')", "22023"),
@@ -37,7 +37,7 @@ FAILURES = {
     "a moment without end": ("SELECT pipeline_cron_next('* * * * *', 'infinity')", "22008"),
     "an unknown setting": ("SELECT pipeline_setting('colour')", "42704"),
     "a row trigger called as a function": ("SELECT check_project_row()", "39P01"),
-    "a sum beyond its range": ("SELECT pipeline_internal.wape(1e30, 1)", "22003"),
+    "a sum beyond its range": ("SELECT pipeline_wape(1e40, 1)", "22003"),
     "a day before the calendar": ("INSERT INTO projects (monday_id, item_name, date_created) VALUES ('x', 'x', '1899-12-31')", "22008"),
     "an amount beyond the column": ("INSERT INTO projects (monday_id, item_name, total_order_value) VALUES ('x', 'x', 1e14)", "22003"),
     "an unknown project": ("SELECT * FROM explain_forecast('nowhere')", "P0002"),
