@@ -42,14 +42,19 @@ BEGIN
         SELECT * INTO result FROM write_monday_rows('subitem', NULL, NULL, subitem_ids, run);
         touched := result.touched;
     ELSIF role = 'subitem' AND cardinality(names) > 0 THEN
-        -- A link by name holds while nothing else has the name.
+        -- A link by name holds while nothing else that is active has the name; what is archived or deleted may be linked,
+        -- too. What has a rival on its own board stays without a link.
         subitem_ids := ARRAY(
-            SELECT s.monday_id
-            FROM subitems s
-            WHERE s.name_key = ANY (names) AND s.state = 'active' AND s.monday_id <> ALL (changed_ids)
-              AND (s.link_method IN ('exact_name', 'normalized_name')
-                   OR s.link_method = 'none' AND NOT EXISTS (
-                       SELECT FROM subitems o WHERE o.name_key = s.name_key AND o.state = 'active' AND o.monday_id <> s.monday_id)));
+            SELECT n.monday_id
+            FROM (
+                SELECT s.monday_id, s.state, s.link_method,
+                    count(*) FILTER (WHERE s.state = 'active') OVER (PARTITION BY s.name_key, s.board_id) AS bearers
+                FROM subitems s
+                WHERE s.name_key = ANY (names)
+            ) n
+            WHERE n.monday_id <> ALL (changed_ids)
+              AND (n.link_method IN ('exact_name', 'normalized_name')
+                   OR n.link_method = 'none' AND n.bearers = (n.state = 'active')::integer));
         IF subitem_ids <> '{}' THEN
             SELECT * INTO result FROM write_monday_rows('subitem', NULL, NULL, subitem_ids, run);
             touched := touched || result.touched;
@@ -155,7 +160,8 @@ BEGIN
         monday_table(role),
         CASE role WHEN 'parent' THEN 'NULL::text' WHEN 'subitem' THEN 'parent_monday_id' ELSE 'name_key' END)
     INTO gone, keys USING item_ids;
-    PERFORM propagate_monday_changes(role, gone, keys, CASE role WHEN 'subitem' THEN ARRAY(
+    -- Subitems that are gone were not linked anew yet: not among those that are done with.
+    PERFORM propagate_monday_changes(role, CASE role WHEN 'subitem' THEN '{}' ELSE gone END, keys, CASE role WHEN 'subitem' THEN ARRAY(
         SELECT DISTINCT s.name_key FROM subitems s WHERE s.monday_id = ANY (gone) AND s.name_key <> '') ELSE '{}' END, run, since);
     UPDATE sync_log l
     SET items_deleted = l.items_deleted + cardinality(gone), seen_at = clock_timestamp()

@@ -254,9 +254,11 @@ BEGIN
         format(next_key, 'c'),
         -- What was only derived anew was not seen on its board.
         CASE WHEN board IS NOT NULL THEN 'now()' ELSE 'stored.last_synced_at' END,
-        -- A name that comes, goes or changes hands makes others unique, or no longer so.
+        -- A name that an active subitem takes, gives up or brings to another board makes others unique, or no longer so.
         CASE role WHEN 'subitem' THEN
-            'CASE WHEN (s.item_name, s.state) IS DISTINCT FROM (f.item_name, f.state) THEN ARRAY[name_key(s.item_name), name_key(f.item_name)] END'
+            'CASE WHEN (s.board_id, s.item_name, s.state) IS DISTINCT FROM (f.board_id, f.item_name, f.state) THEN ARRAY[
+                CASE WHEN s.state = ''active'' THEN name_key(s.item_name) END,
+                CASE WHEN f.state = ''active'' THEN name_key(f.item_name) END] END'
                   ELSE 'NULL::text[]' END)
     INTO processed, stale, created, updated, unchanged, rejected, changed_ids, touched, names
     USING items, board, board->>'board_id', ids, run,
@@ -267,4 +269,4 @@ BEGIN
 END;
 $function$;
 COMMENT ON FUNCTION pipeline_internal.write_monday_rows(text, jsonb, jsonb, text[], bigint) IS
-    'Brings the rows of one table up to date: those of the items just read (board, items), or stored ones (ids) with what they are derived from. Returns counts, the ids that changed, by what the rows that depend on them are found, and the names (as name_key) that subitems took or gave up.';
+    'Brings the rows of one table up to date: those of the items just read (board, items), or stored ones (ids) with what they are derived from. Returns counts, the ids that changed, by what the rows that depend on them are found, and the names (as name_key) that active subitems took or gave up.';

@@ -62,10 +62,17 @@ def configured(database):
     return database
 
 
+# An archived subitem is linked by its name until an active one of that name comes.
+QUOTE_31 = Version(HIDDEN, "31", 0, NAMES[0], fields=(("material_value", "80"), ("transport_cost", "0"), ("tp_margin", "20")))
+ARCHIVED_21 = Version(SUBITEM, "21", 1, NAMES[0], state="archived", parent="11")
+ACTIVE_22 = Version(SUBITEM, "22", 2, NAMES[0], parent="11")
+
+
 @hypothesis.settings(
     max_examples=25, deadline=None, print_blob=True, database=None,
     suppress_health_check=list(hypothesis.HealthCheck))
 @hypothesis.given(arrivals())
+@hypothesis.example(([QUOTE_31, ARCHIVED_21, ACTIVE_22], [ARCHIVED_21, QUOTE_31, ACTIVE_22]))
 def test_the_order_of_arrival_does_not_matter(configured, arrival):
     versions, order = arrival
     subitems, projects = boards.expected(versions)

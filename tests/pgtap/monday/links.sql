@@ -1,7 +1,7 @@
 -- Links between subitems and hidden items: by relation, by name, and whoever comes first.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(43);
+SELECT plan(51);
 \ir ../include/monday.sql
 
 -- How a subitem is linked: method and hidden item.
@@ -108,6 +108,26 @@ SELECT is(pg_temp.link('b'), 'none', 'names are looked for on the hidden board o
 SELECT is(pg_temp.link('c'), 'exact_name 37 D37', 'where there is none, on all');
 SELECT ingest_monday_items('b3', '[{"id": "50", "name": "A 1", "column_values": [{"id": "designer", "text": "D50"}]}]') \g /dev/null
 SELECT is(pg_temp.link('b') || ' ' || pg_temp.link('22'), 'exact_name 50 D50 exact_name 31 D31', 'each finds its own, though both have the name');
+
+-- A subitem of the same name on a board of another set is no rival, and keeps nobody from being linked anew.
+SELECT pg_temp.sub('29', 'A 1') \g /dev/null
+SELECT is(pg_temp.link('22') || ' ' || pg_temp.link('b'), 'none exact_name 50 D50', 'a rival on its own board unlinks one of them');
+SELECT pg_temp.sub('29', 'A 3', at => '2025-06-02 00:00+00') \g /dev/null
+SELECT is(pg_temp.link('22'), 'exact_name 31 D31', 'and going gives the link back, though another set has the name');
+SELECT ingest_monday_items('b2', '[{"id": "d", "name": "A 1", "column_values": []}]') \g /dev/null
+SELECT is(pg_temp.link('b') || ' ' || pg_temp.link('22'), 'none exact_name 31 D31', 'two on the other board');
+SELECT ingest_monday_items('2', '[{"id": "d", "name": "A 1", "column_values": []}]') \g /dev/null
+SELECT is(pg_temp.link('b') || ' ' || pg_temp.link('22'), 'exact_name 50 D50 none', 'one that moves to another board is a rival there, not here');
+
+-- What is not active is linked, too, while no active one has the name.
+SELECT pg_temp.hide('70', 'Old'), pg_temp.ingest('2', pg_temp.item('2', '71', 'Old', parent => '1', state => 'archived')) \g /dev/null
+SELECT is(pg_temp.link('71'), 'exact_name 70 D70', 'an archived subitem that alone has the name is linked');
+SELECT pg_temp.sub('72', 'Old') \g /dev/null
+SELECT is(pg_temp.link('71') || ' ' || pg_temp.link('72'), 'none exact_name 70 D70', 'until an active one takes it');
+SELECT pg_temp.sub('73', 'Old'), soft_delete_monday_items('2', '{72, 73}') \g /dev/null
+SELECT is(pg_temp.link('71') || ' ' || pg_temp.link('72') || ' ' || pg_temp.link('73'), 'exact_name 70 D70 exact_name 70 D70 exact_name 70 D70',
+    'when none is active any more, each is linked again, those just deleted as well');
+SELECT is((derive_pipeline_values()).subitems, 0::bigint, 'and to derive anew changes nothing');
 
 SELECT * FROM finish();
 ROLLBACK;
