@@ -13,7 +13,7 @@ namespace {
 using namespace poller::imports;
 using Shown = std::vector<std::string>;
 
-Layout layout_of(const std::string &text, SaidLayout said = {}) { return recognise_layout(text, true, said); }
+Layout layout_of(const std::string &text, const SaidLayout &said = {}) { return recognise_layout(text, true, said); }
 
 // Each row as "line kind: fields" or, refused, its reason.
 Shown rows_of(const std::string &text, const ListShape &shape = {}, const SaidLayout &said = {}) {

@@ -9,6 +9,7 @@ using nlohmann::json;
 
 json after(std::string_view data, std::vector<std::string> paths) {
     std::vector<ApiError> errors;
+    errors.reserve(paths.size());
     for (std::string &path : paths) {
         errors.push_back({ErrorKind::kBusy, "tooManyRequests", "", std::move(path), std::nullopt});
     }
