@@ -132,7 +132,7 @@ void add_boards(CommandLine &line) {
     discovering->add_option("--hidden", options->discover.hidden,
                             "id of the board that the subitems are connected to, likewise");
     discovering->add_flag("--interactive", options->discover.interactive, "ask about what cannot be told");
-    choose_outside(discovering, line, options, [](jobs::Services services, BoardsOptionsPtr chosen) {
+    choose_outside(discovering, line, options, [](jobs::Services services, const BoardsOptionsPtr &chosen) {
         return discover(services, chosen->discover);
     });
 

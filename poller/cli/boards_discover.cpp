@@ -126,6 +126,7 @@ private:
         const auto is_filled = [&](std::size_t place) { return boards_[at].columns[place].contains("samples"); };
         if (std::ranges::any_of(places, is_filled)) std::erase_if(places, std::not_fn(is_filled));
         std::vector<std::string> choices;
+        choices.reserve(places.size());
         for (const std::size_t place : places) choices.push_back(described(boards_[at].columns[place]));
         if (choices.empty()) co_return;
         const auto answer = ask_for_one(fmt::format("Which column of \"{}\" holds {}?", boards_[at].name, about),
@@ -213,6 +214,7 @@ private:
 
 std::string choose_board(const std::string &question, const std::vector<monday::Choice> &choices) {
     std::vector<std::string> texts;
+    texts.reserve(choices.size());
     for (const monday::Choice &choice : choices) texts.push_back(choice.text);
     const auto answer = ask_for_one(question, texts, "none of them");
     return answer ? choices[*answer].id : std::string{};

@@ -200,7 +200,7 @@ void require_readable(const json &about) {
     const auto rows = about["rows"].get<std::uint64_t>();
     const auto unreadable = about["unreadable_rows"].get<std::uint64_t>();
     if (unreadable * 2 > rows) {
-        throw PermanentError(
+        throw ConfigError(
             fmt::format("{} of {} rows cannot be read; nothing was imported. The first of them, line {}, {}",
                         unreadable, rows, about["first_refusal"]["line"].get<std::uint64_t>(),
                         about["first_refusal"]["reason"].get<std::string>()),

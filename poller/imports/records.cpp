@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 namespace poller::imports {
@@ -164,9 +163,7 @@ RecordReader::Parsed RecordReader::parse(std::size_t width) {
 RecordReader::Parsed RecordReader::parse_quoted(std::size_t &at) {
     Span span{at, at, false};
     while (true) {
-        const char *const begin = buffer_.data() + at;
-        const auto *const found = static_cast<const char *>(std::memchr(begin, dialect_.quote, buffer_.size() - at));
-        const std::size_t quote = found == nullptr ? buffer_.size() : at + static_cast<std::size_t>(found - begin);
+        const std::size_t quote = std::min(buffer_.find(dialect_.quote, at), buffer_.size());
         for (std::size_t each = at; each < quote; ++each) {
             if (buffer_[each] == '\n' || (buffer_[each] == '\r' && !(each + 1 < quote && buffer_[each + 1] == '\n'))) {
                 ++lines_;

@@ -46,12 +46,15 @@ constexpr std::string_view kEndOfThinking = "</think>";
     return {};
 }
 
-// The longest object that stands in the text.
+[[nodiscard]] bool begins_with_key(std::string_view text) { return trimmed(text.substr(1)).starts_with('"'); }
+
+// The longest object that stands in the text. None where the first one was cut: what stands inside is no answer.
 [[nodiscard]] std::string_view object_in(std::string_view text) {
     std::string_view longest;
     std::size_t at = text.find('{');
     for (int tries = 0; at != std::string_view::npos && tries < kMostBeginnings; ++tries) {
         const std::string_view object = balanced(text.substr(at));
+        if (object.empty() && longest.empty() && begins_with_key(text.substr(at))) return {};
         const bool is_json = nlohmann::json::accept(object);
         if (is_json && object.size() > longest.size()) longest = object;
         at = text.find('{', at + (is_json ? object.size() : 1));

@@ -76,7 +76,7 @@ awaitable<json> first_page_of(Client &client, std::string board_id, Ids columns,
 // What an item says in a column, as a person reads it.
 std::string shown_in(const json &cell) {
     for (const char *key : {"display_value", "text"}) {
-        const std::string text = text_of(member(cell, key)).value_or("");
+        std::string text = text_of(member(cell, key)).value_or("");
         if (!text.empty()) return text;
     }
     return {};

@@ -35,7 +35,7 @@ void Mutations::add(std::string_view alias, std::string_view field, std::initial
     ++size_;
 }
 
-void Mutations::change_columns(std::string alias, std::string_view board_id, std::string_view item_id,
+void Mutations::change_columns(std::string_view alias, std::string_view board_id, std::string_view item_id,
                                const json &values) {
     const std::string board = "board_id: " + parameter("ID!", board_id);
     const std::string item = "item_id: " + parameter("ID!", item_id);
@@ -44,13 +44,13 @@ void Mutations::change_columns(std::string alias, std::string_view board_id, std
     add(alias, "change_multiple_column_values", {board, item, columns});
 }
 
-void Mutations::create_comment(std::string alias, std::string_view item_id, std::string_view html) {
+void Mutations::create_comment(std::string_view alias, std::string_view item_id, std::string_view html) {
     const std::string item = "item_id: " + parameter("ID!", item_id);
     const std::string body = "body: " + parameter("String!", html);
     add(alias, "create_update", {item, body});
 }
 
-void Mutations::edit_comment(std::string alias, std::string_view update_id, std::string_view html) {
+void Mutations::edit_comment(std::string_view alias, std::string_view update_id, std::string_view html) {
     const std::string update = "id: " + parameter("ID!", update_id);
     const std::string body = "body: " + parameter("String!", html);
     add(alias, "edit_update", {update, body});

@@ -16,11 +16,11 @@ namespace poller::monday {
 class Mutations {
 public:
     // values: {column id: text}
-    void change_columns(std::string alias, std::string_view board_id, std::string_view item_id,
+    void change_columns(std::string_view alias, std::string_view board_id, std::string_view item_id,
                         const nlohmann::json &values);
-    void create_comment(std::string alias, std::string_view item_id, std::string_view html);
+    void create_comment(std::string_view alias, std::string_view item_id, std::string_view html);
     // A comment that is gone, or of somebody else, leaves no answer at all: nothing but edits belongs beside it.
-    void edit_comment(std::string alias, std::string_view update_id, std::string_view html);
+    void edit_comment(std::string_view alias, std::string_view update_id, std::string_view html);
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 

@@ -427,6 +427,7 @@ awaitable<std::vector<PushResult>> push_projects(db::Pool &database, Client &cli
         }
     }
     std::vector<PushResult> results;
+    results.reserve(entries.size());
     for (Entry &entry : entries) results.push_back({entry.order.project_id, entry.done, entry.failure});
     co_return results;
 }

@@ -92,7 +92,7 @@ def test_a_row_that_cannot_be_read_is_refused_by_itself(imports):
 def test_most_rows_unreadable_stops_before_anything_is_written(imports):
     path = imports.write("list.csv", "Ref,Vorhaben,Wert\nK-1,Dach,1\n" + "K,1\n" * 9)
     answer = imports.run(path, *imports.map(**MAP), "--short-rows", "refuse")
-    assert answer.returncode == 1 and "9 of 10 rows cannot be read" in answer.stderr and "line 3" in answer.stderr
+    assert answer.returncode == 2 and "9 of 10 rows cannot be read" in answer.stderr and "line 3" in answer.stderr
     assert imports.count() == 0
 
 

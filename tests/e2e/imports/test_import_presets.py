@@ -216,4 +216,4 @@ def test_preset_may_be_said(imports):
     path = imports.write("list.csv", EXPORTS["odoo"][2])
     assert imports.proposal(path, "--preset", "Odoo opportunities")["preset"] == "Odoo opportunities"
     answer = imports.run(path, "--preset", "Paper")
-    assert answer.returncode == 1 and 'no preset "Paper"' in answer.stderr and "HubSpot deals" in answer.stderr
+    assert answer.returncode == 2 and 'no preset "Paper"' in answer.stderr and "HubSpot deals" in answer.stderr

@@ -56,7 +56,7 @@ def test_most_values_unreadable_stops_before_anything_is_written(imports):
     path = imports.write("deals.csv", "Ref,Wert\n" + "".join(f"K{n},viel\n" for n in range(9)))
     mapping = imports.map(project_id="Ref", new_enquiry_value="Wert")
     answer = imports.run(path, *mapping)
-    assert answer.returncode == 1 and '"new_enquiry_value" cannot be read' in answer.stderr
+    assert answer.returncode == 2 and '"new_enquiry_value" cannot be read' in answer.stderr
     assert imports.count() == 0
     assert imports.run(path, *mapping, "--accept-losses").returncode == 0
     assert imports.count() == 9

@@ -52,6 +52,7 @@ def test_every_dialect_explains_in_every_mode(pipeline, llm, dialect, mode):
 
 
 def test_the_back_fill_is_a_job_and_goes_on_where_it_ended(pipeline):
+    pipeline.value("SELECT configure_pipeline('push_comments_on_closed', '1')")
     pipeline.enqueue("llm_backfill", limit=5, throttle_ms=0)
     pipeline.run_jobs()
     assert explained(pipeline) == 5
