@@ -34,7 +34,8 @@ const FieldReader &reader_of(FunctionCallInfo fcinfo) {
         if (one.kind == *kind && one.format == format) return one.reader;
     }
     if (known.size() == kMostKnown) known.clear();
-    return known.emplace_back(*kind, std::string(format), FieldReader::parse(*kind, format)).reader;
+    known.push_back({*kind, std::string(format), FieldReader::parse(*kind, format)});
+    return known.back().reader;
 }
 
 nlohmann::json fields_of(const ImportPlan &plan) {

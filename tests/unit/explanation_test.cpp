@@ -102,10 +102,10 @@ TEST(Explanation, EachSourceOfTheProbabilityHasItsRule) {
     EXPECT_EQ(rules, (std::vector<std::string>{
                          "the stage's default, since neither analysis nor percentage is known",
                          "probability_percent / 100, since there is no analysis",
-                         "probability_percent / 100, since the conversion_confidence of the analysis is below "
-                         "model_confidence_minimum",
-                         "expected_conversion_rate of the analysis, since its conversion_confidence is at least "
-                         "model_confidence_minimum",
+                         ("probability_percent / 100, since the conversion_confidence of the analysis is below "
+                          "model_confidence_minimum"),
+                         ("expected_conversion_rate of the analysis, since its conversion_confidence is at least "
+                          "model_confidence_minimum"),
                          "expected_conversion_rate of the analysis, since nobody stated a probability",
                          "0, since the stage is in the bucket Lost", "1, since the stage is in the bucket Committed"}));
 }

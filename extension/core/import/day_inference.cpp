@@ -86,7 +86,7 @@ DayFinding DayInference::result() const {
         return count;
     };
     // Ties go to the day in front: no other order stands beside it unless the values are ambiguous anyway.
-    std::size_t best = static_cast<std::size_t>(DayOrder::kDayFirst);
+    auto best = static_cast<std::size_t>(DayOrder::kDayFirst);
     for (std::size_t order = 0; order < kDayOrders; ++order) {
         if (read_by(order) > read_by(best)) best = order;
     }

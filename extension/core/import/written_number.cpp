@@ -193,6 +193,7 @@ std::optional<WrittenNumber> WrittenNumber::parse(std::string_view text) {
         found = false;
         if (!written.is_percent_ && take_suffix(rest, "%")) {
             written.is_percent_ = found = true;
+            // NOLINTNEXTLINE(bugprone-branch-clone): each branch takes something else away.
         } else if (std::ranges::any_of(kRoundAmounts, [&](std::string_view end) { return take_suffix(rest, end); })) {
             found = true;
         } else if (!has_sign && take_minus_behind(rest)) {

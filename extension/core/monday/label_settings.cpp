@@ -46,7 +46,7 @@ std::vector<PlacedLabel> labels_by_id(const json &settings) {
     for (const auto &[id, label] : member(settings, "labels").items()) {
         const std::string *text = text_of(label);
         if (text == nullptr) continue;
-        const auto is_id = [&](const json &each) { return brief(each) == id; };
+        const auto is_id = [&id = id](const json &each) { return brief(each) == id; };
         placed.push_back({number_member(member(settings, "labels_positions_v2"), id.c_str()),
                           {*text, done.is_array() && std::ranges::any_of(done, is_id)}});
     }
