@@ -108,6 +108,7 @@ std::vector<std::string> text_list_argument(FunctionCallInfo fcinfo, int index) 
 std::vector<bool> boolean_list_argument(FunctionCallInfo fcinfo, int index) {
     const Elements elements = elements_of(fcinfo, index, BOOLOID);
     std::vector<bool> list;
+    list.reserve(static_cast<std::size_t>(elements.count));
     for (int i = 0; i < elements.count; ++i) list.push_back(DatumGetBool(elements.values[i]));
     return list;
 }
