@@ -6,10 +6,9 @@ SELECT
     (s.totals).contract_value,
     (s.totals).expected_value,
     -- By its words, else by what holds for it today; to be looked at before it is run.
-    format('INSERT INTO pipeline.pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES (%L, %L, %s, %s, %L);',
-           s.pipeline_stage, coalesce(w.stage_bucket, r.stage_bucket), trim_scale(coalesce(w.default_probability, r.default_probability)),
-           CASE WHEN coalesce(w.stage_bucket, r.stage_bucket) = 'Open' THEN trim_scale(coalesce(r.default_spread, 0.15))::text ELSE 'NULL' END,
-           coalesce(w.outcome, r.outcome)) AS statement,
+    stage_rule_statement(
+        s.pipeline_stage, coalesce(w.stage_bucket, r.stage_bucket), coalesce(w.default_probability, r.default_probability),
+        coalesce(r.default_spread, 0.15), coalesce(w.outcome, r.outcome)) AS statement,
     coalesce(w.reason, 'no word of it is known: as it is forecast today') AS reason
 FROM (
     SELECT i.pipeline_stage,

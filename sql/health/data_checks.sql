@@ -129,11 +129,9 @@ SET enable_mergejoin = off
 SET jit = off
 AS $$
 DECLARE
-    -- Some thousand projects tell as much as all, and cost milliseconds however many there are: the same ones for a day,
-    -- so that the verdict does not change by chance. Of a small table it is all.
-    pages CONSTANT double precision := 100;
+    -- The same projects for a day, so that the verdict does not change by chance.
     enough CONSTANT bigint := 300;
-    share double precision := least(100, 100 * pages / greatest(1, pg_relation_size('projects') / current_setting('block_size')::integer));
+    share double precision := sample_percent('projects');
     looked_at bigint;
     missing bigint;
     old bigint;

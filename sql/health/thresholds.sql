@@ -60,3 +60,9 @@ END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.board_limits(interval) IS
     'A board whose changes were read up to a moment before late_before is overdue; before stuck_before it is as good as not read.';
+
+CREATE FUNCTION pipeline_internal.sample_percent(relation regclass) RETURNS double precision
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN least(100, 100 * 100::double precision / greatest(1, pg_relation_size(relation) / current_setting('block_size')::integer));
+COMMENT ON FUNCTION pipeline_internal.sample_percent(regclass) IS
+    'The share of a table, in percent, that a check looks at: a hundred pages. Some thousand rows tell as much as all, and cost milliseconds however many there are. Of a small table it is all.';

@@ -16,10 +16,7 @@ AS $$
     SELECT coalesce(jsonb_agg(jsonb_build_object(
         'stage', u.pipeline_stage, 'projects', u.project_count, 'contract_value', u.contract_value,
         'stage_bucket', r.stage_bucket, 'outcome', r.outcome, 'default_probability', r.default_probability, 'reason', r.reason,
-        'statement', format(
-            'INSERT INTO pipeline.pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES (%L, %L, %s, %s, %L);',
-            u.pipeline_stage, r.stage_bucket, trim_scale(r.default_probability),
-            CASE WHEN r.stage_bucket = 'Open' THEN coalesce(trim_scale(a.default_spread)::text, 'NULL') ELSE 'NULL' END, r.outcome))
+        'statement', stage_rule_statement(u.pipeline_stage, r.stage_bucket, r.default_probability, a.default_spread, r.outcome))
         ORDER BY u.contract_value DESC, u.project_count DESC, u.pipeline_stage), '[]')
     FROM vw_stages_without_rule u
     CROSS JOIN LATERAL (

@@ -58,10 +58,8 @@ SET enable_mergejoin = off
 SET jit = off
 AS $$
 DECLARE
-    -- Some thousand subitems tell as much as all; the same ones for a day. Of a small table it is all.
-    pages CONSTANT double precision := 100;
-    share CONSTANT double precision :=
-        least(100, 100 * pages / greatest(1, pg_relation_size('subitems') / current_setting('block_size')::integer));
+    -- The same subitems for a day, as in check_analyses().
+    share CONSTANT double precision := sample_percent('subitems');
     looked_at bigint;
     unlinked bigint;
     shared bigint;

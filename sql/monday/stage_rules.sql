@@ -44,8 +44,7 @@ BEGIN
     )
     SELECT l.stage, coalesce(u.project_count, 0)::bigint, coalesce(u.contract_value, 0), r.stage_bucket,
         r.default_probability, r.default_spread, r.outcome, r.reason,
-        format('INSERT INTO pipeline.pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES (%L, %L, %s, %s, %L);',
-               l.stage, r.stage_bucket, trim_scale(r.default_probability), coalesce(trim_scale(r.default_spread)::text, 'NULL'), r.outcome)
+        stage_rule_statement(l.stage, r.stage_bucket, r.default_probability, r.default_spread, r.outcome)
     FROM label l
     LEFT JOIN used u ON u.pipeline_stage = l.stage
     CROSS JOIN LATERAL (

@@ -23,3 +23,17 @@ ROWS 10
 AS 'MODULE_PATHNAME', 'pipeline_propose_stages';
 COMMENT ON FUNCTION pipeline_internal.propose_stages(jsonb) IS
     'One row for each of [{"label", "is_done"}] in the order of the board: by its words, else as won where the board counts it as done, else as an open stage that is the more probable the later it stands.';
+
+CREATE FUNCTION pipeline_internal.stage_rule_statement(
+    stage text,
+    stage_bucket text,
+    default_probability numeric,
+    default_spread numeric,
+    outcome text
+) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN format('INSERT INTO pipeline.pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES (%L, %L, %s, %s, %L);',
+              stage, stage_bucket, trim_scale(default_probability),
+              CASE WHEN stage_bucket = 'Open' THEN coalesce(trim_scale(default_spread)::text, 'NULL') ELSE 'NULL' END, outcome);
+COMMENT ON FUNCTION pipeline_internal.stage_rule_statement(text, text, numeric, numeric, text) IS
+    'The statement that adds a stage rule, for a person to look over and run; only an open stage has a spread.';
