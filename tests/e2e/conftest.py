@@ -11,6 +11,9 @@ import lineage
 from cluster import Cluster
 from simulators.process import Simulator
 
+# The fixtures site, chromium and browser.
+pytest_plugins = ["page_site"]
+
 _numbers = itertools.count(1)
 
 # Two thirds of the time, longest first: what begins last must not be what takes longest.
