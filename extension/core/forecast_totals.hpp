@@ -18,6 +18,8 @@ struct ForecastTotals {
 
     void add(const ForecastInput &input);
     void add(const ForecastTotals &other);
+
+    friend bool operator==(const ForecastTotals &, const ForecastTotals &) = default;
 };
 
 }  // namespace pipeline_forecast

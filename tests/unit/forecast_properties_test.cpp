@@ -121,12 +121,7 @@ TEST(ForecastProperties, TotalsDoNotDependOnHowTheyAreSplit) {
     }
     ForecastTotals combined;
     for (const ForecastTotals &part : parts) combined.add(part);
-    EXPECT_EQ(combined.project_count, whole.project_count);
-    EXPECT_EQ(combined.contract_value, whole.contract_value);
-    EXPECT_EQ(combined.committed_value, whole.committed_value);
-    EXPECT_EQ(combined.expected_value, whole.expected_value);
-    EXPECT_EQ(combined.best_case_value, whole.best_case_value);
-    EXPECT_EQ(combined.worst_case_value, whole.worst_case_value);
+    EXPECT_EQ(combined, whole);
 }
 
 }  // namespace

@@ -31,19 +31,23 @@ TEST(ForecastTotals, SumTheRoundedValues) {
     EXPECT_TRUE(totals.contract_value == 103);
 }
 
-// One column at a time, upwards and downwards.
+// Another sum in each column, upwards and downwards.
 TEST(ForecastTotals, ASumReachesBeyondSixtyFourBits) {
-    WideCents ForecastTotals::*const columns[] = {&ForecastTotals::contract_value, &ForecastTotals::committed_value,
-                                                  &ForecastTotals::expected_value, &ForecastTotals::best_case_value,
-                                                  &ForecastTotals::worst_case_value};
-    for (const auto column : columns) {
-        for (const std::int64_t sign : {1, -1}) {
-            ForecastTotals largest;
-            largest.*column = sign * std::numeric_limits<std::int64_t>::max();
-            ForecastTotals totals;
-            for (int i = 0; i < 10; ++i) totals.add(largest);
-            EXPECT_EQ(static_cast<std::int64_t>(totals.*column / 10), sign * std::numeric_limits<std::int64_t>::max());
-        }
+    for (const std::int64_t sign : {1, -1}) {
+        const std::int64_t most = sign * std::numeric_limits<std::int64_t>::max();
+        ForecastTotals largest;
+        largest.contract_value = most;
+        largest.committed_value = most - sign;
+        largest.expected_value = most - 2 * sign;
+        largest.best_case_value = most - 3 * sign;
+        largest.worst_case_value = most - 4 * sign;
+        ForecastTotals totals;
+        for (int i = 0; i < 10; ++i) totals.add(largest);
+        EXPECT_TRUE(totals.contract_value == WideCents{most} * 10);
+        EXPECT_TRUE(totals.committed_value == WideCents{most - sign} * 10);
+        EXPECT_TRUE(totals.expected_value == WideCents{most - 2 * sign} * 10);
+        EXPECT_TRUE(totals.best_case_value == WideCents{most - 3 * sign} * 10);
+        EXPECT_TRUE(totals.worst_case_value == WideCents{most - 4 * sign} * 10);
     }
 }
 
