@@ -12,9 +12,7 @@ constexpr std::int64_t kOne = 1'000'000;
 // Sums up to 10^28, and the millionths of one, fit 128 bits.
 std::optional<Share> wide_share(WideCents part, WideCents whole) noexcept {
     if (whole <= 0) return std::nullopt;
-    const __int128 half = whole / 2;
-    const __int128 scaled = static_cast<__int128>(part) * kOne;
-    const __int128 rounded = (scaled >= 0 ? scaled + half : scaled - half) / whole;
+    const __int128 rounded = divide_rounded(static_cast<__int128>(part) * kOne, whole);
     const __int128 limit = kLargestShare.e6;
     return Share{static_cast<std::int64_t>(std::clamp(rounded, -limit, limit))};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "core/limits.hpp"
 
@@ -33,9 +34,10 @@ inline constexpr int kPercentScale = kRateScale - 2;
 inline constexpr Rate kRateZero{0};
 inline constexpr Rate kRateOne{100'000};
 
-// Rounds half away from zero, as PostgreSQL's numeric does. divisor > 0.
-[[nodiscard]] constexpr std::int64_t divide_rounded(std::int64_t dividend, std::int64_t divisor) noexcept {
-    const std::int64_t half = divisor / 2;
+// Rounds half away from zero, as PostgreSQL's numeric does. divisor > 0; the sum of dividend and half of divisor fits.
+template <typename Integer>
+[[nodiscard]] constexpr Integer divide_rounded(Integer dividend, std::type_identity_t<Integer> divisor) noexcept {
+    const Integer half = divisor / 2;
     return dividend >= 0 ? (dividend + half) / divisor : (dividend - half) / divisor;
 }
 
@@ -45,9 +47,7 @@ inline constexpr Rate kRateOne{100'000};
 
 // |money| < kMoneyLimitCents and 0 <= rate <= 1.
 [[nodiscard]] constexpr Money multiply(Money money, Rate rate) noexcept {
-    const WideCents product = WideCents{money.cents} * rate.e5;
-    const WideCents half = kRateOne.e5 / 2;
-    return Money{static_cast<std::int64_t>((product >= 0 ? product + half : product - half) / kRateOne.e5)};
+    return Money{static_cast<std::int64_t>(divide_rounded(WideCents{money.cents} * rate.e5, kRateOne.e5))};
 }
 
 }  // namespace pipeline_forecast

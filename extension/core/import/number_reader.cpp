@@ -12,11 +12,9 @@ namespace {
 constexpr std::int64_t kOneE8 = 100'000'000;
 constexpr std::string_view kNotANumber = "not a number";
 
-// Rounds half away from zero; the product of two numbers of 64 bits has room in 128.
+// The product of two numbers of 64 bits has room in 128.
 std::int64_t converted(std::int64_t cents, std::int64_t rate_e8) noexcept {
-    const __int128 product = static_cast<__int128>(cents) * rate_e8;
-    const __int128 half = kOneE8 / 2;
-    const __int128 quotient = (product >= 0 ? product + half : product - half) / kOneE8;
+    const __int128 quotient = divide_rounded(static_cast<__int128>(cents) * rate_e8, kOneE8);
     constexpr __int128 kMost = INT64_MAX;
     return static_cast<std::int64_t>(std::clamp(quotient, -kMost, kMost));
 }
