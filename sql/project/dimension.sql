@@ -58,15 +58,10 @@ $$;
 COMMENT ON FUNCTION pipeline_internal.missing_from_dimension() IS
     'The projects of which project_dimension does not say what they say, or nothing.';
 
-CREATE FUNCTION pipeline_internal.catch_up_dimension() RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+CREATE FUNCTION pipeline_internal.name_removed_projects() RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-BEGIN
-    EXECUTE dimension_upsert($sql$
-        projects n WHERE n.monday_id IN (SELECT missing_from_dimension())
-    $sql$);
-
     -- Facts outlive their projects: one that was removed outright is named by its last version.
     INSERT INTO project_dimension
     SELECT known.*
@@ -82,6 +77,20 @@ BEGIN
         'state', gone.state)) known
     WHERE gone.valid_to IS NULL AND gone.state = 'deleted'
     ON CONFLICT (project_id) DO NOTHING;
+$$;
+COMMENT ON FUNCTION pipeline_internal.name_removed_projects() IS
+    'Adds to project_dimension the projects that history alone still knows.';
+
+CREATE FUNCTION pipeline_internal.catch_up_dimension() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    EXECUTE dimension_upsert($sql$
+        projects n WHERE n.monday_id IN (SELECT missing_from_dimension())
+    $sql$);
+
+    PERFORM name_removed_projects();
 
     UPDATE project_dimension d SET state = 'deleted'
     WHERE d.state <> 'deleted'

@@ -60,6 +60,13 @@ BEGIN
         WHERE s.stage = h.stage
           AND (s.stage_bucket, s.default_probability, s.default_spread, s.outcome)
               IS NOT DISTINCT FROM (h.stage_bucket, h.default_probability, h.default_spread, h.outcome));
+    -- Before the setup no rules were kept: the earliest known one of a stage is taken for that time.
+    INSERT INTO pipeline_stage_history
+        (stage, stage_bucket, default_probability, default_spread, outcome, valid_from, valid_to, is_removed, is_assumed)
+    SELECT s.stage, s.stage_bucket, s.default_probability, s.default_spread, s.outcome,
+           '-infinity', (SELECT min(v.applied_at) FROM pipeline_schema_version v), true, true
+    FROM pipeline_stage s
+    WHERE NOT EXISTS (SELECT FROM pipeline_stage_history h WHERE h.stage = s.stage);
     INSERT INTO pipeline_stage_history
         (stage, stage_bucket, default_probability, default_spread, outcome, valid_from)
     SELECT s.stage, s.stage_bucket, s.default_probability, s.default_spread, s.outcome, moment
