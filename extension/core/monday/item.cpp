@@ -8,6 +8,7 @@
 #include "core/decode.hpp"
 #include "core/input_error.hpp"
 #include "core/limits.hpp"
+#include "core/monday/field_value.hpp"
 #include "core/monday/json_member.hpp"
 
 #include "core/no_postgres.hpp"
@@ -26,28 +27,6 @@ std::optional<std::string> id_member(const json &object, const char *key) {
     if (!id.is_string()) return std::nullopt;
     const std::string_view text = trimmed(id.get_ref<const std::string &>());
     return text.empty() || text.size() > kLongestIdBytes ? std::nullopt : std::optional(std::string(text));
-}
-
-std::string array_text(const std::vector<std::string> &texts) {
-    std::string array = "{";
-    for (const std::string &text : texts) {
-        array += array.size() > 1 ? ",\"" : "\"";
-        for (const char character : text) {
-            if (character == '"' || character == '\\') array += '\\';
-            array += character;
-        }
-        array += '"';
-    }
-    return array += "}";
-}
-
-Decoded<std::string> decode_text(const BoardColumn &column, const Reading &reading, const Board &board) {
-    const FieldKind kind = column.field->kind;
-    if (kind == FieldKind::kDay) {
-        Decoded<std::string> day = decode_field(kind, reading.text, kIsoFormat);
-        return day.value || board.date_format == kIsoFormat ? day : decode_field(kind, reading.text, board.date_format);
-    }
-    return decode_field(kind, reading.text, {}, reading.is_plain_number ? '.' : board.decimal_mark);
 }
 
 class ItemReader {
@@ -120,27 +99,13 @@ private:
     void read_value(const BoardColumn &column, const json &source, std::string_view kind) {
         const Field &field = *column.field;
         const Reading reading = read_column(kind, source, column.labels);
-        std::optional<std::string> value;
-        if (!reading.refusal.empty()) {
-            item_.refusals.push_back({std::string(field.name), reading.text, reading.refusal});
-        } else if (field.name == kRelationField) {
-            value = array_text(reading.ids);
-        } else if (!reading.ids.empty() && (field.name == "account_id" || field.name == "contact_id")) {
-            value = joined(reading.ids);
-        } else if (!reading.text.empty()) {
-            const Decoded<std::string> decoded = decode_text(column, reading, board_);
-            if (!decoded.value) item_.refusals.push_back({std::string(field.name), reading.text, decoded.reason});
-            value = decoded.value;
+        const FieldValue found = field_value(column, reading, board_);
+        if (!found.refusal.empty()) {
+            item_.refusals.push_back({std::string(field.name), reading.text, found.refusal});
         }
-        const bool says_nothing = !value && (field.origin == Origin::kDefault || may_be_unreadable(kind));
+        const bool says_nothing = !found.value && (field.origin == Origin::kDefault || may_be_unreadable(kind));
         if (field.origin != Origin::kRead && !says_nothing) item_.direct_fields.push_back(field.name);
-        item_.values.push_back(std::move(value));
-    }
-
-    static std::string joined(const std::vector<std::string> &texts) {
-        std::string list;
-        for (const std::string &text : texts) list.append(list.empty() ? "" : ", ").append(text);
-        return list;
+        item_.values.push_back(found.value);
     }
 
     const json &source_;
