@@ -29,16 +29,16 @@ struct Version {
     std::string_view project;
     double valid_from = 0.0;
     State state = State::kOpen;
-    std::string_view stage;
-    std::string_view type;
-    std::string_view category;
-    std::string_view value_band;
-    std::string_view owner;  // of this version, never today's
-    double value = 0.0;      // contract value; 0 for none
-    std::optional<double> created;
-    std::optional<double> ordered_on;      // date_order_received; the state is then kWon
-    std::optional<double> stated_date;     // expected_start_date, else follow_up_date
-    std::optional<double> stated_percent;  // probability_percent
+    std::string_view stage{};
+    std::string_view type{};
+    std::string_view category{};
+    std::string_view value_band{};
+    std::string_view owner{};  // of this version, never today's
+    double value = 0.0;        // contract value; 0 for none
+    std::optional<double> created = std::nullopt;
+    std::optional<double> ordered_on = std::nullopt;      // date_order_received; the state is then kWon
+    std::optional<double> stated_date = std::nullopt;     // expected_start_date, else follow_up_date
+    std::optional<double> stated_percent = std::nullopt;  // probability_percent
     // Of everything else that the version holds: where it differs the version is a change, though none of the fields
     // above differs.
     std::uint64_t rest = 0;

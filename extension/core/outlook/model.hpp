@@ -50,12 +50,12 @@ struct Calendar {
 
 struct Model {
     std::array<ByCause<double>, kBands> base{};  // a day, by days after the origin
-    std::array<Factor, kFactors> factors;
-    Calendar calendar;
+    std::array<Factor, kFactors> factors{};
+    Calendar calendar{};
     ByCause<double> level{1.0, 1.0};
     double level_fading = 0.0;  // days
     double redundancy = 1.0;
-    std::vector<double> value_ratio;  // order value by quoted value, by type; beyond its end: value_ratio_all
+    std::vector<double> value_ratio{};  // order value by quoted value, by type; beyond its end: value_ratio_all
     double value_ratio_all = 1.0;
     double value_cv2 = 0.0;
 

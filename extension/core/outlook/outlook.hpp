@@ -3,41 +3,42 @@
 // was added.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "core/outlook/cumulants.hpp"
 #include "core/outlook/history.hpp"
 #include "core/outlook/horizon.hpp"
 #include "core/outlook/model.hpp"
+#include "core/outlook/new_business.hpp"
 #include "core/outlook/open_project.hpp"
 #include "core/outlook/record.hpp"
 #include "core/outlook/settings.hpp"
+#include "core/outlook/totals.hpp"
 
 namespace pipeline_forecast::outlook {
 
 struct Origin {
     double moment = 0.0;  // days since 1970-01-01 UTC
     // Where history really begins; its first version if absent.
-    std::optional<double> history_start;
+    std::optional<double> history_start = std::nullopt;
     // From when outcomes are known; worked out from the history if absent.
-    std::optional<double> known_from;
+    std::optional<double> known_from = std::nullopt;
 };
 
-// From how much a run speaks.
+// From how much a run speaks; below 20 wins every answer says "from n wins" whatever the state.
 enum class RunState : std::uint8_t {
     kPrior,  // no event
-    kThin,   // fewer than 20 wins
     kYoung,  // history shorter than six months: totals of twelve months are too low
+    kThin,   // fewer than 20 wins
     kFitted,
 };
 
 struct RunSummary {
     double origin = 0.0;
+    double history_start = 0.0;
     double known_from = 0.0;   // h0
     double step = 0.0;         // days between landmarks
     std::size_t versions = 0;  // up to the origin
@@ -61,51 +62,24 @@ struct ProjectForecast {
     double p_won = 0.0;  // all months and later
 };
 
-struct NewBusiness {
-    std::uint32_t type = 0;  // code of Segment::kType
-    double arrivals = 0.0;   // projects a day
-    ValueMoments values;     // first values
-    double ratio = 1.0;
-    Months wins{};
-};
-
-enum class Part : std::uint8_t { kPipeline, kNew, kTotal };
-
-struct MonthTotal {
-    int month = 0;  // 0 to 11 ahead
-    Span span = Span::kMonth;
-    Part part = Part::kTotal;
-    Columns columns;              // after the blend
-    double before = 0.0;          // k1 before it
-    double expected_value = 0.0;  // money, rounded, like the next three
-    double p10 = 0.0;
-    double p50 = 0.0;
-    double p90 = 0.0;
-    double shock = 0.0;           // s
-    std::size_t past_months = 0;  // n that s was learned from; 0: prior
-    double theta = 1.0;           // weight of the model in the blend
-    double c = 1.0;               // what the blend multiplies by
-    std::optional<double> top_down;
-};
-
 struct Result {
     RunSummary run;
     Horizon horizon;
     Model model;
     std::vector<ProjectForecast> projects;  // in the order of their ids
-    std::vector<NewBusiness> new_business;  // in the order of the types' texts
+    NewBusiness new_business;
     std::vector<MonthTotal> months;
-    std::vector<Judged> judged;                 // of the record: forecasts whose month is over
-    std::array<double, kMonths> c{};            // of the single months
-    std::array<double, kMonths> c_cumulated{};  // and of those up to each
+    Blend blend;
+    std::vector<Judged> judged;  // of the record: forecasts whose months are over
 };
 
-// Throws InputError (22023) for settings out of range; asks for interrupts throughout. Takes about 16 bytes for a cell
-// and 150 for an open project beyond the history.
-[[nodiscard]] Result run(const History &history, const Origin &origin, const Settings &settings, const Record &record);
+// Throws InputError (22023) for settings out of range; asks for interrupts throughout. Takes about 10 bytes for a cell,
+// 100 for a landmark row and 230 for an open project beyond the history.
+[[nodiscard]] Result run(const History &history, const Origin &origin, const Settings &settings = {},
+                         const Record &record = {});
 
-// The rows that are stored; month 0 to 11.
+// The rows that are stored, after the blend; month 0 to 11.
 [[nodiscard]] Columns project_columns(const Result &result, const ProjectForecast &project, int month, Span span);
-[[nodiscard]] Columns new_business_columns(const Result &result, const NewBusiness &type, int month, Span span);
+[[nodiscard]] Columns new_columns(const Result &result, const NewType &type, int month, Span span);
 
 }  // namespace pipeline_forecast::outlook
