@@ -16,6 +16,19 @@ ALTER TABLE pipeline.pipeline_forecast_snapshot
         CONSTRAINT pipeline_forecast_snapshot_origin_known CHECK (origin IN ('observed', 'log', 'inferred'));
 COMMENT ON COLUMN pipeline.pipeline_forecast_snapshot.origin IS
     'The origin of the version of the project that the row rests on: observed, log or inferred (project_history.origin).';
+-- New partitions get the comments of the table; those that are there get this one.
+DO $partitions$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN SELECT p.partition FROM snapshot_partitions() p LOOP
+        EXECUTE format('COMMENT ON COLUMN %s.origin IS %L', part,
+                       col_description('pipeline.pipeline_forecast_snapshot'::regclass, (
+                           SELECT a.attnum FROM pg_attribute a
+                           WHERE a.attrelid = 'pipeline.pipeline_forecast_snapshot'::regclass AND a.attname = 'origin')));
+    END LOOP;
+END
+$partitions$;
 
 -- A rule that was made after the setup is assumed to have held before it: nobody had another one then.
 ALTER TABLE pipeline.pipeline_stage_history ADD COLUMN is_assumed boolean NOT NULL DEFAULT false;

@@ -6,37 +6,40 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 SELECT
 @include forecast/columns.sql@
-FROM (
-    SELECT
-        p.*,
-        pipeline_forecast_date(
-            p.date_order_received, p.expected_start_date, p.follow_up_date, p.date_created,
-            a.expected_gestation_days, timezone('UTC', as_of)::date) AS forecast_date,
-        CASE WHEN s.stage IS NULL THEN any_other.stage_bucket ELSE s.stage_bucket END AS stage_bucket,
-        CASE WHEN s.stage IS NULL THEN any_other.default_probability ELSE s.default_probability END
-            AS default_probability,
-        CASE WHEN s.stage IS NULL THEN any_other.default_spread ELSE s.default_spread END AS default_spread,
-        a.analysis_timestamp,
-        a.expected_gestation_days,
-        a.expected_conversion_rate,
-        a.conversion_confidence,
-        pipeline_model_rate(
-            a.expected_conversion_rate, a.conversion_confidence, p.probability_percent,
-            (SELECT model_confidence_minimum(as_of))) AS model_rate
-    FROM project_history p
-    LEFT JOIN pipeline_stage_history s
-        ON s.stage = p.pipeline_stage
-        AND s.valid_from <= as_of AND (s.valid_to > as_of OR s.valid_to IS NULL)
-    LEFT JOIN pipeline_stage_history any_other
-        ON any_other.stage = '(any other)'
-        AND any_other.valid_from <= as_of AND (any_other.valid_to > as_of OR any_other.valid_to IS NULL)
-    LEFT JOIN analysis_history a
-        ON a.project_id = p.project_id
-        AND a.valid_from <= as_of AND (a.valid_to > as_of OR a.valid_to IS NULL)
-    WHERE p.valid_from <= as_of AND (p.valid_to > as_of OR p.valid_to IS NULL)
-      AND p.state = 'active'
-) i;
+@include history/inputs_as_of.sql@
+;
 END;
 
 COMMENT ON FUNCTION pipeline.pipeline_forecast_as_of(timestamptz) IS
     'The rows of vw_pipeline_forecast_project_v1 as they were at the given moment, from history. Empty before history begins.';
+
+-- For snapshots: what they store, with the origin of the version that it rests on.
+CREATE OR REPLACE FUNCTION pipeline_data.forecast_with_origin_as_of(as_of timestamptz)
+RETURNS TABLE(
+    project_id text,
+    forecast_date date,
+    forecast_month date,
+    stage_bucket text,
+    contract_value numeric,
+    probability numeric,
+    committed_value numeric,
+    expected_value numeric,
+    best_case_value numeric,
+    worst_case_value numeric,
+    analysis_timestamp timestamptz,
+    origin text
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+SELECT f.project_id, f.forecast_date, f.forecast_month, f.stage_bucket, f.contract_value, f.probability,
+       f.committed_value, f.expected_value, f.best_case_value, f.worst_case_value, f.analysis_timestamp, f.origin
+FROM (
+SELECT
+@include forecast/columns.sql@
+    , i.origin
+@include history/inputs_as_of.sql@
+) f;
+END;
+
+COMMENT ON FUNCTION pipeline_data.forecast_with_origin_as_of(timestamptz) IS
+    'What pipeline_forecast_as_of() says of each project, as far as snapshots store it, and the origin of the version that it rests on.';

@@ -187,7 +187,13 @@ BEGIN
     IF versions_written + versions_removed > 0 THEN
         -- What was computed from another past is computed anew by the next replay.
         DELETE FROM analysis_history a WHERE a.origin = 'replayed';
+        UPDATE pipeline_forecast_snapshot_day d SET is_outdated = true
+        WHERE d.source = 'history' AND NOT d.is_outdated;
         PERFORM name_removed_projects();
+    END IF;
+    IF versions_written > 10000 THEN
+        -- The replay that follows would be planned for a table of another size.
+        ANALYZE project_history;
     END IF;
     DROP TABLE pg_temp.pipeline_history_intake, pg_temp.pipeline_history_project, pg_temp.pipeline_history_version;
 END;

@@ -19,6 +19,7 @@ BEGIN
             ('vw_forecast_latest vw_forecast_history', 'worst_case_value', 'At probability minus spread. The sum of several projects is an outermost limit, no band.'),
             ('vw_forecast_latest vw_forecast_history vw_dim_snapshot_date', 'source', 'live, history (computed later, as of that day) or current_state (of a day before history began).'),
             ('vw_forecast_latest vw_forecast_history vw_dim_snapshot_date', 'loaded_at', 'When the snapshot was stored, UTC: one moment for all rows of a day.'),
+            ('vw_forecast_latest vw_forecast_history vw_forecast_origin', 'origin', 'What the row rests on: observed, log or inferred.'),
             ('vw_forecast_accuracy', 'segment', 'total, stage_bucket, category or account: choose one, they speak of the same invoices.'),
             ('vw_forecast_accuracy', 'segment_value', 'Which bucket, category or account.'),
             ('vw_forecast_accuracy', 'horizon', '1: forecast made before the month began; 2: a month earlier; up to 12.'),

@@ -101,10 +101,10 @@ BEGIN
                 SELECT FROM pg_temp.pipeline_fresh_snapshot f
                 WHERE f.project_id = s.project_id AND f.forecast_month = s.forecast_month
                   AND (f.stage_bucket, f.contract_value, f.probability, f.committed_value, f.expected_value,
-                       f.best_case_value, f.worst_case_value, f.analysis_timestamp, f.source)
+                       f.best_case_value, f.worst_case_value, f.analysis_timestamp, f.source, f.origin)
                       IS NOT DISTINCT FROM
                       (s.stage_bucket, s.contract_value, s.probability, s.committed_value, s.expected_value,
-                       s.best_case_value, s.worst_case_value, s.analysis_timestamp, s.source))
+                       s.best_case_value, s.worst_case_value, s.analysis_timestamp, s.source, s.origin))
         $sql$ USING target_snapshot_date;
         GET DIAGNOSTICS deleted = ROW_COUNT;
     END IF;
@@ -112,10 +112,10 @@ BEGIN
         EXECUTE format($sql$
             INSERT INTO pipeline_forecast_snapshot (
                 snapshot_date, project_id, forecast_month, stage_bucket, contract_value, probability,
-                committed_value, expected_value, best_case_value, worst_case_value, analysis_timestamp, source)
+                committed_value, expected_value, best_case_value, worst_case_value, analysis_timestamp, source, origin)
             SELECT
                 $1, f.project_id, f.forecast_month, f.stage_bucket, f.contract_value, f.probability,
-                f.committed_value, f.expected_value, f.best_case_value, f.worst_case_value, f.analysis_timestamp, f.source
+                f.committed_value, f.expected_value, f.best_case_value, f.worst_case_value, f.analysis_timestamp, f.source, f.origin
             FROM pg_temp.pipeline_fresh_snapshot f
             %s
         $sql$, CASE WHEN stored > deleted THEN
@@ -131,7 +131,7 @@ BEGIN
     INSERT INTO pipeline_forecast_snapshot_day (snapshot_date, source, row_count, created_at)
     VALUES (target_snapshot_date, origin, row_total, moment)
     ON CONFLICT (snapshot_date) DO UPDATE
-    SET source = excluded.source, row_count = excluded.row_count, created_at = excluded.created_at;
+    SET source = excluded.source, row_count = excluded.row_count, created_at = excluded.created_at, is_outdated = false;
     RETURN row_total;
 END;
 $$;

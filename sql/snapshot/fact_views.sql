@@ -14,7 +14,8 @@ SELECT
     s.best_case_value,
     s.worst_case_value,
     s.source,
-    timezone('UTC', d.created_at) AS loaded_at
+    timezone('UTC', d.created_at) AS loaded_at,
+    s.origin
 FROM pipeline_forecast_snapshot s
 -- By key, so that the planner leaves the join out where loaded_at is not asked for.
 LEFT JOIN pipeline_forecast_snapshot_day d ON d.snapshot_date = s.snapshot_date;

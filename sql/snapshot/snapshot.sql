@@ -13,21 +13,22 @@ COMMENT ON FUNCTION pipeline_internal.history_begins() IS
     'The moment from which on history is complete.';
 
 -- Reads by the shortest way: the present straight from the formula's inputs, all values in one call (OFFSET 0 keeps the
--- planner from repeating that call for each of them); a past day through pipeline_forecast_as_of().
+-- planner from repeating that call for each of them); a past day from history.
 CREATE FUNCTION pipeline_internal.snapshot_query(day date, origin text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
     SELECT format(CASE WHEN $2 = 'history' THEN $sql$
         SELECT project_id, forecast_month, stage_bucket, contract_value, probability, committed_value,
-               expected_value, best_case_value, worst_case_value, analysis_timestamp, %2$L::text AS source
-        FROM pipeline_forecast_as_of(end_of_day(%1$L))
+               expected_value, best_case_value, worst_case_value, analysis_timestamp, %2$L::text AS source, origin
+        FROM forecast_with_origin_as_of(end_of_day(%1$L))
         WHERE forecast_date >= pipeline_window_start(%1$L)
           AND forecast_date < pipeline_window_end(%1$L)
         $sql$ ELSE $sql$
         SELECT project_id, forecast_month, stage_bucket, (forecast).contract_value, (forecast).probability,
                (forecast).committed_value, (forecast).expected_value, (forecast).best_case_value,
-               (forecast).worst_case_value, analysis_timestamp, %2$L::text AS source
+               (forecast).worst_case_value, analysis_timestamp, %2$L::text AS source,
+               'observed' AS origin
         FROM (
             SELECT i.project_id, i.stage_bucket, i.analysis_timestamp,
                    pipeline_forecast_month(coalesce(i.stated_date, i.estimated_date)) AS forecast_month,

@@ -14,7 +14,7 @@ READER, PASSWORD = "bi_reader", "read-only"
 REPORTS = [
     "pipeline_forecast_snapshot", "vw_analysis_current", "vw_bookings_monthly", "vw_dim_date", "vw_dim_project", "vw_dim_project_of_day",
     "vw_dim_snapshot_date", "vw_enquiries_monthly", "vw_forecast_accuracy", "vw_forecast_backlog", "vw_forecast_explanation_v1",
-    "vw_forecast_history", "vw_forecast_latest", "vw_forecast_past_due", "vw_forecast_quality", "vw_forecast_quality_projects",
+    "vw_forecast_history", "vw_forecast_latest", "vw_forecast_origin", "vw_forecast_past_due", "vw_forecast_quality", "vw_forecast_quality_projects",
     "vw_forecast_quality_verdict", "vw_forecast_scope", "vw_forecast_slippage", "vw_forecast_waterfall", "vw_invoices",
     "vw_pipeline_forecast_monthly_12m_v1",
     "vw_pipeline_forecast_project_v1", "vw_revenue_monthly", "vw_stage_velocity", "vw_stages_without_rule",

@@ -18,7 +18,8 @@ FROM (VALUES
      pipeline_setting pipeline_share pipeline_skill pipeline_today pipeline_wape pipeline_window_end
      pipeline_window_start pipeline_worst_case_probability pipeline_worst_case_value propose_monday_mapping
      segment_statistics validate_pipeline_forecast'),
-    ('pipeline_data', 'analysis_input_as_of forecast_scope_of'),
+    ('pipeline_data', 'analysis_input_as_of forecast_scope_of forecast_with_origin_as_of'),
+    ('pipeline_internal', 'replay_days'),
     ('pipeline_internal', 'day_quota_of day_quota_of_plan is_same_number used_on_day written_text'),
     ('pipeline_internal', 'actual_monday_columns adjust_rating analysis_detail analysis_drift_limit analysis_has_moved analysis_version
      attributes_of_day attributes_on backtest_cells backtest_findings backtest_forecasts backtest_markdown
