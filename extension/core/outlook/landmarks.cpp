@@ -26,16 +26,6 @@ double median(std::vector<double> &values) {
     return (*middle + *std::max_element(values.begin(), middle)) / 2.0;
 }
 
-double step_for(const Lives &lives) {
-    std::vector<double> days;
-    for (const Life &life : lives.of) {
-        if (lives.ended_known(life)) days.push_back(life.end - life.created);
-    }
-    if (days.empty()) return kLongStep;
-    const double life = median(days);
-    return life >= kLongLife ? kLongStep : life >= kMediumLife ? kMediumStep : kShortStep;
-}
-
 // Landmark j lies j steps before the origin; a project is seen open at those from `newest` back to `oldest`.
 struct Steps {
     std::int64_t newest = 1;
@@ -80,8 +70,18 @@ std::size_t rows_of(const Lives &lives, const Grid &grid) {
 
 }  // namespace
 
-Landmarks landmarks_of(const History &history, const Lives &lives, const Settings &settings) {
-    Landmarks landmarks{.step = step_for(lives)};
+double step_for(const Lives &lives) {
+    std::vector<double> days;
+    for (const Life &life : lives.of) {
+        if (lives.ended_known(life)) days.push_back(life.end - life.created);
+    }
+    if (days.empty()) return kLongStep;
+    const double life = median(days);
+    return life >= kLongLife ? kLongStep : life >= kMediumLife ? kMediumStep : kShortStep;
+}
+
+Landmarks landmarks_every(double step, const History &history, const Lives &lives, const Settings &settings) {
+    Landmarks landmarks{.step = step};
     std::size_t rows = rows_of(lives, Grid(lives, settings.max_back, landmarks.step));
     while (rows > settings.row_limit) {
         check_interrupts();

@@ -22,7 +22,11 @@ struct Landmarks {
     std::vector<Landmark> rows{};  // by project, then by time
 };
 
-// The step follows how long projects live, and doubles while there would be more rows than the limit.
-[[nodiscard]] Landmarks landmarks_of(const History &history, const Lives &lives, const Settings &settings);
+// Follows how long projects live.
+[[nodiscard]] double step_for(const Lives &lives);
+
+// The step doubles while there would be more rows than the limit.
+[[nodiscard]] Landmarks landmarks_every(double step, const History &history, const Lives &lives,
+                                        const Settings &settings);
 
 }  // namespace pipeline_forecast::outlook

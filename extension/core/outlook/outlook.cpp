@@ -1,19 +1,13 @@
 #include "core/outlook/outlook.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include <utility>
 
-#include "core/input_error.hpp"
 #include "core/interrupts.hpp"
-#include "core/outlook/calendar_fit.hpp"
-#include "core/outlook/exposure.hpp"
-#include "core/outlook/factors.hpp"
 #include "core/outlook/landmarks.hpp"
-#include "core/outlook/level.hpp"
 #include "core/outlook/lives.hpp"
+#include "core/outlook/model_fit.hpp"
 #include "core/outlook/observer.hpp"
 #include "core/outlook/project_odds.hpp"
-#include "core/outlook/value_ratio.hpp"
 #include "core/outlook/wins.hpp"
 
 #include "core/no_postgres.hpp"
@@ -23,27 +17,6 @@ namespace {
 
 constexpr std::size_t kEnoughWins = 20;
 constexpr double kYoungDays = 182.0;
-
-Model fit_model(const History &history, const Lives &lives, const Settings &settings, RunSummary &run) {
-    const Landmarks landmarks = landmarks_of(history, lives, settings);
-    Model model{.level_fading = settings.level_fading};
-    {
-        const Cells cells = cells_of(landmarks, lives, settings.half_life);
-        fit_factors(model, history, landmarks, cells, settings);
-        run.cells = cells.size();
-    }
-    model.calendar = fit_calendar(model, landmarks, lives, settings);
-    const LevelFit level = fit_level(model, landmarks, lives, settings);
-    model.level = level.level;
-    const ValueRatio ratio = fit_value_ratio(history, landmarks, lives, settings);
-    model.value_ratio_all = ratio.all;
-    model.value_ratio = ratio.by_type;
-    model.value_cv2 = ratio.cv2;
-    run.step = landmarks.step;
-    run.rows = landmarks.rows.size();
-    run.shock_prior = level.shock_prior;
-    return model;
-}
 
 RunState state_of(const RunSummary &run) noexcept {
     if (run.won + run.lost == 0) return RunState::kPrior;
@@ -116,8 +89,14 @@ Result run(const History &history, const Origin &origin, const Settings &setting
         if (!lives.ended_known(life)) continue;
         ++(life.ending == Ending::kWon ? run.won : run.lost);
     }
-    result.model = fit_model(history, lives, settings, run);
+    const Landmarks landmarks = landmarks_every(step_for(lives), history, lives, settings);
+    ModelFit fit = fit_model(history, lives, landmarks, settings);
+    run.step = landmarks.step;
+    run.rows = landmarks.rows.size();
+    run.cells = fit.cells;
+    run.shock_prior = fit.shock_prior;
     run.state = state_of(run);
+    result.model = std::move(fit.model);
     result.projects = forecast_projects(result.model, history, lives, result.horizon);
     result.new_business = forecast_new_business(result.model, history, lives, result.horizon, settings);
 

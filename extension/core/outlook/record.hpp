@@ -19,13 +19,13 @@ struct PastForecast {
     int month = 0;    // the last that it covers, counted from January 1970
     int horizon = 0;  // 0 to 11
     Span span = Span::kMonth;
-    double before = 0.0;             // F before the blend
-    double after = 0.0;              // F after it
-    double k2 = 0.0;                 // of independent deals, after the blend
-    std::optional<double> top_down;  // the line of then
+    double before = 0.0;                            // F before the blend
+    double after = 0.0;                             // F after it
+    double k2 = 0.0;                                // of independent deals, after the blend
+    std::optional<double> top_down = std::nullopt;  // the line of then
     double p10 = 0.0;
     double p90 = 0.0;
-    std::optional<double> actual;  // filled by the run where it is absent and the month is over
+    std::optional<double> actual = std::nullopt;  // filled by the run where it is absent and the month is over
 };
 
 using Record = std::vector<PastForecast>;
