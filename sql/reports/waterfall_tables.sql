@@ -38,6 +38,11 @@ DECLARE
     opening_join text := '';
     closing_join text := '';
     reassigned text := '';
+    -- What was invoiced in the months that ended: of all projects read once, of the few of a filter one by one.
+    invoices text := format('SELECT i.project_id, sum(i.amount_invoiced) AS amount FROM vw_invoices i '
+                            'WHERE i.invoice_date >= %L AND i.invoice_date <= %L',
+                            to_char(pipeline_window_start(opening), 'YYYY-MM-DD'), to_char(closing, 'YYYY-MM-DD'));
+    invoices_join text := format('LEFT JOIN (%s GROUP BY i.project_id) v ON v.project_id = g.project_id', invoices);
 BEGIN
     IF has_attributes THEN
         -- Where a snapshot did not note what it knew of a project, that of today has to do.
@@ -64,6 +69,8 @@ BEGIN
             'UNION SELECT d.project_id FROM project_dimension d WHERE %s),',
             to_day, from_day, format(passes, 'v'), format(passes, 'd'));
         filter_join := 'JOIN wanted w ON w.project_id = s.project_id';
+        invoices_join := format(
+            'LEFT JOIN LATERAL (%s AND i.project_id = g.project_id GROUP BY i.project_id) v ON g.bar = ''month_ended''', invoices);
     END IF;
     RETURN format($sql$
         WITH %1$s pair AS MATERIALIZED (
@@ -116,10 +123,7 @@ BEGIN
             %18$s
         ),
         change AS MATERIALIZED (
-            SELECT g.*, CASE WHEN g.bar = 'month_ended' THEN (
-                       SELECT coalesce(sum(i.amount_invoiced), 0.00) FROM vw_invoices i
-                       WHERE i.project_id = g.project_id AND i.invoice_date >= %9$L AND i.invoice_date <= %6$L)
-                   END AS invoiced_value
+            SELECT g.*, CASE WHEN g.bar = 'month_ended' THEN coalesce(v.amount, 0.00) END AS invoiced_value
             FROM (
                 SELECT p.segment, p.bar, p.project_id, sum(p.expected_value) AS expected_value,
                        sum(p.committed_value) AS committed_value,
@@ -133,6 +137,7 @@ BEGIN
                 FROM part p
                 GROUP BY p.segment, p.bar, p.project_id
             ) g
+            %21$s
             WHERE g.expected_value <> 0 OR g.committed_value <> 0 OR g.moved_expected_value <> 0 OR g.moved_committed_value <> 0
         ),
         -- The opening is read; the closing differs from it by the rows that differ, so that their day is not read again.
@@ -176,7 +181,7 @@ BEGIN
         to_char(timezone('UTC', snapshot_moment(opening)), moment), to_char(timezone('UTC', snapshot_moment(closing)), moment),
         format(own_segment, 'part.part_', 's.segment'), format(own_segment, 'o.o_', opening_segment),
         format(own_segment, 'p.c_', 'p.c_segment'), reassigned, opening_join,
-        format(own_segment, 'p.o_', 'p.o_segment'));
+        format(own_segment, 'p.o_', 'p.o_segment'), invoices_join);
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.waterfall_tables(date, date, text, text, text, text) IS

@@ -72,18 +72,21 @@ SELECT
     coalesce(b.high_water_mark < (board_limits()).late_before, true) AS overdue
 FROM monday_board b
 CROSS JOIN LATERAL (SELECT monday_table(b.role) AS table_name) t
-LEFT JOIN (
-    SELECT s.table_name, s.board_id, count(*) AS row_count, count(*) FILTER (WHERE s.state = 'active') AS active_count,
+-- Of its own table alone, by the index of boards; of none where nobody asks how many rows there are.
+LEFT JOIN LATERAL (
+    SELECT count(*) AS row_count, count(*) FILTER (WHERE s.state = 'active') AS active_count,
         max(s.monday_updated_at) AS newest_update, max(s.last_synced_at) AS last_written
     FROM (
-        SELECT 'projects' AS table_name, board_id, state, monday_updated_at, last_synced_at FROM projects
+        SELECT state, monday_updated_at, last_synced_at FROM projects
+        WHERE t.table_name = 'projects' AND board_id = b.board_id
         UNION ALL
-        SELECT 'subitems', board_id, state, monday_updated_at, last_synced_at FROM subitems
+        SELECT state, monday_updated_at, last_synced_at FROM subitems
+        WHERE t.table_name = 'subitems' AND board_id = b.board_id
         UNION ALL
-        SELECT 'hidden_items', board_id, state, monday_updated_at, last_synced_at FROM hidden_items
+        SELECT state, monday_updated_at, last_synced_at FROM hidden_items
+        WHERE t.table_name = 'hidden_items' AND board_id = b.board_id
     ) s
-    GROUP BY s.table_name, s.board_id
-) r ON r.board_id = b.board_id AND r.table_name = t.table_name
+) r ON true
 WHERE b.is_active;
 
 COMMENT ON VIEW pipeline.data_freshness IS
