@@ -458,6 +458,8 @@ ImportPlan compile(std::string_view mapping, const Surroundings &surroundings) {
 
 std::string decoding_of(const Reading &reading, const std::string &text, std::string_view format,
                         std::string_view decode_schema) {
+    // Any text is a text.
+    if (reading.kind == FieldKind::kText) return text;
     return std::string(decode_schema) + ".decode_field(" + sql_literal(to_string(reading.kind)) + ", " + text + ", " +
            sql_literal(format) + ")";
 }

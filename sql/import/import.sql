@@ -16,6 +16,9 @@ SET standard_conforming_strings = on
 -- Columns that are no texts are read as ISO writes them, and moments in UTC.
 SET datestyle = 'ISO, YMD'
 SET timezone = 'UTC'
+-- The keys of a million rows are hashed in memory; to compile expressions takes longer than they run.
+SET work_mem = '64MB'
+SET jit = off
 AS $$
 DECLARE
     plan jsonb;
@@ -127,20 +130,20 @@ BEGIN
             file_rows->>'line', file_rows->>'text', file_rows->>'reason', source) USING run_id;
         GET DIAGNOSTICS unreadable = ROW_COUNT;
     END IF;
-    EXECUTE format($sql$
-        INSERT INTO sync_reject (run_id, item_id, line, raw_value, reason)
-        SELECT $1, i.key, i.line, CASE WHEN $2 THEN i.key ELSE format('row %%s', i.line) END,
-               CASE WHEN i.reason_%1$s IS NOT NULL THEN 'project_id: ' || i.reason_%1$s
-                    WHEN i.key IS NULL THEN 'project_id is blank'
-                    ELSE 'project_id stands more than once; its first row was taken' END
-        FROM pg_temp.pipeline_import i
-        LEFT JOIN pg_temp.pipeline_import_repeated r ON r.line = i.line
-        WHERE i.key IS NULL OR r.line IS NOT NULL
-        ORDER BY i.line
-    $sql$, key_number) USING run_id, file_rows IS NOT NULL;
-    DELETE FROM pg_temp.pipeline_import i
-    WHERE i.key IS NULL OR i.line IN (SELECT r.line FROM pg_temp.pipeline_import_repeated r);
     IF kept < total THEN
+        EXECUTE format($sql$
+            INSERT INTO sync_reject (run_id, item_id, line, raw_value, reason)
+            SELECT $1, i.key, i.line, CASE WHEN $2 THEN i.key ELSE format('row %%s', i.line) END,
+                   CASE WHEN i.reason_%1$s IS NOT NULL THEN 'project_id: ' || i.reason_%1$s
+                        WHEN i.key IS NULL THEN 'project_id is blank'
+                        ELSE 'project_id stands more than once; its first row was taken' END
+            FROM pg_temp.pipeline_import i
+            LEFT JOIN pg_temp.pipeline_import_repeated r ON r.line = i.line
+            WHERE i.key IS NULL OR r.line IS NOT NULL
+            ORDER BY i.line
+        $sql$, key_number) USING run_id, file_rows IS NOT NULL;
+        DELETE FROM pg_temp.pipeline_import i
+        WHERE i.key IS NULL OR i.line IN (SELECT r.line FROM pg_temp.pipeline_import_repeated r);
         counts := import_counts(plan);  -- of what is taken
     END IF;
     rejected := total - kept + unreadable;
@@ -163,10 +166,11 @@ BEGIN
         shift := coalesce(pipeline_today() - newest, 0);
     END IF;
 
+    -- Ids of one run follow each other, so that they come to the end of their index and not to a page each.
     EXECUTE format($sql$
         WITH written AS (
-            INSERT INTO projects AS stored (monday_id, %1$s, last_synced_at)
-            SELECT i.key, %2$s, now()
+            INSERT INTO projects AS stored (id, monday_id, %1$s, last_synced_at)
+            SELECT ($2 || lpad(to_hex(i.line), 12, '0'))::uuid, i.key, %2$s, now()
             FROM pg_temp.pipeline_import i
             LEFT JOIN projects p ON p.monday_id = i.key
             ON CONFLICT (monday_id) DO UPDATE
@@ -178,7 +182,7 @@ BEGIN
     $sql$,
         array_to_string(columns, ', '), array_to_string(new_values, ', '),
         'excluded.' || array_to_string(columns, ', excluded.'), 'stored.' || array_to_string(columns, ', stored.'))
-    INTO inserted, updated USING shift;
+    INTO inserted, updated USING shift, left(gen_random_uuid()::text, 24);
     unchanged := kept - inserted - updated;
 
     UPDATE projects p SET state = 'archived', deleted_at = now(), updated_at = now() WHERE p.monday_id = ANY (missing);

@@ -52,7 +52,7 @@ BEGIN
         'SELECT %s AS line, %s FROM %s s %s OFFSET 0) AS texts OFFSET 0) AS decoded OFFSET 0) AS fields',
         result, fields, decoded, coalesce('s.' || quote_ident(file_rows->>'line'), 'row_number() OVER ()'), texts, source,
         'WHERE s.' || quote_ident(file_rows->>'reason') || ' IS NULL');
-    ANALYZE pg_temp.pipeline_import;
+    ANALYZE pg_temp.pipeline_import (key);
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.stage_import(regclass, jsonb, jsonb) IS

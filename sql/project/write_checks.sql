@@ -1,15 +1,15 @@
 -- What may be written to projects, and what keeps every project under the right stage rule.
 
+-- The row triggers name all that they use with its schema: a pinned search_path would be set and reset for every row.
+
 CREATE FUNCTION pipeline_internal.check_project_row() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
 AS 'MODULE_PATHNAME', 'pipeline_check_project_row';
 COMMENT ON FUNCTION pipeline_internal.check_project_row() IS
     'Row trigger of projects: refuses values that no forecast can hold (22003, 22008, 22023) and sets stage_rule and stage_bucket.';
 
 CREATE FUNCTION pipeline_internal.check_item_row() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
 AS 'MODULE_PATHNAME', 'pipeline_check_item_row';
 COMMENT ON FUNCTION pipeline_internal.check_item_row() IS
     'Row trigger of subitems and hidden_items: refuses empty ids (22023), days that no report can show (22008), and what is no number (22023).';

@@ -139,7 +139,11 @@ def compare(results, connection, name, size, reference, ours, repetitions, bar, 
 
 
 def shown(figure):
-    return f"{figure.value:.2f} ms" if figure.unit == "ms" else f"{figure.value:.2f} x"
+    return f"{figure.value:.2f} {sign_of(figure)}"
+
+
+def sign_of(figure):
+    return "x" if figure.unit == "ratio" else figure.unit
 
 
 COLUMNS = ("figure", "projects", "reference ms", "ours ms", "ours min..max", "result", "bar", "")
@@ -147,7 +151,7 @@ COLUMNS = ("figure", "projects", "reference ms", "ours ms", "ours min..max", "re
 
 def table_rows(results):
     for f in results.figures:
-        bar = "-" if f.bar is None else (f"{f.bar:g} ms" if f.unit == "ms" else f"{f.bar:g} x")
+        bar = "-" if f.bar is None else f"{f.bar:g} {sign_of(f)}"
         yield (
             f.name,
             f"{f.size:,}",

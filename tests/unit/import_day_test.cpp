@@ -99,6 +99,18 @@ TEST(ImportDay, WhatIsNoDayIsRefused) {
     EXPECT_EQ(day_of("4788", "excel"), "not a day in the format excel");
 }
 
+// Most texts of a file are refused, and most days read, by their first characters alone.
+TEST(ImportDay, PlainDaysAndOtherTextsAreToldApartEarly) {
+    EXPECT_EQ(day_of("07.09.2031", "DD.MM.YYYY"), "2031-09-07");
+    EXPECT_EQ(day_of("2031/09-07", "YYYY-MM-DD"), "2031-09-07");
+    for (const char *text : {"07.09.203x", "2031-09/x7", "1234567890", "+1.09.2031", "(7.9.2031)", "REF-004711",
+                             "Maschine 7", "Martin 3 2031"}) {
+        DayInference days;
+        EXPECT_EQ(days.add(text), std::string_view(text) == "1234567890") << text;
+    }
+    EXPECT_FALSE(DayInference().add(std::string(200, '7')));
+}
+
 TEST(ImportDay, FormatsStateTheOrder) {
     for (const char *format : {"DD/MM/YYYY", "D.M.YY", "DD-MON-YYYY", "D MONTH YYYY"}) {
         EXPECT_EQ(day_of("3.4.2031", format), "2031-04-03") << format;

@@ -83,6 +83,20 @@ TEST(ImportNumber, CurrenciesBeforeAndBehind) {
     EXPECT_EQ(number_of("EURO 1200"), "none");
 }
 
+TEST(ImportNumber, EveryCurrencyIsFoundAmongTheOthers) {
+    for (const char *code : {"AED", "AFN", "EUR", "JPY", "TZS", "ZMW", "ZWL"}) {
+        const auto before = WrittenNumber::parse(std::string(code) + " 7");
+        const auto behind = WrittenNumber::parse(std::string("7 ") + code);
+        ASSERT_TRUE(before && before->currency() && behind && behind->currency()) << code;
+        EXPECT_EQ(before->currency()->name, code);
+        EXPECT_EQ(behind->currency()->name, code);
+    }
+    for (const char *text : {"AAA 7", "EUS 7", "ZZZ 7", "7 EUQ", "Eur 7", "7 kg"}) {
+        EXPECT_FALSE(WrittenNumber::parse(text)) << text;
+    }
+    EXPECT_FALSE(WrittenNumber::parse("7" + std::string(200, ' ') + "7"));
+}
+
 TEST(ImportNumber, ThousandsMillionsAndExponents) {
     EXPECT_EQ(number_of("1.2k"), "1200");
     EXPECT_EQ(number_of("$1.25M"), "1250000");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <string>
 
 #include "core/import/letters.hpp"
@@ -61,6 +62,28 @@ constexpr std::size_t kShortestWord = 3;
 // The letter that Hebrew puts before a month ("in March").
 constexpr std::string_view kHebrewIn = "ב";
 
+// The two letters that a name in Latin ones begins with, as a number.
+constexpr std::size_t kLetters = 26;
+constexpr std::size_t beginning(char first, char second) noexcept {
+    return static_cast<std::size_t>((first | 0x20) - 'a') * kLetters + static_cast<std::size_t>((second | 0x20) - 'a');
+}
+
+std::bitset<kLetters * kLetters> beginnings_of_names() {
+    std::bitset<kLetters * kLetters> beginnings;
+    const auto note = [&](std::string_view name) {
+        if (is_ascii_letter(name[0])) beginnings.set(beginning(name[0], name[1]));
+    };
+    for (const MonthWord &month : kMonths) note(month.name);
+    for (const std::string_view weekday : kWeekdays) note(weekday);
+    return beginnings;
+}
+
+// Few of the words in a file do, and to compare one with all names takes long. Letters with accents are not looked at.
+bool may_begin_name(std::string_view word) {
+    static const std::bitset<kLetters *kLetters> beginnings = beginnings_of_names();
+    return !is_ascii_letter(word[0]) || !is_ascii_letter(word[1]) || beginnings.test(beginning(word[0], word[1]));
+}
+
 std::size_t letter_count(std::string_view word) noexcept {
     return static_cast<std::size_t>(std::ranges::count_if(word, [](char c) { return (c & 0xC0) != 0x80; }));
 }
@@ -68,7 +91,7 @@ std::size_t letter_count(std::string_view word) noexcept {
 }  // namespace
 
 std::optional<unsigned> month_named(std::string_view word) {
-    if (letter_count(word) < kShortestWord) return std::nullopt;
+    if (letter_count(word) < kShortestWord || !may_begin_name(word)) return std::nullopt;
     const std::string name = folded(word);
     unsigned month = 0;
     for (const MonthWord &known : kMonths) {
@@ -84,7 +107,7 @@ std::optional<unsigned> month_named(std::string_view word) {
 }
 
 bool is_weekday(std::string_view word) {
-    if (word.size() < 2) return false;
+    if (word.size() < 2 || !may_begin_name(word)) return false;
     const std::string name = folded(word);
     return std::ranges::any_of(kWeekdays, [&](std::string_view known) { return known.starts_with(name); });
 }

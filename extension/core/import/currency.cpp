@@ -46,15 +46,35 @@ constexpr std::array kSigns{
 
 constexpr std::size_t kCodeLength = 3;
 
+// The codes one by one, in the order of letters in which they stand above.
+constexpr auto kSortedCodes = [] {
+    std::array<std::string_view, kCodes.size() / (kCodeLength + 1)> codes;
+    for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = kCodes.substr(i * (kCodeLength + 1), kCodeLength);
+    return codes;
+}();
+static_assert(std::ranges::is_sorted(kSortedCodes));
+
+// Bytes that some sign begins or ends with: a text with another one there is not compared with any.
+using ByteSet = std::array<bool, 256>;
+constexpr bool has(const ByteSet &bytes, char byte) noexcept { return bytes[static_cast<unsigned char>(byte)]; }
+constexpr ByteSet kFirstBytes = [] {
+    ByteSet bytes{};
+    for (const Sign &sign : kSigns) bytes[static_cast<unsigned char>(sign.text.front())] = true;
+    return bytes;
+}();
+constexpr ByteSet kLastBytes = [] {
+    ByteSet bytes{};
+    for (const Sign &sign : kSigns) bytes[static_cast<unsigned char>(sign.text.back())] = true;
+    return bytes;
+}();
+
 bool is_capital(char character) noexcept { return character >= 'A' && character <= 'Z'; }
 
 std::optional<Currency> code_of(std::string_view text) noexcept {
     if (text.size() != kCodeLength || !std::ranges::all_of(text, is_capital)) return std::nullopt;
-    for (std::size_t at = 0; at < kCodes.size(); at += kCodeLength + 1) {
-        const std::string_view code = kCodes.substr(at, kCodeLength);
-        if (code == text) return Currency{code, code, kCodeLength};
-    }
-    return std::nullopt;
+    const auto code = std::ranges::lower_bound(kSortedCodes, text);
+    if (code == kSortedCodes.end() || *code != text) return std::nullopt;
+    return Currency{*code, *code, kCodeLength};
 }
 
 Currency currency_of(const Sign &sign) noexcept { return {sign.name, sign.usual_code, sign.text.size()}; }
@@ -66,6 +86,7 @@ std::optional<Currency> currency_before(std::string_view text) noexcept {
     if (is_code_apart && is_capital(text.front())) {
         if (const auto code = code_of(text.substr(0, kCodeLength))) return code;
     }
+    if (text.empty() || !has(kFirstBytes, text.front())) return std::nullopt;
     const auto sign = std::ranges::find_if(kSigns, [&](const Sign &one) { return text.starts_with(one.text); });
     return sign == kSigns.end() ? std::nullopt : std::optional(currency_of(*sign));
 }
@@ -75,6 +96,7 @@ std::optional<Currency> currency_behind(std::string_view text) noexcept {
     if (is_code_apart && is_capital(text.back())) {
         if (const auto code = code_of(text.substr(text.size() - kCodeLength))) return code;
     }
+    if (text.empty() || !has(kLastBytes, text.back())) return std::nullopt;
     const auto sign = std::ranges::find_if(kSigns, [&](const Sign &one) { return text.ends_with(one.text); });
     return sign == kSigns.end() ? std::nullopt : std::optional(currency_of(*sign));
 }

@@ -24,8 +24,10 @@ bool NumberInference::add(std::string_view text) {
     if (number->is_percent()) ++percent_signs_;
 
     std::array<bool, kMarks.size()> readable{};
+    std::optional<PlainDecimal> value;
     for (std::size_t i = 0; i < kMarks.size(); ++i) {
-        const auto value = number->with_mark(kMarks[i]);
+        // Digits alone are the same number with either mark.
+        if (i == 0 || number->has_mark()) value = number->with_mark(kMarks[i]);
         readable[i] = value.has_value();
         if (!value) continue;
         Reading &reading = readings_[i];

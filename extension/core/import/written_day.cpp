@@ -17,6 +17,8 @@ constexpr unsigned kCompactWidth = 8;
 // From 1927 to 2173.
 constexpr unsigned kExcelWidth = 5;
 constexpr std::uint64_t kSecondsPerDay = 86'400;
+// More than a weekday, a day, a time and a zone have in any language.
+constexpr std::size_t kLongestWrittenDay = 120;
 
 // Reads a text from its front.
 class Reader {
@@ -203,10 +205,48 @@ void take_weekday(Reader &reader) {
     reader = ahead;
 }
 
+// Nothing else begins a day than a digit, or the letter of a weekday or a month.
+bool may_be_day(std::string_view text) {
+    if (text.empty() || text.size() > kLongestWrittenDay) return false;
+    const char first = text.front();
+    return is_ascii_digit(first) || is_ascii_letter(first) || static_cast<unsigned char>(first) >= 0x80;
+}
+
+// The number that all of a text is.
+std::optional<unsigned> whole_number(std::string_view text) {
+    unsigned number = 0;
+    for (const char character : text) {
+        if (!is_ascii_digit(character)) return std::nullopt;
+        number = number * 10 + static_cast<unsigned>(character - '0');
+    }
+    return number;
+}
+
+// "2026-03-21", "21.03.2026": how most days are written, without any of what else is looked for.
+std::optional<std::array<DayPart, 3>> plain_parts(std::string_view text) {
+    constexpr std::size_t kPlainLength = 10;
+    if (text.size() != kPlainLength) return std::nullopt;
+    const std::array<unsigned, 3> widths =
+        is_ascii_digit(text[2]) ? std::array<unsigned, 3>{4, 2, 2} : std::array<unsigned, 3>{2, 2, 4};
+    std::array<DayPart, 3> parts;
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (i > 0 && std::string_view("/-.").find(text[at++]) == std::string_view::npos) return std::nullopt;
+        const auto number = whole_number(text.substr(at, widths[i]));
+        if (!number) return std::nullopt;
+        parts[i] = {*number, widths[i]};
+        at += widths[i];
+    }
+    return parts;
+}
+
 }  // namespace
 
 std::optional<WrittenDay> WrittenDay::parse(std::string_view text) {
-    Reader reader(stripped(text));
+    text = stripped(text);
+    if (!may_be_day(text)) return std::nullopt;
+    if (const auto parts = plain_parts(text)) return WrittenDay(*parts);
+    Reader reader(text);
     constexpr unsigned kWidthOfYear = 4;
     Reader ahead = reader;
     const Reader::Number number = ahead.take_number(kMostDigits);

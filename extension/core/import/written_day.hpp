@@ -47,6 +47,7 @@ public:
 
 private:
     WrittenDay() = default;
+    explicit WrittenDay(const std::array<DayPart, 3> &parts) noexcept : parts_(parts) {}
     WrittenDay(std::uint64_t number, unsigned width) noexcept : number_(number), width_(width) {}
 
     [[nodiscard]] std::optional<Day> of_parts(std::size_t year, std::size_t month, std::size_t day) const;

@@ -31,6 +31,8 @@ constexpr std::array<std::string_view, 4> kMinusSigns{"-", "\u2212", "\u2013", "
 constexpr std::array<std::string_view, 7> kOtherMarks{" ", "\u00a0", "\u202f", "\u2009", "'", "\u2019", "_"};
 constexpr std::array<std::string_view, 6> kRoundAmounts{",-", ",--", ".-", ".--", ",\u2013", ".\u2013"};
 constexpr int kLargestExponent = 30;
+// More than the longest number has with all that may stand around and between its digits.
+constexpr std::size_t kLongestWrittenNumber = 160;
 
 bool take_prefix(std::string_view &text, std::string_view prefix) noexcept {
     if (!text.starts_with(prefix)) return false;
@@ -160,7 +162,7 @@ double PlainDecimal::approximate() const noexcept {
 
 std::optional<WrittenNumber> WrittenNumber::parse(std::string_view text) {
     std::string_view rest = stripped(text);
-    if (rest.empty()) return std::nullopt;
+    if (rest.empty() || rest.size() > kLongestWrittenNumber) return std::nullopt;
     WrittenNumber written;
     bool has_sign = false;
     // Most numbers are nothing but digits and a mark.
