@@ -22,6 +22,11 @@ struct WonDeal {
     double order;
 };
 
+struct TypeValue {
+    double quoted = 0.0;
+    double ordered = 0.0;
+};
+
 std::vector<WonDeal> won_deals(const Landmarks &landmarks, const Lives &lives, const Settings &settings) {
     std::vector<WonDeal> deals;
     for (std::size_t row = 0; row < landmarks.rows.size(); ++row) {
@@ -47,26 +52,27 @@ double square_of_deviation(double order, double expected) noexcept {
 
 ValueRatio fit_value_ratio(const History &history, const Landmarks &landmarks, const Lives &lives,
                            const Settings &settings) {
-    ValueRatio ratio{.by_type = std::vector<double>(history.groups(Segment::kType), 1.0), .cv2 = kCv2WithoutWins};
+    ValueRatio ratio;
+    ratio.by_type.assign(history.groups(Segment::kType), 1.0);
+    ratio.cv2 = kCv2WithoutWins;
     const std::vector<WonDeal> deals = won_deals(landmarks, lives, settings);
     double weights = 0.0;
     double quoted = 0.0;
     double ordered = 0.0;
-    std::vector<double> quoted_by_type(ratio.by_type.size(), 0.0);
-    std::vector<double> ordered_by_type(ratio.by_type.size(), 0.0);
+    std::vector<TypeValue> types(ratio.by_type.size());
     for (const WonDeal &deal : deals) {
         weights += deal.weight;
         quoted += deal.weight * deal.quoted;
         ordered += deal.weight * deal.order;
-        quoted_by_type[deal.type] += deal.weight * deal.quoted;
-        ordered_by_type[deal.type] += deal.weight * deal.order;
+        types[deal.type].quoted += deal.weight * deal.quoted;
+        types[deal.type].ordered += deal.weight * deal.order;
     }
     if (!(quoted > 0.0)) return ratio;
 
     const double prior = settings.ratio_kappa * quoted / weights;
     ratio.all = (ordered + prior) / (quoted + prior);
     for (std::size_t type = 0; type < ratio.by_type.size(); ++type) {
-        ratio.by_type[type] = (ordered_by_type[type] + prior * ratio.all) / (quoted_by_type[type] + prior);
+        ratio.by_type[type] = (types[type].ordered + prior * ratio.all) / (types[type].quoted + prior);
     }
     double squares = 0.0;
     for (const WonDeal &deal : deals) {
