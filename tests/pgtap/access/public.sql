@@ -19,7 +19,9 @@ FROM (VALUES
      pipeline_window_start pipeline_worst_case_probability pipeline_worst_case_value propose_monday_mapping
      segment_statistics validate_pipeline_forecast'),
     ('pipeline_data', 'analysis_input_as_of forecast_scope_of forecast_with_origin_as_of'),
-    ('pipeline_internal', 'replay_days'),
+    ('pipeline', 'propose_history_import'),
+    ('pipeline_internal', 'column_of_heads decode_moment fold_history history_key_columns history_moment_column history_presets
+     named_fields replay_days require_history_mapping'),
     ('pipeline_internal', 'day_quota_of day_quota_of_plan is_same_number used_on_day written_text'),
     ('pipeline_internal', 'actual_monday_columns adjust_rating analysis_detail analysis_drift_limit analysis_has_moved analysis_version
      attributes_of_day attributes_on backtest_cells backtest_findings backtest_forecasts backtest_markdown
