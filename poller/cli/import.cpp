@@ -93,7 +93,7 @@ struct StagedFile {
     target.name = table;
     target.columns = staged.columns;
     target.filled = names == nullptr ? first_places(staged.columns.size()) : files::places_of(*names, staged.columns);
-    Progress progress(fmt::format("Reading {}", file.name()), file.size());
+    Progress progress(fmt::format("Reading {}", file.name()), file.length());
     const std::function<void(std::uint64_t)> show = [&](std::uint64_t done) { progress.show(done); };
     const auto begun = std::chrono::steady_clock::now();
     const files::StagedRows rows =
@@ -116,10 +116,10 @@ struct StagedFile {
             throw ConfigError(fmt::format("\"lookup_files\" names no file for table \"{}\"", table));
         }
         const auto folder = std::filesystem::path(options.file).parent_path();
-        const files::ListFile file(folder / name.get<std::string>(), std::nullopt);
-        const files::Layout layout = file.layout({});
+        const std::unique_ptr<files::ListFile> file = files::open_list(folder / name.get<std::string>(), {});
+        const files::Layout layout = file->layout({});
         files::ListShape shape;
-        co_await stage_file(database, table, file, layout, nullptr, std::move(shape));
+        co_await stage_file(database, table, *file, layout, nullptr, std::move(shape));
     }
 }
 
@@ -201,8 +201,8 @@ void require_readable(const json &about) {
     const auto unreadable = about["unreadable_rows"].get<std::uint64_t>();
     if (unreadable * 2 > rows) {
         throw ConfigError(
-            fmt::format("{} of {} rows cannot be read; nothing was imported. The first of them, line {}, {}",
-                        unreadable, rows, about["first_refusal"]["line"].get<std::uint64_t>(),
+            fmt::format("{} of {} rows cannot be read; nothing was imported. The first of them, {} {}, {}", unreadable,
+                        rows, line_word(about), about["first_refusal"]["line"].get<std::uint64_t>(),
                         about["first_refusal"]["reason"].get<std::string>()),
             {"", "", "Say how the file is written: --delimiter, --quote, --encoding, --head-line, --short-rows."});
     }
@@ -239,7 +239,8 @@ struct Outcome {
 
 [[nodiscard]] awaitable<Outcome> work(db::Connection &database, const ImportOptions &options) {
     json mapping = options.mapping.empty() ? json::object() : read_mapping(options.mapping);
-    const files::ListFile file(options.file, options.encoding);
+    const std::unique_ptr<files::ListFile> opened = files::open_list(options.file, options.said_file);
+    const files::ListFile &file = *opened;
     co_await database.execute("BEGIN");
     StagedFile staged;
     if (options.mapping.empty()) {
@@ -298,7 +299,8 @@ struct Outcome {
 }  // namespace
 
 void add_import(CommandLine &line) {
-    CLI::App *command = line.program.add_subcommand("import", "Read projects from a file: a list as CSV or text");
+    CLI::App *command =
+        line.program.add_subcommand("import", "Read projects from a file: a list as CSV or text, or an Excel workbook");
     auto options = std::make_shared<ImportOptions>();
     add_import_options(*command, *options);
     command->callback([&line, options] {

@@ -43,7 +43,8 @@ imports::SaidLayout ImportOptions::said(std::vector<std::string> wanted) const {
 }  // namespace poller::cli
 
 void add_import_options(CLI::App &command, ImportOptions &options) {
-    command.add_option("FILE", options.file, "list of projects as text: CSV, tabs, semicolons")->required();
+    command.add_option("FILE", options.file, "list of projects: CSV, tabs, semicolons, or an Excel workbook (.xlsx)")
+        ->required();
     CLI::Option *map =
         command
             .add_option("--map", options.mapping,
@@ -73,6 +74,8 @@ void add_import_options(CLI::App &command, ImportOptions &options) {
         ->check(CLI::IsMember({",", ".", "comma", "point"}))
         ->type_name("MARK")
         ->excludes(map);
+    command.add_option("--sheet", options.said_file.sheet, "of a workbook: the sheet to read; the first if not said")
+        ->type_name("NAME");
     command
         .add_option_function<std::string>(
             "--delimiter",
@@ -99,8 +102,8 @@ void add_import_options(CLI::App &command, ImportOptions &options) {
         .add_option_function<std::string>(
             "--encoding",
             [&options](const std::string &word) {
-                options.encoding = imports::parse_encoding(word);
-                if (!options.encoding) {
+                options.said_file.encoding = imports::parse_encoding(word);
+                if (!options.said_file.encoding) {
                     throw CLI::ValidationError("--encoding", not_understood(word));
                 }
             },

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "poller/imports/encoding.hpp"
+#include "poller/imports/list_file.hpp"
 #include "poller/imports/sniff.hpp"
 
 namespace CLI {
@@ -22,7 +22,7 @@ struct ImportOptions {
     std::string preset;
     bool proposes = false;
     nlohmann::json formats = nlohmann::json::object();  // of columns whose values do not tell
-    std::optional<imports::Encoding> encoding;
+    imports::SaidFile said_file;
     imports::SaidLayout layout;
     bool accepts_losses = false;
     bool json = false;

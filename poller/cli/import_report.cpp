@@ -10,19 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-[[nodiscard]] std::string word_for(char character) {
-    switch (character) {
-        case ',': return "comma";
-        case ';': return "semicolon";
-        case '\t': return "tab";
-        case '|': return "pipe";
-        case '"': return "double";
-        case '\'': return "single";
-        case '\0': return "none";
-        default: return std::string(1, character);
-    }
-}
-
 [[nodiscard]] std::string field_text(const json &object, const char *key) {
     const auto found = object.find(key);
     return found == object.end() || found->is_null() ? std::string()
@@ -59,14 +46,26 @@ using nlohmann::json;
     return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
+[[nodiscard]] std::string other_sheets_text(const json &file) {
+    std::string names;
+    for (const json &sheet : file.value("other_sheets", json::array())) {
+        names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", shortened(sheet.get<std::string>()));
+    }
+    return names.empty() ? names : fmt::format("  not read: sheet {}; --sheet NAME takes another\n", names);
+}
+
 [[nodiscard]] std::string file_text(const json &file, const std::string &preset) {
-    std::string text = fmt::format("{}: {}, {}, fields between {} marks, head in line {}{}\n", field_text(file, "name"),
-                                   counted(number_of(file, "rows"), "row", "rows"), field_text(file, "encoding"),
-                                   field_text(file, "delimiter"), number_of(file, "head_line"),
-                                   preset.empty() ? "" : ", known as " + preset);
+    const std::string written =
+        file.contains("sheet")
+            ? fmt::format("sheet \"{}\"", field_text(file, "sheet"))
+            : fmt::format("{}, fields between {} marks", field_text(file, "encoding"), field_text(file, "delimiter"));
+    std::string text = fmt::format("{}: {}, {}, head in {} {}{}\n", field_text(file, "name"),
+                                   counted(number_of(file, "rows"), "row", "rows"), written, line_word(file),
+                                   number_of(file, "head_line"), preset.empty() ? "" : ", known as " + preset);
+    text += other_sheets_text(file);
     for (const json &left : file["left_out"]) {
-        text += fmt::format("  left out: {} × {}, the first in line {}: {}\n", number_of(left, "rows"),
-                            field_text(left, "kind"), number_of(left, "first_line"),
+        text += fmt::format("  left out: {} × {}, the first in {} {}: {}\n", number_of(left, "rows"),
+                            field_text(left, "kind"), line_word(file), number_of(left, "first_line"),
                             shortened(field_text(left, "example")));
     }
     return text;
@@ -86,7 +85,7 @@ using nlohmann::json;
     return text.empty() ? text : fmt::format("Known of {}:\n{}", counted(taken, "project", "projects"), text);
 }
 
-[[nodiscard]] std::string refused_text(const json &refused) {
+[[nodiscard]] std::string refused_text(const json &refused, std::string_view line) {
     constexpr int kMostReasons = 20;
     std::string text;
     int shown = 0;
@@ -97,7 +96,7 @@ using nlohmann::json;
         }
         std::string examples;
         for (const json &example : group["examples"]) {
-            examples += fmt::format("{}line {}: {}", examples.empty() ? "" : "; ", field_text(example, "line"),
+            examples += fmt::format("{}{} {}: {}", examples.empty() ? "" : "; ", line, field_text(example, "line"),
                                     shortened(field_text(example, "value")));
         }
         const std::string field = field_text(group, "field");
@@ -160,22 +159,21 @@ json about_file(const imports::ListFile &file, const imports::Layout &layout, co
                             {"first_line", left.first_line},
                             {"example", left.example}});
     }
-    json about = {{"name", file.name()},
-                  {"bytes", file.size()},
-                  {"encoding", imports::to_string(file.encoding())},
-                  {"delimiter", word_for(layout.dialect.delimiter)},
-                  {"quote", word_for(layout.dialect.quote)},
+    json about = file.written(layout);
+    about.update({{"name", file.name()},
                   {"head_line", layout.head_line},
                   {"columns", layout.head.size()},
                   {"rows", rows.taken + rows.refused},
                   {"unreadable_rows", rows.refused},
                   {"blank_lines", rows.blank_lines},
-                  {"left_out", left_out}};
+                  {"left_out", left_out}});
     if (rows.refused > 0) {
         about["first_refusal"] = {{"line", rows.first_refused_line}, {"reason", rows.first_reason}};
     }
     return about;
 }
+
+std::string_view line_word(const json &about) { return about.contains("sheet") ? "row" : "line"; }
 
 std::vector<std::string> losses(const json &report) {
     std::vector<std::string> lost;
@@ -202,7 +200,7 @@ std::string report_text(const json &report, bool accepts_losses) {
                         counted(number_of(report, "taken"), "project", "projects"), number_of(report, "inserted"),
                         number_of(report, "updated"), number_of(report, "unchanged"), number_of(report, "rejected"));
     text += known_text(report);
-    text += refused_text(report["refused"]);
+    text += refused_text(report["refused"], line_word(report["file"]));
     if (!report["refused"].empty()) {
         text += fmt::format("All of them: SELECT * FROM pipeline.sync_reject WHERE run_id = {};\n",
                             number_of(report, "run_id"));

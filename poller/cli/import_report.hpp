@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "poller/imports/list_file.hpp"
@@ -15,6 +16,9 @@ namespace poller::cli {
 // How a file was read, and what of it is no row of the list.
 [[nodiscard]] nlohmann::json about_file(const imports::ListFile &file, const imports::Layout &layout,
                                         const imports::StagedRows &rows);
+
+// What a person calls a line of the file: a sheet has rows.
+[[nodiscard]] std::string_view line_word(const nlohmann::json &about);
 
 // Of a report of import_report(), with the file beside it.
 [[nodiscard]] std::string report_text(const nlohmann::json &report, bool accepts_losses);

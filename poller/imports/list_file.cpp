@@ -3,17 +3,19 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "poller/errors.hpp"
+#include "poller/imports/text_file.hpp"
+#include "poller/imports/workbook/workbook_file.hpp"
 
 namespace poller::imports {
 namespace {
 
-constexpr std::size_t kBlock = 256 * 1024;
-// What the layout is recognised by.
-constexpr std::size_t kBeginning = 1024 * 1024;
+constexpr std::string_view kArchiveMark = "PK\x03\x04";
 
-[[nodiscard]] std::ifstream opened(const std::string &path) {
+// ConfigError if there is none.
+[[nodiscard]] std::string first_bytes(const std::string &path) {
     std::error_code error;
     if (std::filesystem::is_directory(path, error)) {
         throw ConfigError(fmt::format("\"{}\" is a folder", path));
@@ -22,49 +24,16 @@ constexpr std::size_t kBeginning = 1024 * 1024;
     if (!file) {
         throw ConfigError(fmt::format("cannot read file \"{}\"", path));
     }
-    return file;
-}
-
-[[nodiscard]] std::string_view read_block(std::ifstream &file, std::string &block) {
-    block.resize(kBlock);
-    file.read(block.data(), static_cast<std::streamsize>(kBlock));
-    block.resize(static_cast<std::size_t>(file.gcount()));
-    return block;
+    std::string bytes(kArchiveMark.size(), '\0');
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    return bytes;
 }
 
 }  // namespace
 
-ListFile::ListFile(std::string path, std::optional<Encoding> said) : path_(std::move(path)) {
-    std::ifstream file = opened(path_);
-    EncodingSurvey survey;
-    std::string block;
-    std::string beginning;
-    while (!read_block(file, block).empty()) {
-        survey.look(block);
-        size_ += block.size();
-        if (beginning.size() < kBeginning) {
-            beginning += block;
-        }
-    }
-    if (file.bad()) {
-        throw ConfigError(fmt::format("cannot read file \"{}\" to its end", path_));
-    }
-    if (const std::string_view kind = other_kind_of_file(beginning); !kind.empty()) {
-        throw ConfigError(fmt::format("\"{}\" is {}, not a list of rows as text", path_, kind),
-                          {"", "", "Save it as \"CSV UTF-8\" (or as text with tabs) and import that file."});
-    }
-    encoding_ = said ? *said : survey.verdict();
-    marked_ = survey.has_byte_order_mark();
-    beginning_ = TextDecoder(encoding_).decode(beginning, beginning.size() == size_);
-    if (trimmed_blanks(beginning_).empty()) {
-        throw ConfigError(fmt::format("file \"{}\" is empty", path_));
-    }
-}
-
 std::string ListFile::name() const { return std::filesystem::path(path_).filename().string(); }
 
-Layout ListFile::layout(const SaidLayout &said) const {
-    Layout layout = recognise_layout(beginning_, size_ <= kBeginning, said);
+Layout ListFile::with_head(Layout layout, const SaidLayout &said) const {
     if (layout.head_line == 0) {
         throw ConfigError(
             said.head_line ? fmt::format("line {} of file \"{}\" names no columns", *said.head_line, path_)
@@ -74,20 +43,17 @@ Layout ListFile::layout(const SaidLayout &said) const {
     return layout;
 }
 
-ListText::ListText(const ListFile &file) : path_(file.path()), file_(opened(file.path())), decoder_(file.encoding()) {}
-
-std::string_view ListText::next() {
-    while (true) {
-        const std::string_view bytes = read_block(file_, block_);
-        if (file_.bad()) {
-            throw PermanentError(fmt::format("cannot read file \"{}\" further than byte {}", path_, position_));
+std::unique_ptr<ListFile> open_list(const std::string &path, const SaidFile &said) {
+    if (first_bytes(path) == kArchiveMark) {
+        if (said.encoding) {
+            throw ConfigError(fmt::format("\"{}\" is a workbook, which says its encoding itself", path));
         }
-        position_ += bytes.size();
-        const std::string_view text = decoder_.decode(bytes, bytes.empty());
-        if (!text.empty() || bytes.empty()) {
-            return text;
-        }
+        return std::make_unique<WorkbookFile>(path, said.sheet);
     }
+    if (!said.sheet.empty()) {
+        throw ConfigError(fmt::format("\"{}\" is no workbook, and has no sheets", path));
+    }
+    return std::make_unique<TextFile>(path, said.encoding);
 }
 
 }  // namespace poller::imports

@@ -1,11 +1,12 @@
 // A file with a list: what it is, and its rows from the beginning, as often as somebody asks for them.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstdint>
-#include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "poller/imports/encoding.hpp"
 #include "poller/imports/records.hpp"
@@ -13,45 +14,47 @@
 
 namespace poller::imports {
 
+class ListRecords : public RecordSource {
+public:
+    // How far the reading has come, of the length of the file.
+    [[nodiscard]] virtual std::uint64_t position() const noexcept = 0;
+};
+
 class ListFile {
 public:
-    // Reads all of it once, which is how the encoding of a file without a mark is known. ConfigError if it cannot be
-    // read, is empty or is no text at all.
-    ListFile(std::string path, std::optional<Encoding> said);
+    explicit ListFile(std::string path) : path_(std::move(path)) {}
+    virtual ~ListFile() = default;
+    ListFile(const ListFile &) = delete;
+    ListFile &operator=(const ListFile &) = delete;
 
     [[nodiscard]] const std::string &path() const noexcept { return path_; }
     [[nodiscard]] std::string name() const;
-    [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
-    [[nodiscard]] Encoding encoding() const noexcept { return encoding_; }
-    [[nodiscard]] bool is_encoding_marked() const noexcept { return marked_; }
 
-    // ConfigError if no line names columns, or the line that was said is not there.
-    [[nodiscard]] Layout layout(const SaidLayout &said) const;
+    // Of what is read of it, in bytes.
+    [[nodiscard]] virtual std::uint64_t length() const noexcept = 0;
+    // ConfigError if no line names columns, or what was said does not fit the file.
+    [[nodiscard]] virtual Layout layout(const SaidLayout &said) const = 0;
+    // The file has to outlive them.
+    [[nodiscard]] virtual std::unique_ptr<ListRecords> records(const Layout &layout) const = 0;
+    // How it is written, for the report of an import.
+    [[nodiscard]] virtual nlohmann::json written(const Layout &layout) const = 0;
 
-private:
-    std::string path_;
-    std::uint64_t size_ = 0;
-    Encoding encoding_ = Encoding::kUtf8;
-    bool marked_ = false;
-    std::string beginning_;  // as UTF-8
-};
-
-// Its text, piece by piece.
-class ListText {
-public:
-    explicit ListText(const ListFile &file);
-
-    // UTF-8; empty at the end. PermanentError where the file cannot be read further. Valid until the next call.
-    [[nodiscard]] std::string_view next();
-    // Bytes of the file that were read.
-    [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
+protected:
+    // The layout, or ConfigError where it names no columns.
+    [[nodiscard]] Layout with_head(Layout layout, const SaidLayout &said) const;
 
 private:
     std::string path_;
-    std::ifstream file_;
-    TextDecoder decoder_;
-    std::string block_;
-    std::uint64_t position_ = 0;
 };
+
+// What a person says of a file as a whole.
+struct SaidFile {
+    std::optional<Encoding> encoding = std::nullopt;  // of text
+    std::string sheet;                                // of a workbook; empty: the first
+};
+
+// Reads all of it once, so that what cannot be read is known before anything is written. ConfigError if it cannot be
+// read, is empty or holds no list at all.
+[[nodiscard]] std::unique_ptr<ListFile> open_list(const std::string &path, const SaidFile &said);
 
 }  // namespace poller::imports

@@ -12,14 +12,14 @@
 namespace poller::imports {
 
 struct Dialect {
-    char delimiter = ',';
-    char quote = '"';  // '\0': quotes are letters like any other
+    char delimiter = ',';  // '\0': none, the file has cells
+    char quote = '"';      // '\0': quotes are letters like any other
 
     [[nodiscard]] bool operator==(const Dialect &) const = default;
 };
 
 struct Record {
-    std::uint64_t line = 0;                // of its first letter, from 1
+    std::uint64_t line = 0;                // of its first letter, from 1; the row of a sheet
     std::string_view text;                 // as it stands, without its line end
     std::vector<std::string_view> fields;  // without quotes; blanks at the ends are kept
     bool is_unreadable = false;            // a quote is not closed: text is the line with it, fields is empty
@@ -32,7 +32,21 @@ struct Record {
 // The text without blanks (of Unicode's too, no-break ones among them) at its ends.
 [[nodiscard]] std::string_view trimmed_blanks(std::string_view text) noexcept;
 
-class RecordReader {
+// Records from the first to the last.
+class RecordSource {
+public:
+    virtual ~RecordSource() = default;
+
+    // Null at the end; valid until the next call. Where `width` is not 0, it is how many fields the head has.
+    [[nodiscard]] virtual const Record *next(std::size_t width) = 0;
+
+protected:
+    RecordSource() = default;
+    RecordSource(const RecordSource &) = default;
+    RecordSource &operator=(const RecordSource &) = default;
+};
+
+class RecordReader final : public RecordSource {
 public:
     // Longer ones are taken for a quote that is not closed, so that memory is bounded.
     static constexpr std::size_t kLongestRecord = 4 * 1024 * 1024;
@@ -42,9 +56,8 @@ public:
 
     RecordReader(Source source, Dialect dialect);
 
-    // Null at the end; valid until the next call. Where `width` is not 0, a record over several lines that has not so
-    // many fields is a quote that was not closed in its first line.
-    [[nodiscard]] const Record *next(std::size_t width = 0);
+    // A record over several lines that has not so many fields is a quote that was not closed in its first line.
+    [[nodiscard]] const Record *next(std::size_t width) override;
 
     // Bytes of the text that were read in records so far.
     [[nodiscard]] std::uint64_t consumed() const noexcept { return consumed_; }

@@ -69,7 +69,7 @@ bool is_total_word(std::string_view cell) {
     return std::ranges::find(kTotalWords, trimmed_blanks(word)) != kTotalWords.end();
 }
 
-RowReader::RowReader(RecordReader &records, const Layout &layout, ListShape shape)
+RowReader::RowReader(RecordSource &records, const Layout &layout, ListShape shape)
     : records_(records), layout_(layout), shape_(std::move(shape)), width_(layout.head.size()) {
     for (std::size_t at = 0; at < width_; ++at) {
         if (!trimmed_blanks(layout.head[at]).empty()) {
@@ -198,8 +198,9 @@ const Row *RowReader::take(const Record &record) {
         std::ranges::any_of(record.fields.begin() + static_cast<std::ptrdiff_t>(std::min(count, width_)),
                             record.fields.end(), [](std::string_view field) { return !trimmed_blanks(field).empty(); });
     if (has_more) {
+        const bool has_delimiters = layout_.dialect.delimiter != '\0';
         return give(RowKind::kRefused, record,
-                    width_problem(count) + ": a value may hold the delimiter without quotes");
+                    width_problem(count) + (has_delimiters ? ": a value may hold the delimiter without quotes" : ""));
     }
     if (count < named_ && !layout_.fills_short_rows) {
         return give(RowKind::kRefused, record,

@@ -38,7 +38,7 @@ struct ListShape {
 class RowReader {
 public:
     // The records begin with the text; all of them have to outlive the reader.
-    RowReader(RecordReader &records, const Layout &layout, ListShape shape);
+    RowReader(RecordSource &records, const Layout &layout, ListShape shape);
 
     // Null at the end; valid until the next call. Blank lines are passed over.
     [[nodiscard]] const Row *next();
@@ -65,7 +65,7 @@ private:
     [[nodiscard]] bool repeats_head(const Record &record) const;
     [[nodiscard]] bool is_no_entry(const Record &record) const;
 
-    RecordReader &records_;
+    RecordSource &records_;
     const Layout &layout_;
     ListShape shape_;
     std::size_t width_;

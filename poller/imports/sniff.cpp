@@ -13,26 +13,10 @@ constexpr std::size_t kMostRecords = 1000;
 // Report preambles are shorter.
 constexpr std::size_t kMostLinesToHead = 60;
 
-struct Sample {
-    std::vector<Cells> records;
-    std::vector<std::uint64_t> lines;
-};
-
-[[nodiscard]] Sample read_sample(std::string_view text, bool is_all, Dialect dialect, std::size_t most) {
+[[nodiscard]] Sample sample_of(std::string_view text, bool is_all, Dialect dialect) {
     bool given = false;
     RecordReader reader([&] { return std::exchange(given, true) ? std::string_view() : text; }, dialect);
-    Sample sample;
-    while (const Record *record = reader.next()) {
-        // The last one may go on where the sample ends.
-        if ((record->is_cut_off && !is_all) || sample.records.size() == most) {
-            break;
-        }
-        if (!record->is_unreadable && !record->is_blank()) {
-            sample.records.emplace_back(record->fields.begin(), record->fields.end());
-            sample.lines.push_back(record->line);
-        }
-    }
-    return sample;
+    return read_sample(reader, is_all);
 }
 
 // "sep=;" in the first line is Excel's word for the delimiter.
@@ -81,7 +65,7 @@ struct Score {
     char best = kDelimiters.front();
     Score highest;
     for (const char delimiter : kDelimiters) {
-        const Score score = score_of(read_sample(text, is_all, {delimiter, quote}, kMostRecords), said);
+        const Score score = score_of(sample_of(text, is_all, {delimiter, quote}), said);
         if (score > highest) {
             highest = score;
             best = delimiter;
@@ -131,17 +115,26 @@ struct Score {
 
 }  // namespace
 
-Layout recognise_layout(std::string_view beginning, bool is_all, const SaidLayout &said) {
+Sample read_sample(RecordSource &source, bool is_all) {
+    Sample sample;
+    while (const Record *record = source.next(0)) {
+        // The last one may go on where the sample ends.
+        if ((record->is_cut_off && !is_all) || sample.records.size() == kMostRecords) {
+            break;
+        }
+        if (!record->is_unreadable && !record->is_blank()) {
+            sample.records.emplace_back(record->fields.begin(), record->fields.end());
+            sample.lines.push_back(record->line);
+        }
+    }
+    return sample;
+}
+
+Layout recognise_head(const Sample &sample, Dialect dialect, const SaidLayout &said) {
     Layout layout;
-    const std::optional<char> written = said_in_file(beginning);
-    layout.dialect.quote = said.quote ? *said.quote : recognise_quote(beginning);
-    layout.dialect.delimiter = said.delimiter ? *said.delimiter
-                               : written      ? *written
-                                              : recognise_delimiter(beginning, is_all, layout.dialect.quote, said);
-    const Sample sample = read_sample(beginning, is_all, layout.dialect, kMostRecords);
-    const std::size_t skipped = written && !sample.records.empty() ? 1 : 0;
+    layout.dialect = dialect;
     const std::size_t shown = std::min(sample.records.size(), kMostLinesToHead);
-    for (std::size_t at = skipped; at < shown; ++at) {
+    for (std::size_t at = 0; at < shown; ++at) {
         layout.first_lines.push_back(sample.records[at]);
         layout.first_line_numbers.push_back(sample.lines[at]);
     }
@@ -157,16 +150,29 @@ Layout recognise_layout(std::string_view beginning, bool is_all, const SaidLayou
     if (head) {
         layout.head_line = layout.first_line_numbers[*head];
         layout.head = layout.first_lines[*head];
-        layout.fills_short_rows = said.fills_short_rows
-                                      ? *said.fills_short_rows
-                                      : leaves_out_blanks(sample, *head + skipped, layout.head.size());
+        layout.fills_short_rows =
+            said.fills_short_rows ? *said.fills_short_rows : leaves_out_blanks(sample, *head, layout.head.size());
     }
     return layout;
 }
 
+Layout recognise_layout(std::string_view beginning, bool is_all, const SaidLayout &said) {
+    Dialect dialect;
+    const std::optional<char> written = said_in_file(beginning);
+    dialect.quote = said.quote ? *said.quote : recognise_quote(beginning);
+    dialect.delimiter = said.delimiter ? *said.delimiter
+                        : written      ? *written
+                                       : recognise_delimiter(beginning, is_all, dialect.quote, said);
+    Sample sample = sample_of(beginning, is_all, dialect);
+    if (written && !sample.records.empty()) {
+        sample.records.erase(sample.records.begin());
+        sample.lines.erase(sample.lines.begin());
+    }
+    return recognise_head(sample, dialect, said);
+}
+
 std::string_view other_kind_of_file(std::string_view first_bytes) {
-    if (first_bytes.starts_with("PK\x03\x04")) return "an Excel workbook (or another archive)";
-    if (first_bytes.starts_with("\xD0\xCF\x11\xE0")) return "an old Excel workbook";
+    if (first_bytes.starts_with("\xD0\xCF\x11\xE0")) return "an old Excel workbook, or one with a password";
     if (first_bytes.starts_with("%PDF")) return "a PDF document";
     if (first_bytes.starts_with("\x1F\x8B")) return "a compressed file";
     const std::string_view text = trimmed_blanks(first_bytes.substr(0, 1000));

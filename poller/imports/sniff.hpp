@@ -32,10 +32,22 @@ struct Layout {
     bool fills_short_rows = false;
 };
 
+// The first records of a list that are not blank, and their lines.
+struct Sample {
+    std::vector<Cells> records;
+    std::vector<std::uint64_t> lines;
+};
+
+// Of a list whose text ends within its last record where it is not all of it.
+[[nodiscard]] Sample read_sample(RecordSource &source, bool is_all);
+
+// Where the head of a list is that begins so.
+[[nodiscard]] Layout recognise_head(const Sample &sample, Dialect dialect, const SaidLayout &said);
+
 // `beginning` is UTF-8; `is_all` says that the file ends with it.
 [[nodiscard]] Layout recognise_layout(std::string_view beginning, bool is_all, const SaidLayout &said);
 
-// What a file is that holds no text at all, for a person to read: "an Excel workbook". Empty for any other.
+// What a file is that holds no list, for a person to read: "an old Excel workbook". Empty for any other.
 [[nodiscard]] std::string_view other_kind_of_file(std::string_view first_bytes);
 
 }  // namespace poller::imports

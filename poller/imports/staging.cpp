@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "poller/db/identifier.hpp"
@@ -29,10 +30,7 @@ constexpr std::size_t kLongestText = 1000;
 class Copying {
 public:
     Copying(const StagingTable &table, const ListFile &file, const Layout &layout, ListShape shape)
-        : table_(table),
-          text_(file),
-          records_([this] { return text_.next(); }, layout.dialect),
-          rows_(records_, layout, std::move(shape)) {}
+        : table_(table), records_(file.records(layout)), rows_(*records_, layout, std::move(shape)) {}
 
     [[nodiscard]] std::string_view next_chunk() {
         chunk_.clear();
@@ -47,7 +45,7 @@ public:
         return chunk_;
     }
 
-    [[nodiscard]] std::uint64_t position() const noexcept { return text_.position(); }
+    [[nodiscard]] std::uint64_t position() const noexcept { return records_->position(); }
     [[nodiscard]] const StagedRows &counts() const noexcept { return counts_; }
 
 private:
@@ -76,8 +74,7 @@ private:
     }
 
     const StagingTable &table_;
-    ListText text_;
-    RecordReader records_;
+    std::unique_ptr<ListRecords> records_;
     RowReader rows_;
     std::string chunk_;
     StagedRows counts_;

@@ -43,7 +43,7 @@ struct StagingTable {
     std::vector<std::size_t> filled;
 };
 
-// `show` is told how many bytes of the file are read.
+// `show` is told how far the reading has come, of the length of the file.
 [[nodiscard]] awaitable<StagedRows> stage(db::Connection &database, StagingTable table, const ListFile &file,
                                           const Layout &layout, ListShape shape,
                                           std::function<void(std::uint64_t)> show);

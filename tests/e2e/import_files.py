@@ -29,11 +29,13 @@ class Imports:
         """The report as JSON; the command has to end with the status."""
         answer = self.run(path, *arguments, "--json")
         assert answer.returncode == status, f"{answer.returncode}\n{answer.stdout}{answer.stderr}"
+        assert answer.stdout, answer.stderr
         return json.loads(answer.stdout)
 
     def proposal(self, path, *arguments):
         answer = self.run(path, "--propose", *arguments)
         assert answer.returncode == 0, answer.stderr
+        assert answer.stdout, answer.stderr
         return json.loads(answer.stdout)
 
     def rows(self, columns, order="monday_id"):

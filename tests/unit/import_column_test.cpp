@@ -134,5 +134,17 @@ TEST(ImportColumn, FieldsAreReadWithinTheirLimits) {
               "not a number with the decimal mark \",\"");
 }
 
+TEST(ImportColumn, FormulasThatFailedAreNoValues) {
+    for (const FieldKind kind : {FieldKind::kText, FieldKind::kMoney, FieldKind::kKey}) {
+        const FieldReader reader = FieldReader::parse(kind, "");
+        for (const char *error : {"#REF!", "#NAME?", "#DIV/0!", "#N/A", "#NV", "#WERT!", "#UNCALCULATED!"}) {
+            EXPECT_EQ(reader.read(error).reason, "a formula of the spreadsheet has failed") << error;
+        }
+    }
+    for (const char *text : {"#1!x", "# 1 is the best!", "#12", "#", "#!", "#roof!"}) {
+        EXPECT_TRUE(FieldReader::parse(FieldKind::kText, "").read(text).value) << text;
+    }
+}
+
 }  // namespace
 }  // namespace pipeline_forecast

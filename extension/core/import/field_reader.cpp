@@ -58,6 +58,17 @@ bool is_shortened_id(std::string_view text) noexcept {
            text.find_first_not_of("0123456789", e + 2) == std::string_view::npos;
 }
 
+// What a spreadsheet shows where a formula failed, whatever its language: #REF!, #DIV/0!, #NAME?, #N/A, #WERT!
+bool is_formula_error(std::string_view text) noexcept {
+    constexpr std::array<std::string_view, 3> kNotAvailable{"#N/A", "#NV", "#N/D"};
+    if (text.size() < 3 || text.front() != '#') return false;
+    const std::string_view word = text.substr(1, text.size() - 2);
+    const bool is_word = std::ranges::all_of(
+        word, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_'; });
+    return std::ranges::find(kNotAvailable, text) != kNotAvailable.end() ||
+           (is_word && (text.back() == '!' || text.back() == '?'));
+}
+
 }  // namespace
 
 NumberFormat parse_number_format(std::string_view format) {
@@ -106,6 +117,7 @@ FieldReader FieldReader::parse(FieldKind kind, std::string_view format) {
 }
 
 Decoded<std::string> FieldReader::read(std::string_view text) const {
+    if (is_formula_error(text)) return refused("a formula of the spreadsheet has failed");
     switch (kind_) {
         case FieldKind::kDay: {
             const Decoded<Day> day = days_.read(text);
