@@ -82,7 +82,8 @@ awaitable<int> push(jobs::Services services, std::shared_ptr<PushOptions> option
         for (std::size_t at = begin; at < std::min(begin + kProjectsAtOnce, projects.size()); ++at) {
             orders.push_back({projects[at], !options->no_comment, false});
         }
-        const auto pushed = co_await monday::push_projects(services.database, client, std::move(orders), mode);
+        const auto pushed = co_await monday::push_projects(services.database, client, std::move(orders), mode,
+                                                           monday::turn_term(services.settings));
         for (const monday::PushResult &one : pushed) {
             Result result{one.project_id, one.failure ? reason_of(one.failure) : one.done, one.failure != nullptr};
             failed = failed || result.failed;

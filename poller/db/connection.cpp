@@ -17,7 +17,8 @@ namespace poller::db {
 namespace {
 
 // Runs once per connection. No schema of users is searched, whatever the role's own setting. The server learns within
-// half a minute that this host is gone; by itself it would keep the session, with what it has locked, for two hours.
+// half a minute that this host is gone, or that this process stands still within a transaction; by itself it would keep
+// the session, with what it has locked, for two hours.
 constexpr std::string_view kSessionSetup = R"sql(
     SELECT pg_catalog.set_config('search_path', 'pg_catalog, pipeline, pipeline_work, pipeline_internal, pipeline_data, pg_temp', false),
            pg_catalog.set_config('TimeZone', 'UTC', false),
@@ -25,7 +26,7 @@ constexpr std::string_view kSessionSetup = R"sql(
            pg_catalog.set_config('standard_conforming_strings', 'on', false),
            pg_catalog.set_config('array_nulls', 'on', false),
            pg_catalog.set_config('statement_timeout', $1, false),
-           pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', false),
+           pg_catalog.set_config('idle_in_transaction_session_timeout', '30s', false),
            pg_catalog.set_config('tcp_keepalives_idle', '10', false),
            pg_catalog.set_config('tcp_keepalives_interval', '5', false),
            pg_catalog.set_config('tcp_keepalives_count', '3', false),

@@ -98,19 +98,22 @@ void Client::check_version(const Response &response) const {
         {"", "", "Set MONDAY_API_VERSION to a version that monday.com serves, after reading its notes."});
 }
 
-awaitable<Client::Attempt> Client::attempt(const Document &document, const http::Call &request, Deadline deadline) {
+awaitable<Client::Attempt> Client::attempt(const Document &document, const http::Call &request, Deadline deadline,
+                                           BoardTurn *turn) {
     const bool is_write = http::find_header(request.headers, "Idempotency-Key").has_value();
     const Budget::Use use = is_write ? Budget::Use::kWrite : Budget::Use::kRead;
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
     const std::int64_t reserved =
         co_await budget_.reserve(document, use, account_.token, std::max(left, milliseconds{0}), stop_);
 
+    http::SendLimits limits = limits_of_calls(request);
+    if (turn != nullptr) limits.not_after = co_await turn->confirm();
     Attempt result;
     ++usage_.calls;
     const auto started = steady_clock::now();
     http::Reply reply;
     try {
-        reply = co_await http_.send(request, limits_of_calls(request), stop_);
+        reply = co_await http_.send(request, limits, stop_);
     } catch (const http::NoReply &error) {
         result.arrived = error.in_doubt();
         result.response.data = json::object();
@@ -149,12 +152,13 @@ awaitable<void> Client::refuse_token(Kind kind, const ApiError &error, std::stri
     throw WaitError(kUnauthorizedPause, message);
 }
 
-awaitable<Response> Client::call(const Document &document, json variables, Kind kind, std::string idempotency_key) {
+awaitable<Response> Client::call(const Document &document, json variables, Kind kind, std::string idempotency_key,
+                                 BoardTurn *turn) {
     const bool is_write = kind == Kind::kWrite || kind == Kind::kWriteAll;
     const http::Call request = request_of(document, variables, idempotency_key);
     const Deadline deadline = steady_clock::now() + patience_;
     for (int failures = 0;; ++failures) {
-        Attempt result = co_await attempt(document, request, deadline);
+        Attempt result = co_await attempt(document, request, deadline, turn);
         check_version(result.response);
         const ApiError *error = result.response.worst_error();
         if (error == nullptr) co_return std::move(result.response);
@@ -217,8 +221,10 @@ awaitable<json> Client::write(const Document &document, json variables, std::str
     co_return std::move(response.data);
 }
 
-awaitable<Response> Client::write_all(const Document &document, json variables, std::string idempotency_key) {
-    Response response = co_await call(document, std::move(variables), Kind::kWriteAll, std::move(idempotency_key));
+awaitable<Response> Client::write_all(const Document &document, json variables, std::string idempotency_key,
+                                      BoardTurn &turn) {
+    Response response =
+        co_await call(document, std::move(variables), Kind::kWriteAll, std::move(idempotency_key), &turn);
     if (names_parts(response)) co_return response;
     const ApiError &error = *response.worst_error();
     if (is_worth_repeating(error.kind)) throw TransientError(message_of(document, error));

@@ -14,6 +14,7 @@
 #include "poller/db/pool.hpp"
 #include "poller/http/client/client.hpp"
 #include "poller/monday/account.hpp"
+#include "poller/monday/board_turn.hpp"
 #include "poller/monday/budget.hpp"
 #include "poller/monday/errors.hpp"
 #include "poller/monday/queries/documents.hpp"
@@ -52,12 +53,14 @@ public:
                                                   std::string idempotency_key);
 
     // Several mutations in one request (see Mutations). Errors that name one of them are in the response; all others
-    // are thrown as by write().
+    // are thrown as by write(), and TurnLost: nothing is sent once it is the turn of another one.
     [[nodiscard]] awaitable<Response> write_all(const Document &document, nlohmann::json variables,
-                                                std::string idempotency_key);
+                                                std::string idempotency_key, BoardTurn &turn);
 
     [[nodiscard]] const Usage &usage() const noexcept { return usage_; }
     [[nodiscard]] bool is_stopped() const noexcept { return stop_.stop_requested(); }
+    [[nodiscard]] const std::stop_token &stop() const noexcept { return stop_; }
+    [[nodiscard]] std::chrono::milliseconds patience() const noexcept { return patience_; }
 
 private:
     struct Attempt;
@@ -66,10 +69,11 @@ private:
     enum class Kind { kRead, kReadPage, kWrite, kWriteAll };
 
     [[nodiscard]] awaitable<Response> call(const Document &document, nlohmann::json variables, Kind kind,
-                                           std::string idempotency_key);
+                                           std::string idempotency_key, BoardTurn *turn = nullptr);
     [[nodiscard]] awaitable<Response> read_as(Kind kind, const Document &document, nlohmann::json variables);
     [[nodiscard]] awaitable<void> refuse_token(Kind kind, const ApiError &error, std::string message);
-    [[nodiscard]] awaitable<Attempt> attempt(const Document &document, const http::Call &request, Deadline deadline);
+    [[nodiscard]] awaitable<Attempt> attempt(const Document &document, const http::Call &request, Deadline deadline,
+                                             BoardTurn *turn);
     void check_version(const Response &response) const;
     [[nodiscard]] http::Call request_of(const Document &document, const nlohmann::json &variables,
                                         const std::string &idempotency_key) const;

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "poller/crypto/encoding.hpp"
-#include "poller/monday/board_lock.hpp"
+#include "poller/monday/board_turn.hpp"
 #include "poller/monday/mutations.hpp"
 #include "poller/monday/push_plan.hpp"
 #include "poller/tolerant_json.hpp"
@@ -21,8 +21,6 @@ using nlohmann::json;
 
 namespace {
 
-// As long as monday.com may take to show a write.
-constexpr std::chrono::milliseconds kHidden = std::chrono::seconds{35};
 // A comment may turn out to be gone, and another one to be there.
 constexpr int kMostRounds = 3;
 
@@ -69,8 +67,8 @@ awaitable<void> plan_entries(db::Pool &database, Entries entries) {
 // Writes to one board, while nobody else does.
 class BoardPush {
 public:
-    BoardPush(db::Pool &database, Client &client, Entries entries)
-        : database_(database), client_(client), entries_(std::move(entries)) {}
+    BoardPush(db::Pool &database, Client &client, BoardTurn &turn, Entries entries)
+        : database_(database), client_(client), turn_(turn), entries_(std::move(entries)) {}
 
     awaitable<void> run() {
         // Others may have written while this one waited for its turn.
@@ -152,9 +150,9 @@ private:
                                            found.state.empty() ? "gone, or the token may not see it" : found.state)));
         }
         if (plan.update_id.empty() || found.known_comment_is_gone) plan.update_id = found.own_comment;
-        if (entry.wants_new_comment() && plan.may_be_hidden) {
+        if (entry.wants_new_comment() && plan.hidden.count() > 0) {
             return std::make_exception_ptr(
-                WaitError(kHidden, "a comment may have been made a moment ago, and would not show yet"));
+                WaitError(plan.hidden, "a comment may have been made a moment ago, and would not show yet"));
         }
         return nullptr;
     }
@@ -200,14 +198,14 @@ private:
         }
         // Known before it is sent, so that whoever comes after a crash looks first, and believes it only in time.
         if (!with_comment.empty()) {
-            co_await database_.query("SELECT begin_monday_writes($1)", db::params(with_comment));
+            co_await turn_.note("SELECT begin_monday_writes($1)", db::params(with_comment));
         }
         std::exception_ptr failure;
         bool is_refused = false;
         bool is_untried = false;
         Response response;
         try {
-            response = co_await client_.write_all(request.document(), request.variables(), key_of(keys));
+            response = co_await client_.write_all(request.document(), request.variables(), key_of(keys), turn_);
         } catch (const Refused &) {
             failure = std::current_exception();
             is_refused = true;
@@ -218,7 +216,7 @@ private:
             failure = std::current_exception();
         }
         if (is_untried && !with_comment.empty()) {
-            co_await database_.query("SELECT cancel_monday_writes($1)", db::params(with_comment));
+            co_await turn_.note("SELECT cancel_monday_writes($1)", db::params(with_comment));
         }
         if (is_refused && parts.size() > 1) {
             // One that is refused must not hold up the others.
@@ -290,7 +288,7 @@ private:
         Response response;
         bool is_refused = false;
         try {
-            response = co_await client_.write_all(request.document(), request.variables(), key_of(keys));
+            response = co_await client_.write_all(request.document(), request.variables(), key_of(keys), turn_);
         } catch (const Refused &) {
             failure = std::current_exception();
             is_refused = some.size() == 1;
@@ -352,7 +350,7 @@ private:
             update = std::move(update_id);
             if (entry.found && !entry.found->reader.empty()) writer = entry.found->reader;
         }
-        co_await database_.query(
+        co_await turn_.note(
             "SELECT record_monday_push($1, columns_hash => $2, comment_hash => $3, update_id => $4, written_by => $5)",
             db::params(entry.order.project_id, columns_hash, comment_hash, update, writer));
         if (columns_hash) entry.wants_columns = false;
@@ -376,21 +374,22 @@ private:
         } catch (const std::exception &error) {
             message = error.what();
         }
-        co_await database_.query("SELECT record_monday_push_failure($1, $2, $3)",
-                                 db::params(entry.order.project_id, message, is_refused));
+        co_await turn_.note("SELECT record_monday_push_failure($1, $2, $3)",
+                            db::params(entry.order.project_id, message, is_refused));
     }
 
     static std::string key_of(std::string_view keys) { return to_hex(sha256(keys)).substr(0, 40); }
 
     db::Pool &database_;
     Client &client_;
+    BoardTurn &turn_;
     Entries entries_;
 };
 
 }  // namespace
 
 awaitable<std::vector<PushResult>> push_projects(db::Pool &database, Client &client, std::vector<PushOrder> orders,
-                                                 PushMode mode) {
+                                                 PushMode mode, std::chrono::milliseconds term) {
     std::vector<Entry> entries(orders.size());
     Entries all;
     for (std::size_t i = 0; i < orders.size(); ++i) {
@@ -409,20 +408,21 @@ awaitable<std::vector<PushResult>> push_projects(db::Pool &database, Client &cli
             by_board[entry.plan.board_id].push_back(&entry);
         }
     }
+    const BoardTurn::Terms terms{term, client.patience(), client.stop()};
     for (const auto &board : by_board) {
         const Entries &of_board = board.second;
-        const auto write = [&]() -> awaitable<void> {
-            BoardPush push(database, client, of_board);
+        const auto write = [&](BoardTurn &turn) -> awaitable<void> {
+            BoardPush push(database, client, turn, of_board);
             co_await push.run();
         };
         std::exception_ptr failure;
         try {
-            co_await with_board_locked(database, board.first, write);
+            co_await with_board_turn(database, board.first, terms, write);
         } catch (const Error &) {
             failure = std::current_exception();
         }
         for (Entry *entry : of_board) {
-            if (failure && !entry->failure && entry->done.empty()) entry->failure = failure;
+            if (failure && entry->is_open()) entry->failure = failure;
             if (!entry->failure && entry->done.empty()) entry->note("nothing");
         }
     }

@@ -2,6 +2,7 @@
 // never a second comment.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <string>
 #include <vector>
@@ -43,8 +44,10 @@ enum class PushMode { kWrite, kDryRun };
 
 // One result for each order. What to write is the database's to say (monday_push_plans); what was written, and what
 // failed, is recorded there for each project as soon as it is known. Failures are those of Client::write_all(),
-// PermanentError where an item is gone, NothingToPush, and WaitError where a write before this one may not show yet.
+// PermanentError where an item is gone, NothingToPush, and WaitError where a write before this one may not show yet or
+// another poller writes to the board. Term: how long a poller that gives no sign of life keeps others from its board.
 [[nodiscard]] awaitable<std::vector<PushResult>> push_projects(db::Pool &database, Client &client,
-                                                               std::vector<PushOrder> orders, PushMode mode);
+                                                               std::vector<PushOrder> orders, PushMode mode,
+                                                               std::chrono::milliseconds term);
 
 }  // namespace poller::monday

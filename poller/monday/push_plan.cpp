@@ -52,7 +52,8 @@ PushPlan PushPlan::from_json(const json &plan) {
     result.comment_key = text_member(plan, "comment_key");
     result.update_id = text_member(plan, "update_id");
     result.in_doubt = member(plan, "in_doubt") == true;
-    result.may_be_hidden = member(plan, "may_be_hidden") == true;
+    const json &hidden = member(plan, "hidden_ms");
+    if (hidden.is_number()) result.hidden = std::chrono::milliseconds{hidden.get<std::int64_t>()};
     return result;
 }
 

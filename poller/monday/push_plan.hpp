@@ -1,6 +1,7 @@
 // What is to be written to an item, and what the item holds.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -21,7 +22,7 @@ struct PushPlan {
     std::string comment_key;
     std::string update_id;  // empty where no comment is known
     bool in_doubt = false;
-    bool may_be_hidden = false;  // a write so recent that the item may not show it yet
+    std::chrono::milliseconds hidden{};  // for so long the item may not show yet what was written
 
     [[nodiscard]] static PushPlan from_json(const nlohmann::json &plan);
 

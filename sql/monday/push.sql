@@ -40,11 +40,12 @@ BEGIN
         'update_id', state.update_id,
         'in_doubt', coalesce(state.attempts > 0 OR state.write_began_at IS NOT NULL, false),
         -- monday.com shows a write some seconds late: what an item does not show until then may be there all the same.
-        'may_be_hidden', coalesce(state.write_began_at > clock_timestamp() - interval '35 seconds', false));
+        'hidden_ms', coalesce(greatest(0, ceil(1000 * extract(
+            epoch FROM state.write_began_at + interval '35 seconds' - clock_timestamp()))), 0));
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.monday_push_plan(text) IS
-    'What to write to the item of a project now: {item_id, board_id; columns {column id: text} and comment_html, null where nothing differs from what was written; hashes for record_monday_push(); keys that are the same for a repeated write and new for a new one; comment_heading, with which the text of the comment begins; update_id of the comment that is there; in_doubt: the last push failed, or nobody knows how it ended; may_be_hidden: it is so recent that the item may not show it yet}. Errors: P0002 unknown project, 55000 not analysed yet, or not on a board.';
+    'What to write to the item of a project now: {item_id, board_id; columns {column id: text} and comment_html, null where nothing differs from what was written; hashes for record_monday_push(); keys that are the same for a repeated write and new for a new one; comment_heading, with which the text of the comment begins; update_id of the comment that is there; in_doubt: the last push failed, or nobody knows how it ended; hidden_ms: for so long the item may not show yet what was written}. Errors: P0002 unknown project, 55000 not analysed yet, or not on a board.';
 
 CREATE FUNCTION pipeline_work.record_monday_push(
     project_id text,

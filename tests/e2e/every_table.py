@@ -23,6 +23,7 @@ INSERT INTO sync_reject (run_id, field, reason) SELECT max(id), 'amount', 'not a
 INSERT INTO monday_scan (run_id, board_id, item_id) SELECT max(id), '11', 'P1' FROM sync_log;
 INSERT INTO monday_scan_page (run_id, board_id, items) SELECT max(id), '11', 'P1' FROM sync_log;
 INSERT INTO import_origin (source, monday_id) VALUES ('CRM', 'P1');
+INSERT INTO board_turn (board_id, token, holder, until) VALUES ('11', 4, 'berlin/1', now());
 INSERT INTO push_state (project_id, pushed_at) VALUES ('P1', now());
 INSERT INTO monday_webhook (webhook_id, board_id, event, url_hash) VALUES ('1', '11', 'create_item', sha256('x'));
 INSERT INTO webhook_events (event_key, board_id, item_id, event_type) VALUES ('e1', '11', 'P1', 'create_item');

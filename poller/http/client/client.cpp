@@ -91,6 +91,7 @@ private:
         curl_easy_setopt(handle_.get(), option, value);
     }
 
+    static int on_connected(void *self, char *, char *, int, int);
     static std::size_t on_body(char *data, std::size_t, std::size_t size, void *self);
     static std::size_t on_header(char *data, std::size_t, std::size_t size, void *self);
 
@@ -103,6 +104,7 @@ private:
     Reply reply_;
     std::size_t header_bytes_ = 0;
     bool too_large_ = false;
+    bool too_late_ = false;
 };
 
 void Client::Transfer::prepare() {
@@ -121,6 +123,8 @@ void Client::Transfer::prepare() {
     set(CURLOPT_WRITEDATA, this);
     set(CURLOPT_HEADERFUNCTION, &on_header);
     set(CURLOPT_HEADERDATA, this);
+    set(CURLOPT_PREREQFUNCTION, &on_connected);
+    set(CURLOPT_PREREQDATA, this);
     if (call_.method == "HEAD") {
         set(CURLOPT_NOBODY, 1L);
     } else if (call_.method != "GET" || !call_.body.empty()) {
@@ -158,7 +162,17 @@ std::string Client::Transfer::problem() const {
     if (too_large_) {
         return fmt::format("the reply is larger than {} bytes", limits_.reply_bytes);
     }
+    if (too_late_) {
+        return "too late to be sent";
+    }
     return completion_.code == CURLE_OK ? std::string() : curl_easy_strerror(completion_.code);
+}
+
+int Client::Transfer::on_connected(void *self, char *, char *, int, int) {
+    auto &transfer = *static_cast<Transfer *>(self);
+    const auto &not_after = transfer.limits_.not_after;
+    transfer.too_late_ = not_after && std::chrono::steady_clock::now() > *not_after;
+    return transfer.too_late_ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 std::size_t Client::Transfer::on_body(char *data, std::size_t, std::size_t size, void *self) {

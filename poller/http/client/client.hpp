@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -18,6 +19,9 @@ struct SendLimits {
     std::size_t reply_bytes = 16 * 1024 * 1024;                  // of the body, decompressed
     // On a connection of its own: where a kept one breaks off, libcurl sends a request once more, unasked.
     bool only_once = false;
+    // Once this moment has passed, a call that has not begun to be sent is not sent; it counts as not arrived. Looked
+    // at when the connection stands: with only_once for every call.
+    std::optional<std::chrono::steady_clock::time_point> not_after;
 };
 
 // There is no reply: the other side cannot be reached, says nothing in time, breaks off, or the call was stopped. In

@@ -57,7 +57,8 @@ private:
             }
         }
         if (orders.empty()) co_return results;
-        auto pushed = co_await monday::push_projects(services_.database, client, std::move(orders), mode);
+        auto pushed = co_await monday::push_projects(services_.database, client, std::move(orders), mode,
+                                                     monday::turn_term(services_.settings));
         const std::string usage = describe(client.usage());
         for (std::size_t i = 0; i < places.size(); ++i) {
             Gathering::Result &result = results[places[i]];

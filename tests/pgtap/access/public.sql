@@ -44,7 +44,7 @@ FROM (VALUES
      refused_values_sql reject_reason repeated_keys require_backtest_arguments require_board_config
      require_board_list require_distinct_rows require_few_missing_rows require_layout require_llm_endpoint
      require_monday_board require_own_schemas require_queue require_right_to_grant require_rights_of_owner
-     require_role require_run require_same_length require_setting require_waterfall_arguments require_writable
+     require_role require_run require_same_length require_setting require_turn_arguments require_waterfall_arguments require_writable
      sample_percent schedule_as_known scheduled_jobs setting_definitions setup_objects setup_steps share_of share_text
      shown_has_moved shown_numbers snapshot_moment snapshot_on_or_before snapshot_partitions snapshot_query
      stage_rule_of stage_rule_statement stages_to_decide storable_amount subitem_values_sql table_owner tier_label tokens_at

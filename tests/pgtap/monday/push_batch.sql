@@ -19,23 +19,23 @@ SELECT is_empty($$ SELECT FROM monday_push_plans('{}') $$, 'none of none');
 
 -- A write that began.
 CREATE FUNCTION pg_temp.doubt(id text) RETURNS text LANGUAGE sql AS $$
-    SELECT format('%s %s', p->>'in_doubt', p->>'may_be_hidden') FROM monday_push_plan(id) p
+    SELECT format('%s %s', p->>'in_doubt', (p->>'hidden_ms')::integer BETWEEN 1 AND 35000) FROM monday_push_plan(id) p
 $$;
-SELECT is(pg_temp.doubt('101'), 'false false', 'at first nothing is in doubt');
+SELECT is(pg_temp.doubt('101'), 'false f', 'at first nothing is in doubt');
 SELECT begin_monday_writes('{102,101,101}') IS NULL AS begun \gset
-SELECT is(pg_temp.doubt('101'), 'true true', 'a write that began may be there, and not show yet');
+SELECT is(pg_temp.doubt('101'), 'true t', 'a write that began may be there, and not show yet');
 UPDATE push_state SET write_began_at = write_began_at - interval '36 seconds' WHERE project_id = '101';
-SELECT is(pg_temp.doubt('101'), 'true false', 'after a while it shows if it is there');
+SELECT is(pg_temp.doubt('101'), 'true f', 'after a while it shows if it is there');
 SELECT record_monday_push('101', monday_push_plan('101')->>'columns_hash', monday_push_plan('101')->>'comment_hash', '900', '7') IS NULL AS recorded \gset
-SELECT is(pg_temp.doubt('101'), 'false false', 'recorded: nothing is in doubt');
+SELECT is(pg_temp.doubt('101'), 'false f', 'recorded: nothing is in doubt');
 SELECT is((SELECT written_by FROM push_state WHERE project_id = '101'), '7', 'and whose comment it is');
 SELECT record_monday_push_failure('102', 'no answer') IS NULL AS recorded \gset
-SELECT is(pg_temp.doubt('102'), 'true true', 'without an answer it is');
+SELECT is(pg_temp.doubt('102'), 'true t', 'without an answer it is');
 SELECT record_monday_push_failure('102', 'not allowed', refused => true) IS NULL AS recorded \gset
 SELECT is((SELECT write_began_at FROM push_state WHERE project_id = '102'), NULL, 'a refusal wrote nothing');
 
 SELECT begin_monday_writes('{103}'), cancel_monday_writes('{103}') \gset cancelled_
-SELECT is(pg_temp.doubt('103'), 'false false', 'nor did one that was not sent');
+SELECT is(pg_temp.doubt('103'), 'false f', 'nor did one that was not sent');
 
 -- Closed projects.
 UPDATE projects SET pipeline_stage = 'Lost' WHERE monday_id = '103';

@@ -126,9 +126,11 @@ TEST_F(Database, TheServerSoonNoticesThatThisHostIsGone) {
         const auto connection = co_await Connection::open(remote);
         const Result result = co_await connection->query(
             "SELECT current_setting('tcp_keepalives_idle')::int + current_setting('tcp_keepalives_interval')::int"
-            " * current_setting('tcp_keepalives_count')::int, current_setting('tcp_user_timeout')");
+            " * current_setting('tcp_keepalives_count')::int, current_setting('tcp_user_timeout'),"
+            " current_setting('idle_in_transaction_session_timeout')");
         EXPECT_EQ(result[0][0].integer(), 25);
         EXPECT_EQ(result[0][1].text(), "20000");  // ms
+        EXPECT_EQ(result[0][2].text(), "30s");
     });
 }
 

@@ -121,6 +121,20 @@ TEST_F(HttpClient, LimitsTheTime) {
     });
 }
 
+TEST_F(HttpClient, SendsNothingOnceItIsTooLate) {
+    run([this]() -> awaitable<void> {
+        SendLimits limits;
+        limits.only_once = true;
+        limits.not_after = std::chrono::steady_clock::now() - milliseconds(1);
+        const auto error = co_await failure<NoReply>(to("GET", "/large"), limits);
+        EXPECT_STREQ(error.what(), "too late to be sent");
+        EXPECT_FALSE(error.in_doubt());
+        limits.not_after = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+        const Reply reply = co_await client_.send(to("GET", "/large"), limits);
+        EXPECT_EQ(reply.status, 200);
+    });
+}
+
 TEST_F(HttpClient, StopsWhenAsked) {
     run([this]() -> awaitable<void> {
         std::stop_source stop;
