@@ -54,6 +54,7 @@ private:
     http::RateLimiter unknown_readers_;  // of reports: whoever asks for these takes nothing from those
 
     WebhookIntake intake_;
+    RefusalCounts refusals_;
     WebhookEndpoint webhooks_;
 
     api::Access access_;

@@ -30,10 +30,11 @@ http::Response too_many_requests() {
 }  // namespace
 
 WebhookEndpoint::WebhookEndpoint(Authenticator authenticator, WebhookIntake &intake, http::RateLimiter &strangers,
-                                 metrics::Registry &registry)
+                                 RefusalCounts &refusals, metrics::Registry &registry)
     : authenticator_(std::move(authenticator)),
       intake_(intake),
       strangers_(strangers),
+      refusals_(refusals),
       registry_(registry),
       stored_(requests("stored")),
       duplicate_(requests("duplicate")),
@@ -73,9 +74,12 @@ void WebhookEndpoint::add_routes(http::Router &router) {
 
 awaitable<http::Response> WebhookEndpoint::receive(http::Request &request, std::string_view token) {
     const auto now = std::chrono::steady_clock::now();
-    if (strangers_.exhausted(request.remote_address(), now) && refuse(request, token)) {
-        requests("limited").add();
-        co_return too_many_requests();
+    if (strangers_.exhausted(request.remote_address(), now)) {
+        if (const auto refusal = refuse(request, token)) {
+            refusals_.add(*refusal);
+            requests("limited").add();
+            co_return too_many_requests();
+        }
     }
     auto parsed = parse_webhook(request.body(), std::chrono::system_clock::now());
     if (const auto *malformed = std::get_if<Malformed>(&parsed);
@@ -111,6 +115,7 @@ std::optional<Refusal> WebhookEndpoint::refuse(const http::Request &request, std
 }
 
 http::Response WebhookEndpoint::refused(Refusal refusal, const http::Request &request) {
+    refusals_.add(refusal);
     requests("refused_" + std::string(name_of(refusal))).add();
     log::warning("webhook refused", {{"client", request.remote_address()}, {"reason", name_of(refusal)}});
     return http::Response::error(401, "unauthorized", "the request shows no valid credentials")

@@ -12,6 +12,7 @@
 #include "poller/webhooks/authentication.hpp"
 #include "poller/webhooks/event.hpp"
 #include "poller/webhooks/intake.hpp"
+#include "poller/webhooks/refusal_counts.hpp"
 
 namespace poller {
 
@@ -19,9 +20,9 @@ class WebhookEndpoint {
 public:
     static constexpr std::size_t kLargestBody = 256 * 1024;
 
-    // Intake and limiter outlive the endpoint.
+    // Intake, limiter and counts outlive the endpoint.
     WebhookEndpoint(Authenticator authenticator, WebhookIntake &intake, http::RateLimiter &strangers,
-                    metrics::Registry &registry);
+                    RefusalCounts &refusals, metrics::Registry &registry);
 
     // The endpoint outlives the router's use.
     void add_routes(http::Router &router);
@@ -39,6 +40,7 @@ private:
     Authenticator authenticator_;
     WebhookIntake &intake_;
     http::RateLimiter &strangers_;
+    RefusalCounts &refusals_;
     metrics::Registry &registry_;
     metrics::Counter &stored_;
     metrics::Counter &duplicate_;

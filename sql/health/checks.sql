@@ -25,12 +25,14 @@ BEGIN
     FROM (
         SELECT 'queue' AS check_name, v.* FROM check_queue(max_queue_lag) v
         UNION ALL
+        SELECT 'waiting', v.* FROM check_waiting(max_queue_lag) v
+        UNION ALL
         SELECT 'boards', v.* FROM check_boards(max_board_age) v
     ) c;
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.pipeline_readiness(interval, interval) IS
-    'The checks of pipeline_checks() that decide whether requests should come here: whether the tables have the right layout and can be written, no due job waits for too long, and every board was read lately. Nothing else is looked at where the layout is another.';
+    'The checks of pipeline_checks() that decide whether requests should come here: whether the tables have the right layout and can be written, no due job waits for too long, what work is put off, and every board was read lately. Nothing else is looked at where the layout is another.';
 
 CREATE FUNCTION pipeline.pipeline_checks(
     max_queue_lag interval DEFAULT NULL,
@@ -49,6 +51,7 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT 'gates', v.* FROM check_gates() v
+    UNION ALL SELECT 'webhooks', v.* FROM check_webhooks() v
     UNION ALL SELECT 'jobs', v.* FROM check_jobs() v
     UNION ALL SELECT 'job_types', v.* FROM check_job_types() v
     UNION ALL SELECT 'schedule', v.* FROM check_schedule() v

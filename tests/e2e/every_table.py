@@ -27,6 +27,7 @@ INSERT INTO board_turn (board_id, token, holder, until) VALUES ('11', 4, 'berlin
 INSERT INTO push_state (project_id, pushed_at) VALUES ('P1', now());
 INSERT INTO monday_webhook (webhook_id, board_id, event, url_hash) VALUES ('1', '11', 'create_item', sha256('x'));
 INSERT INTO webhook_events (event_key, board_id, item_id, event_type) VALUES ('e1', '11', 'P1', 'create_item');
+INSERT INTO webhook_refusal (hour, reason, requests, last_at) VALUES ('2026-03-04 05:00Z', 'signature', 9, now());
 INSERT INTO webhook_event_job (project_id, job_id, event_id) SELECT 'P1', 1, max(id) FROM webhook_events;
 INSERT INTO job_queue (job_type, project_id, status, finished_at, lease_until, lease_token)
 VALUES ('rehydrate_and_analyze', 'P1', 'queued', NULL, NULL, NULL),

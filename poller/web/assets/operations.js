@@ -13,7 +13,7 @@ export const projectLink = (id) => element('a', { href: `#/project/${encodeURICo
 
 function checks(rows) {
   const names = {
-    layout: 'Tables', writable: 'Writing', queue: 'Queue', boards: 'Boards', gates: 'Providers', jobs: 'Jobs', job_types: 'Types of jobs',
+    layout: 'Tables', writable: 'Writing', queue: 'Queue', waiting: 'Waiting work', boards: 'Boards', gates: 'Providers', webhooks: 'Webhooks', jobs: 'Jobs', job_types: 'Types of jobs',
     schedule: 'Schedule', flows: 'Flows', refresh: 'Refresh', snapshot: 'Snapshot', analyses: 'Analyses', clock: 'Clock',
   };
   const marks = { ok: ['badge good', '✓', ', in order: '], warn: ['badge warn', '?', ', worth a look: '], bad: ['badge bad', '!', ', not in order: '] };

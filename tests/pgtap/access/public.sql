@@ -27,7 +27,7 @@ FROM (VALUES
      attributes_of_day attributes_on backtest_cells backtest_findings backtest_forecasts backtest_markdown
      backtest_origins backtest_rows board_limits board_role_of_event calling_role check_analyses check_boards
      check_clock check_flows check_gates check_job_types check_jobs check_layout check_queue check_refresh
-     check_schedule check_snapshot check_version check_writable checked_setting column_meanings compute_few_analyses
+     check_schedule check_snapshot check_version check_waiting check_webhooks check_writable checked_setting column_meanings compute_few_analyses
      confidence_suffix conversion_views count_snapshot_rows count_text cron_job_name decode_field digest_project
      dimension_upsert distinct_list distinct_texts end_of_day expiring_snapshot_days forecast_changes
      forecast_findings forecast_quality_document forecast_steps forecast_totals_combine forecast_totals_final
@@ -37,7 +37,7 @@ FROM (VALUES
      known_stage_bucket latest_snapshot_date layout_version llm_answer_schema llm_attempt_outcomes llm_prompt_version
      llm_system_text map_webhook_events mapping_proposal markdown_row missing_from_dimension monday_configuration
      monday_fields monday_labels monday_table money_text months_between name_key object_address object_state
-     oldest_due_jobs own_rows_sql parse_llm_answer passes_filter percent_text pipeline_commands pipeline_currency
+     oldest_due_jobs oldest_put_off_jobs own_rows_sql parse_llm_answer passes_filter percent_text pipeline_commands pipeline_currency
      plain_text poller_jobs preset_columns preset_source project_values_sql project_versions projects_of_event
      prompt_value propose_stages push_heading quote_amount raise_unknown_project read_monday_config read_monday_items
      reads_history recognise_columns recognise_field recognise_preset recognise_stage refreshes refuse_lease

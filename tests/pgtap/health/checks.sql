@@ -1,7 +1,7 @@
 -- Whether the pipeline is in order: each check in order and out of it, and that all who speak of it say the same.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(69);
+SELECT plan(84);
 
 CREATE FUNCTION pg_temp.check_of(name text) RETURNS text LANGUAGE sql AS $$
     SELECT format('%s: %s', state, detail) FROM pipeline_checks() WHERE check_name = $1
@@ -11,11 +11,11 @@ CREATE FUNCTION pg_temp.since(name text) RETURNS timestamptz LANGUAGE sql AS $$
 $$;
 SELECT unschedule_pipeline_jobs() \g /dev/null
 
-SELECT results_eq('SELECT check_name, state FROM pipeline_checks()', $$ VALUES ('layout', 'ok'), ('writable', 'ok'), ('queue', 'ok'), ('boards', 'ok'),
-    ('version', 'ok'), ('gates', 'ok'), ('jobs', 'ok'), ('job_types', 'ok'), ('schedule', 'warn'), ('flows', 'ok'), ('refresh', 'warn'), ('snapshot', 'warn'),
+SELECT results_eq('SELECT check_name, state FROM pipeline_checks()', $$ VALUES ('layout', 'ok'), ('writable', 'ok'), ('queue', 'ok'), ('waiting', 'ok'), ('boards', 'ok'),
+    ('version', 'ok'), ('gates', 'ok'), ('webhooks', 'ok'), ('jobs', 'ok'), ('job_types', 'ok'), ('schedule', 'warn'), ('flows', 'ok'), ('refresh', 'warn'), ('snapshot', 'warn'),
     ('analyses', 'ok'), ('links', 'ok'), ('clock', 'ok') $$, 'nothing in an empty pipeline is bad');
 SELECT results_eq('SELECT * FROM pipeline_readiness()', format($$ VALUES ('layout', true, 'layout %s', 'ok', NULL::timestamptz),
-    ('writable', true, 'can be written', 'ok', NULL), ('queue', true, 'no job is due', 'ok', NULL), ('boards', true, 'no board is configured', 'ok', NULL) $$,
+    ('writable', true, 'can be written', 'ok', NULL), ('queue', true, 'no job is due', 'ok', NULL), ('waiting', true, 'no work is put off, and none takes long', 'ok', NULL), ('boards', true, 'no board is configured', 'ok', NULL) $$,
     layout_version()), 'it takes requests');
 SELECT is((SELECT provolatile FROM pg_proc WHERE oid = 'pipeline_checks'::regproc), 's', 'checks change nothing');
 
@@ -90,6 +90,46 @@ SELECT is(pg_temp.check_of('jobs'), 'bad: 2 failed within a day: push_to_monday,
 SELECT is(pg_temp.since('jobs'), now() - interval '23 hours', 'since the first');
 INSERT INTO job_queue (job_type, project_id, status, finished_at) VALUES ('push_to_monday', 'p', 'completed', now());
 SELECT is(pg_temp.check_of('jobs'), 'bad: 1 failed within a day: snapshot', 'until the work was done after all');
+
+-- Work that waits ----------------------------------------------------------------------------------------------------
+
+DELETE FROM job_queue;
+SELECT enqueue_job('push_to_monday', 'slow') \g /dev/null
+SELECT wait_job(c.id, c.lease_token, '3 s', 'oslo/5 writes to board 9') FROM claim_jobs('w', '{push_to_monday}', '{1}') c \g /dev/null
+SELECT is(pg_temp.check_of('waiting'), 'ok: no work is put off, and none takes long', 'what was put off once is not late');
+UPDATE job_queue_queued SET created_at = now() - interval '15 minutes', run_at = now() - interval '1 s';
+SELECT is(pg_temp.check_of('queue'), 'ok: the oldest due job has waited for 1 s', 'the queue sees a job that is due since a moment ago');
+SELECT is(pg_temp.check_of('waiting'), 'warn: push_to_monday is put off for 900 s: oslo/5 writes to board 9', 'and this that its work waits for a quarter of an hour, and for what');
+SELECT is(pg_temp.since('waiting'), now() - interval '15 minutes', 'since when');
+UPDATE job_queue_queued SET run_at = now() + interval '3 s';
+SELECT alike(pg_temp.check_of('waiting'), 'warn: push_to_monday is put off for 900 s%', 'between two tries, too');
+SELECT is((SELECT format('%s %s', ready, state) FROM pipeline_readiness() WHERE check_name = 'waiting'), 't warn', 'requests are taken all the same');
+SELECT alike((SELECT detail FROM pipeline_readiness(max_queue_lag => '20 minutes') WHERE check_name = 'waiting'), 'no work is put off%', 'or not, by what is allowed');
+SELECT block_provider('monday', '1 hour', 'limit of a day') \g /dev/null
+SELECT alike(pg_temp.check_of('waiting'), 'ok: %', 'what a provider puts off is said of its gate');
+UPDATE provider_gate SET blocked_until = NULL;
+DELETE FROM job_queue;
+INSERT INTO job_queue (job_type, project_id, status, started_at, lease_until) VALUES ('llm_explain', 'p', 'running', now() - interval '30 minutes', now() + interval '1 minute'),
+    ('rehydrate_full', NULL, 'running', now() - interval '5 hours', now() + interval '1 minute');
+SELECT is(pg_temp.check_of('waiting'), 'warn: llm_explain runs for 1800 s', 'the job of a project that runs on and on; a flow may');
+DELETE FROM job_queue;
+
+-- Webhooks that were not let in ---------------------------------------------------------------------------------------
+
+SELECT count_webhook_refusals('{signature,expired,signature}', '{3,1,1}') IS NULL AS counted \gset
+SELECT count_webhook_refusals('{expired}', '{5}') IS NULL AS counted \gset
+SELECT is(pg_temp.check_of('webhooks'), 'warn: 10 requests were refused within a day: 6 expired, 4 signature; no event was taken in', 'counted by their reasons');
+SELECT is(pg_temp.since('webhooks'), now(), 'the last one');
+INSERT INTO webhook_events (event_key) SELECT 'k' || n FROM generate_series(1, 99) n;
+SELECT is(pg_temp.check_of('webhooks'), 'warn: 10 requests were refused within a day: 6 expired, 4 signature', 'more than a tenth');
+INSERT INTO webhook_events (event_key) VALUES ('k100');
+SELECT is(pg_temp.check_of('webhooks'), 'ok: 10 requests were refused within a day: 6 expired, 4 signature', 'no more than strangers');
+UPDATE webhook_refusal SET hour = hour - interval '25 hours' WHERE reason = 'expired';
+SELECT alike(pg_temp.check_of('webhooks'), 'ok: 4 requests were refused%', 'of a day');
+UPDATE webhook_refusal SET hour = hour - interval '8 days';
+SELECT count_webhook_refusals('{missing}', '{0}') IS NULL AS counted \gset
+SELECT is_empty('SELECT FROM webhook_refusal', 'and forgotten after a week');
+DELETE FROM webhook_events;
 
 -- The schedule --------------------------------------------------------------------------------------------------------
 
