@@ -136,4 +136,11 @@ Datum text_datum(std::string_view text) {
     return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
 }
 
+Datum number_array(const double *numbers, std::size_t count) {
+    auto *elements = static_cast<Datum *>(palloc(sizeof(Datum) * count));
+    for (std::size_t i = 0; i < count; ++i) elements[i] = Float8GetDatum(numbers[i]);
+    return PointerGetDatum(construct_array(elements, static_cast<int>(count), FLOAT8OID, sizeof(float8),
+                                           FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
 }  // namespace pipeline_forecast::pg

@@ -42,5 +42,6 @@ namespace pipeline_forecast::pg {
 [[nodiscard]] Datum sum_datum(WideCents cents);
 [[nodiscard]] Datum rate_datum(Rate rate);
 [[nodiscard]] Datum text_datum(std::string_view text);
+[[nodiscard]] Datum number_array(const double *numbers, std::size_t count);
 
 }  // namespace pipeline_forecast::pg

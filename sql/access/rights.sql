@@ -143,6 +143,7 @@ BEGIN
     FOR part IN SELECT p.partition FROM snapshot_partitions() p LOOP
         EXECUTE format('REVOKE ALL ON %s FROM %I', part, role);
     END LOOP;
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON outlook_run, outlook_factor, outlook_project, outlook_new_month, outlook_month, outlook_record FROM %I', role);
     EXECUTE format('REVOKE DELETE ON pipeline_data.api_key FROM %I', role);
     -- Triggers write history, with the rights of its owner.
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON project_history, analysis_history FROM %I', role);

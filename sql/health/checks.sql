@@ -59,6 +59,7 @@ BEGIN
     UNION ALL SELECT 'refresh', v.* FROM check_refresh() v
     UNION ALL SELECT 'snapshot', v.* FROM check_snapshot() v
     UNION ALL SELECT 'analyses', v.* FROM check_analyses() v
+    UNION ALL SELECT 'outlook', v.* FROM check_outlook() v
     UNION ALL SELECT 'links', v.* FROM check_links() v
     UNION ALL SELECT 'clock', v.* FROM check_clock() v;
 END;

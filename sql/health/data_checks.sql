@@ -157,3 +157,28 @@ END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.check_analyses() IS
     'A warning where active projects have no analysis, or one by the rules of another version; of a large table a sample of some thousand is looked at.';
+
+CREATE FUNCTION pipeline_internal.check_outlook() RETURNS health_verdict
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    RETURN (
+        SELECT CASE
+            WHEN last.outcome = 'failed' THEN
+                ('bad', format('the last run failed: %s', left(last.message, 200)), last.started_at)::health_verdict
+            WHEN newest.as_of IS NULL THEN ('ok', 'the outlook was not fitted yet', NULL)::health_verdict
+            WHEN newest.as_of < now() - (health_thresholds()).outlook_late THEN
+                ('warn', format('the newest run is of %s', to_char(newest.as_of, 'YYYY-MM-DD')), newest.as_of)::health_verdict
+            ELSE ('ok', format('the newest run is of %s: %s, from %s wins', to_char(newest.as_of, 'YYYY-MM-DD'), newest.state,
+                               newest.won_count), NULL)::health_verdict END
+        FROM (VALUES (1)) one
+        LEFT JOIN (SELECT r.as_of, r.state, r.won_count FROM outlook_newest_run r) newest ON true
+        LEFT JOIN (
+            SELECT l.outcome, l.message, l.started_at FROM refresh_log l
+            WHERE l.view_name = 'outlook' ORDER BY l.started_at DESC LIMIT 1
+        ) last ON true);
+END;
+$$;
+COMMENT ON FUNCTION pipeline_internal.check_outlook() IS
+    'Bad where the last run of the outlook failed, which leaves the run before it in place; a warning where the newest is older than two days.';

@@ -12,6 +12,7 @@ CREATE FUNCTION pipeline_internal.health_thresholds(
     OUT refresh_late interval,
     OUT refresh_old interval,
     OUT snapshot_days integer,
+    OUT outlook_late interval,
     OUT clock_tolerance interval,
     OUT clock_wrong interval
 )
@@ -32,6 +33,8 @@ RETURN ROW(
     interval '1 day',
     -- The latest snapshot may be that of yesterday.
     1,
+    -- The outlook of two nights is missing.
+    interval '2 days',
     -- So far into the future moments of this database may lie, and so far they are more than a correction.
     interval '1 minute',
     interval '1 hour');

@@ -27,6 +27,7 @@ BEGIN
          SELECT pg_catalog.count(*) FROM gone',
         'SELECT pipeline_work.purge_webhook_events(NULL, $2)',
         'SELECT pipeline_work.purge_finished_jobs(NULL, $2)',
+        'SELECT pipeline_data.remove_expired_outlook()',
         -- All of them at once.
         'SELECT 0 FROM pipeline_data.purge_cron_runs($1)'
     ] LOOP
@@ -52,4 +53,4 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE pipeline.cleanup_pipeline_records(integer) IS
-    'Removes operational records older than the setting log_retention_days in batches: refresh_log, sync_log with rejects, finished jobs, pg_cron run details of this database; webhook events by the setting webhook_retention_days. Business history and snapshots are not touched. Error 55000 where some could not be removed; the others are.';
+    'Removes operational records older than the setting log_retention_days in batches: refresh_log, sync_log with rejects, finished jobs, pg_cron run details of this database; webhook events by the setting webhook_retention_days. Runs of the outlook go by the setting outlook_retention_days, but for the newest and those of month starts. Business history and snapshots are not touched. Error 55000 where some could not be removed; the others are.';

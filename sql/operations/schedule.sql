@@ -12,6 +12,7 @@ AS $$
          '0', 'SELECT * FROM pipeline.run_daily_forecast_snapshot_maintenance()'),
         ('analysis_catch_up', '7-59/10 * * * *', '0', 'SELECT pipeline.analyze_due_projects()'),
         ('snapshot_catch_up', '5-59/10 * * * *', '0', 'SELECT pipeline.catch_up_forecast_snapshots()'),
+        ('outlook', '9-59/10 * * * *', '0', 'CALL pipeline.maintain_outlook()'),
         ('cleanup', '40 3 * * *', '0', 'CALL pipeline.cleanup_pipeline_records()'),
         ('job_catch_up', '3-59/10 * * * *', '0', 'SELECT pipeline.catch_up_scheduled_jobs()'),
         ('rehydrate_delta', '0 * * * *', '0', NULL),

@@ -39,6 +39,20 @@ INSERT INTO pipeline_job (job_name, schedule, command) VALUES ('cleanup', '40 3 
 SELECT configure_pipeline('fiscal_year_start_month', '4');
 INSERT INTO snapshot_cleanup (first_kept, removed_days, removed_rows, cleaned_by) VALUES ('2020-01-01', 1, 1, 'me');
 SELECT add_api_key('reports', '{read}', sha256('key'));
+INSERT INTO outlook_run (
+    as_of, source, state, step_days, version_count, open_count, won_count, lost_count, landmark_rows, exposure_cells,
+    month_won_count, month_won_value, level_won, level_lost, redundancy, shock_prior, value_ratio, value_cv2, settings,
+    input_hash, duration_ms)
+VALUES ('2020-01-01', 'replay', 'prior', 28, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0.04, 1, 0.09, '{}', 'hash', 1);
+INSERT INTO outlook_factor (run_id, factor_name, group_number, cause, group_name, factor)
+SELECT run_id, 'owner', 0, 'won', '(none)', 1 FROM outlook_run;
+INSERT INTO outlook_project SELECT run_id, 'P1', 0.3, 0.1, 0.7, 1000, '{0.2}', '{0}', '{0}' FROM outlook_run;
+INSERT INTO outlook_new_month SELECT run_id, '', '2020-01-01', 1, 1, 1, 1, -1, 1, 1, 1, -1, 0 FROM outlook_run;
+INSERT INTO outlook_month (
+    run_id, month, span, part, horizon, expected_value, p10, p50, p90, k1, k2, k3, l0, neg, before_blend, shock,
+    past_months, theta, c)
+SELECT run_id, '2020-01-01', 'month', 'total', 0, 1, 0, 1, 2, 1, 1, 1, -1, 0, 1, 0.04, 0, 1, 1 FROM outlook_run;
+INSERT INTO outlook_record SELECT run_id, '2020-01-01', 'month', 0, 1, 1, 1, 1, 0, 2, 1, true, '2020-02-01' FROM outlook_run;
 SELECT create_pipeline_forecast_snapshot();
 CALL refresh_pipeline_views();
 """

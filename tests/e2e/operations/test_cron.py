@@ -10,7 +10,8 @@ from cluster import Cluster, failed_checks, fill, set_up, value
 # What pg_cron only enqueues for the poller, and what it does itself.
 ENQUEUED = {"rehydrate_delta", "rehydrate_recent", "monday_sync", "llm_backfill", "reconcile"}
 JOBS = ENQUEUED | {
-    "refresh_conversion_views", "forecast_snapshot_maintenance", "analysis_catch_up", "snapshot_catch_up", "cleanup", "job_catch_up"
+    "refresh_conversion_views", "forecast_snapshot_maintenance", "analysis_catch_up", "snapshot_catch_up", "cleanup", "job_catch_up",
+    "outlook",
 }
 TRIED = ["refresh_conversion_views", "forecast_snapshot_maintenance"]
 # Two minutes for a job of every minute, and a little for the server to start it.

@@ -12,7 +12,7 @@ from pipeline import Pipeline, differences
 
 SYNCS = {"rehydrate_delta", "rehydrate_recent", "reconcile"}
 BY_THE_POLLER = SYNCS | {"monday_sync", "llm_backfill"}
-IN_THE_DATABASE = {"refresh_conversion_views", "forecast_snapshot_maintenance", "analysis_catch_up", "snapshot_catch_up", "cleanup",
+IN_THE_DATABASE = {"refresh_conversion_views", "forecast_snapshot_maintenance", "analysis_catch_up", "snapshot_catch_up", "cleanup", "outlook",
                    "job_catch_up"}
 # Some jobs find work only in the minute after others did theirs.
 PATIENCE = 240

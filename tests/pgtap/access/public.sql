@@ -50,6 +50,10 @@ FROM (VALUES
      stage_rule_of stage_rule_statement stages_to_decide storable_amount subitem_values_sql table_owner tier_label tokens_at
      validation_checks wanted_text waterfall_bars waterfall_tables weighted_pipeline_value with_formats'),
     ('pipeline', 'ambiguous_links project_forecast_history stage_rules_to_add'),
+    ('pipeline', 'outlook_probability_at_least outlook_quantile pipeline_wilson'),
+    ('pipeline_data', 'outlook_past outlook_rivals outlook_versions'),
+    ('pipeline_internal', 'better_line check_outlook is_month_start compute_outlook outlook_columns outlook_due outlook_factors outlook_month_starts
+     outlook_reasons outlook_record_text outlook_sum outlook_sum_final outlook_sum_transition'),
     ('pipeline_internal', 'asked_board_fields board_file_gaps check_links linked_board_pairs monday_column_fits
      monday_config_stages monday_stage_labels needed_board_fields stage_rules_of_labels')
 ) AS t (schema, names), regexp_split_to_table(t.names, '[[:space:]]+') AS name;

@@ -136,7 +136,7 @@ SELECT is_empty($$ SELECT s.partition FROM snapshot_partitions() s WHERE has_tab
 SELECT matches(pg_temp.as_role('test_poller', 'SELECT ' || call), expected, 'a poller runs what its commands run: ' || call)
 FROM (VALUES ('create_pipeline_forecast_snapshot()', '^[0-9]+$'), ('inserted FROM run_daily_forecast_snapshot_maintenance()', '^[0-9]+$'),
              ('string_agg(outcome, '' '') FROM refresh_conversion_views()', '^refreshed refreshed refreshed$'),
-             ('count(*) FROM pipeline_schedule', '^0$'), ('count(*) FROM pipeline_checks()', '^17$'),
+             ('count(*) FROM pipeline_schedule', '^0$'), ('count(*) FROM pipeline_checks()', '^18$'),
              ('count(*) FROM pipeline_readiness()', '^5$'), ('cleanup_old_pipeline_forecast_snapshots()', '^[0-9]+$'),
              ('catch_up_forecast_snapshots()', '^[0-9]+$')) AS t (call, expected);
 -- Ten days of snapshots, nine of them more than a day old.

@@ -13,7 +13,7 @@ SELECT unschedule_pipeline_jobs() \g /dev/null
 
 SELECT results_eq('SELECT check_name, state FROM pipeline_checks()', $$ VALUES ('layout', 'ok'), ('writable', 'ok'), ('queue', 'ok'), ('waiting', 'ok'), ('boards', 'ok'),
     ('version', 'ok'), ('gates', 'ok'), ('webhooks', 'ok'), ('jobs', 'ok'), ('job_types', 'ok'), ('schedule', 'warn'), ('flows', 'ok'), ('refresh', 'warn'), ('snapshot', 'warn'),
-    ('analyses', 'ok'), ('links', 'ok'), ('clock', 'ok') $$, 'nothing in an empty pipeline is bad');
+    ('analyses', 'ok'), ('outlook', 'ok'), ('links', 'ok'), ('clock', 'ok') $$, 'nothing in an empty pipeline is bad');
 SELECT results_eq('SELECT * FROM pipeline_readiness()', format($$ VALUES ('layout', true, 'layout %s', 'ok', NULL::timestamptz),
     ('writable', true, 'can be written', 'ok', NULL), ('queue', true, 'no job is due', 'ok', NULL), ('waiting', true, 'no work is put off, and none takes long', 'ok', NULL), ('boards', true, 'no board is configured', 'ok', NULL) $$,
     layout_version()), 'it takes requests');
@@ -135,7 +135,7 @@ DELETE FROM webhook_events;
 
 SELECT is(pg_temp.check_of('schedule'), 'warn: nothing is scheduled', 'nothing scheduled is worth a look');
 SELECT schedule_pipeline_jobs() \g /dev/null
-SELECT is(pg_temp.check_of('schedule'), 'ok: 11 scheduled, none late or failed', 'all is scheduled');
+SELECT is(pg_temp.check_of('schedule'), 'ok: 12 scheduled, none late or failed', 'all is scheduled');
 UPDATE cron.job SET active = false WHERE jobname = 'cleanup';
 SELECT is(pg_temp.check_of('schedule'), 'warn: cleanup is paused or gone from pg_cron', 'a paused job');
 UPDATE pipeline_job SET installed_at = now() - interval '3 days' WHERE job_name = 'reconcile';

@@ -10,7 +10,8 @@ SELECT unschedule_pipeline_jobs() \g /dev/null
 SELECT bag_eq('SELECT job_name, schedule FROM schedule_pipeline_jobs()', $$ VALUES
     ('rehydrate_delta', '0 * * * *'), ('rehydrate_recent', '0 */6 * * *'), ('monday_sync', '*/5 * * * *'), ('llm_backfill', '15 2 * * *'), ('reconcile', '30 1 * * *'),
     ('refresh_conversion_views', '*/30 * * * *'), ('forecast_snapshot_maintenance', '10 3 * * *'), ('cleanup', '40 3 * * *'),
-    ('analysis_catch_up', '7-59/10 * * * *'), ('snapshot_catch_up', '5-59/10 * * * *'), ('job_catch_up', '3-59/10 * * * *') $$, 'all jobs are installed');
+    ('analysis_catch_up', '7-59/10 * * * *'), ('snapshot_catch_up', '5-59/10 * * * *'), ('outlook', '9-59/10 * * * *'),
+    ('job_catch_up', '3-59/10 * * * *') $$, 'all jobs are installed');
 SELECT is((SELECT command FROM cron.job WHERE jobname = 'reconcile'), 'SELECT pipeline.enqueue_scheduled_job(''reconcile'')', 'jobs of the poller are enqueued');
 
 -- What the commands do.
