@@ -26,14 +26,13 @@ BEGIN
         (project_id, valid_from, item_name, project_name, account, type, category, product_type, new_enquiry_value, date_created,
          sales_representative, state, pipeline_stage, total_order_value, date_order_received, gestation_period)
     WITH known AS (
-        SELECT h.*, o.begins, s.stage_bucket, p.first_date_invoiced,
+        SELECT h.*, s.stage_bucket, p.first_date_invoiced,
                CASE WHEN s.stage_bucket = 'Committed' THEN h.date_order_received
                     WHEN s.stage_bucket = 'Lost' THEN CASE lost_on WHEN 'expected_start_date' THEN h.expected_start_date
                                                                    WHEN 'follow_up_date' THEN h.follow_up_date
                                                                    WHEN 'date_order_received' THEN h.date_order_received END
                     WHEN h.date_order_received IS NULL THEN 'infinity' END AS ended
-        FROM observation_begins o
-        JOIN project_history h ON h.project_id = o.project_id AND h.valid_from = o.begins
+        FROM first_observed h
         LEFT JOIN projects p ON p.monday_id = h.project_id
         CROSS JOIN LATERAL stage_rule_of(h.pipeline_stage) r
         JOIN pipeline_stage s ON s.stage = r.stage
@@ -59,7 +58,7 @@ BEGIN
     ORDER BY v.project_id, moment.has_ended, moment.is_invoiced;
     SELECT m.projects, m.versions_written INTO projects, versions_written FROM merge_history_intake('inferred') m;
     SELECT count(*) INTO not_inferred
-    FROM observation_begins o
+    FROM first_observed o
     WHERE NOT EXISTS (SELECT FROM project_history h WHERE h.project_id = o.project_id AND h.origin <> 'observed');
 END;
 $$;

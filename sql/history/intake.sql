@@ -89,11 +89,11 @@ BEGIN
         SELECT s.project_id, min(s.valid_from) AS first_moment, max(s.valid_from) AS last_moment
         FROM pg_temp.pipeline_history_intake s GROUP BY s.project_id
     ) i
-    LEFT JOIN observation_begins known ON known.project_id = i.project_id;
+    LEFT JOIN first_observed known ON known.project_id = i.project_id;
     IF EXISTS (SELECT FROM pg_temp.pipeline_history_project p WHERE p.begins IS NULL) THEN
         LOCK TABLE projects IN SHARE ROW EXCLUSIVE MODE;
         UPDATE pg_temp.pipeline_history_project p SET begins = known.begins, project_uuid = known.project_uuid
-        FROM observation_begins known
+        FROM first_observed known
         WHERE known.project_id = p.project_id AND p.begins IS NULL;
         DELETE FROM pg_temp.pipeline_history_project p
         WHERE p.begins IS NULL AND 'deleted' <> (
@@ -149,25 +149,31 @@ BEGIN
     $sql$ USING merge_history_intake.is_complete;
     ANALYZE pg_temp.pipeline_history_version;
 
-    EXECUTE $sql$
-        DELETE FROM project_history h
-        USING pg_temp.pipeline_history_project p
-        WHERE h.project_id = p.project_id AND h.origin <> 'observed'
-          AND NOT EXISTS (
-            SELECT FROM pg_temp.pipeline_history_version v
-            WHERE v.project_id = h.project_id AND v.valid_from = h.valid_from)
-    $sql$;
-    GET DIAGNOSTICS versions_removed = ROW_COUNT;
-    EXECUTE $sql$
-        UPDATE project_history h
-        SET (valid_to, project_uuid, origin, @list history/project_columns.sql@)
-            = (v.valid_to, v.project_uuid, $1, @list history/project_columns.sql v@)
-        FROM pg_temp.pipeline_history_version v
-        WHERE h.project_id = v.project_id AND h.valid_from = v.valid_from AND h.origin <> 'observed'
-          AND (h.valid_to, h.project_uuid, h.origin, @list history/project_columns.sql h@)
-              IS DISTINCT FROM (v.valid_to, v.project_uuid, $1, @list history/project_columns.sql v@)
-    $sql$ USING merge_history_intake.origin;
-    GET DIAGNOSTICS versions_written = ROW_COUNT;
+    versions_removed := 0;
+    versions_written := 0;
+    IF EXISTS (
+        SELECT FROM project_history h
+        WHERE h.origin <> 'observed' AND h.project_id IN (SELECT p.project_id FROM pg_temp.pipeline_history_project p)) THEN
+        EXECUTE $sql$
+            DELETE FROM project_history h
+            USING pg_temp.pipeline_history_project p
+            WHERE h.project_id = p.project_id AND h.origin <> 'observed'
+              AND NOT EXISTS (
+                SELECT FROM pg_temp.pipeline_history_version v
+                WHERE v.project_id = h.project_id AND v.valid_from = h.valid_from)
+        $sql$;
+        GET DIAGNOSTICS versions_removed = ROW_COUNT;
+        EXECUTE $sql$
+            UPDATE project_history h
+            SET (valid_to, project_uuid, origin, @list history/project_columns.sql@)
+                = (v.valid_to, v.project_uuid, $1, @list history/project_columns.sql v@)
+            FROM pg_temp.pipeline_history_version v
+            WHERE h.project_id = v.project_id AND h.valid_from = v.valid_from AND h.origin <> 'observed'
+              AND (h.valid_to, h.project_uuid, h.origin, @list history/project_columns.sql h@)
+                  IS DISTINCT FROM (v.valid_to, v.project_uuid, $1, @list history/project_columns.sql v@)
+        $sql$ USING merge_history_intake.origin;
+        GET DIAGNOSTICS versions_written = ROW_COUNT;
+    END IF;
     EXECUTE $sql$
         INSERT INTO project_history (project_id, valid_from, valid_to, project_uuid, origin, @list history/project_columns.sql@)
         SELECT v.project_id, v.valid_from, v.valid_to, v.project_uuid, $1, @list history/project_columns.sql v@

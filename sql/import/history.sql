@@ -8,11 +8,12 @@ SET search_path FROM CURRENT
 AS $$
     SELECT format(
         'INSERT INTO pg_temp.pipeline_history_intake (project_id, valid_from, item_name, state%s) '
-        'SELECT f.project_id, f.moment, coalesce(%s, k.item_name, f.project_id), coalesce(%s, ''active'')%s FROM ('
-        'SELECT e.project_id, e.moment, e.n%s FROM ('
-        'SELECT v.*, row_number() OVER (PARTITION BY v.project_id ORDER BY v.moment, v.place) AS n FROM pg_temp.pipeline_history_event v) e '
-        'WINDOW so_far AS (PARTITION BY e.project_id ORDER BY e.n ROWS UNBOUNDED PRECEDING)) f '
-        'LEFT JOIN pg_temp.pipeline_history_known k ON k.project_id = f.project_id ORDER BY f.project_id, f.n',
+        'SELECT f.project_id, f.moment, coalesce(%s, f.known_item_name, f.project_id), coalesce(%s, ''active'')%s FROM ('
+        'SELECT e.project_id, e.moment, e.place, e.known_item_name%s FROM ('
+        'SELECT v.*, k.item_name AS known_item_name, row_number() OVER (PARTITION BY v.project_id ORDER BY v.moment, v.place) AS n '
+        'FROM pg_temp.pipeline_history_event v LEFT JOIN pg_temp.pipeline_history_known k ON k.project_id = v.project_id) e '
+        'WINDOW so_far AS (PARTITION BY e.project_id ORDER BY e.moment, e.place ROWS UNBOUNDED PRECEDING)) f '
+        'ORDER BY f.project_id, f.moment, f.place',
         string_agg(format(', %I', c.name), '' ORDER BY c.name) FILTER (WHERE c.name NOT IN ('item_name', 'state')),
         CASE WHEN 'item_name' = ANY ($1) THEN 'CASE WHEN substr(f.item_name, 13, 1) = ''='' THEN substr(f.item_name, 14) END' ELSE 'NULL' END,
         CASE WHEN 'state' = ANY ($1) THEN 'CASE WHEN substr(f.state, 13, 1) = ''='' THEN substr(f.state, 14) END' ELSE 'NULL' END,
@@ -28,7 +29,7 @@ $$;
 COMMENT ON FUNCTION pipeline_internal.fold_history(text[]) IS
     'The statement that makes states of pg_temp.pipeline_history_event and inserts them into the intake of history.';
 
-CREATE FUNCTION pipeline_internal.reject_history_rows(run bigint, plan jsonb, key_number bigint) RETURNS bigint
+CREATE FUNCTION pipeline_internal.reject_history_rows(run bigint, counts jsonb, key_number bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -50,7 +51,9 @@ BEGIN
     $sql$, key_number) USING run;
     GET DIAGNOSTICS rejected = ROW_COUNT;
     FOR field IN
-        SELECT f.n, f.spec->>'name' AS name FROM jsonb_array_elements(plan->'fields') WITH ORDINALITY AS f (spec, n) WHERE f.n <> key_number
+        SELECT f.n, f.counted->>'field' AS name
+        FROM jsonb_array_elements(counts->'fields') WITH ORDINALITY AS f (counted, n)
+        WHERE f.n <> key_number AND f.counted->>'refused' <> '0'
     LOOP
         EXECUTE format($sql$
             INSERT INTO sync_reject (run_id, item_id, line, field, raw_value, reason)
@@ -67,7 +70,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline_internal.reject_history_rows(bigint, jsonb, bigint) IS
-    'Notes what of a history cannot be read, by line and field; returns how much.';
+    'Notes what of a history cannot be read, by line and field; returns how much. counts: import_counts().';
 
 -- A log that ends with another value than observation begins with has missed a change.
 CREATE FUNCTION pipeline_internal.note_history_contradictions(run bigint, fields text[]) RETURNS jsonb
@@ -130,6 +133,7 @@ DECLARE
     folded text[];
     has_logs boolean;
     is_long boolean;
+    known jsonb;
     differing jsonb;
     total bigint;
     unreadable bigint := 0;
@@ -156,8 +160,9 @@ BEGIN
     JOIN pg_type t ON t.oid = a.atttypid
     WHERE a.attrelid = 'pg_temp.pipeline_history_row'::regclass AND a.attnum > 0;
     PERFORM stage_import('pg_temp.pipeline_history_row', plan, '{"line": "pipeline_place"}');
+    known := import_counts(plan);
     IF NOT coalesce((mapping->>'accept_losses')::boolean, false) THEN
-        PERFORM require_readable_import(plan, import_counts(plan));
+        PERFORM require_readable_import(plan, known);
     END IF;
     SELECT f.n INTO key_number FROM jsonb_array_elements(plan->'fields') WITH ORDINALITY AS f (spec, n) WHERE f.spec->>'name' = 'project_id';
     mapped := ARRAY(SELECT f->>'name' FROM jsonb_array_elements(plan->'fields') AS f WHERE f->>'name' <> 'project_id' ORDER BY 1);
@@ -168,7 +173,7 @@ BEGIN
     INSERT INTO sync_log (sync_type, board_name, trigger)
     VALUES ('history_import', coalesce(mapping->'file_rows'->>'file', mapping->>'preset', source::text), 'import_project_history')
     RETURNING id INTO run_id;
-    rejected := reject_history_rows(run_id, plan, key_number);
+    rejected := reject_history_rows(run_id, known, key_number);
     IF mapping->'file_rows' ? 'reason' THEN
         EXECUTE format(
             'INSERT INTO sync_reject (run_id, line, raw_value, reason) '
@@ -180,10 +185,7 @@ BEGIN
 
     -- What each project was when observation began.
     CREATE TEMP TABLE pipeline_history_known ON COMMIT DROP AS
-    SELECT h.*, h.valid_from AS begins
-    FROM (SELECT DISTINCT i.key FROM pg_temp.pipeline_import i) i
-    JOIN observation_begins o ON o.project_id = i.key
-    JOIN project_history h ON h.project_id = o.project_id AND h.valid_from = o.begins;
+    SELECT o.* FROM first_observed o WHERE o.project_id IN (SELECT i.key FROM pg_temp.pipeline_import i);
     ANALYZE pg_temp.pipeline_history_known;
     has_logs := EXISTS (
         SELECT FROM project_history h WHERE h.origin = 'log' AND h.project_id IN (SELECT i.key FROM pg_temp.pipeline_import i));

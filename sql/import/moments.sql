@@ -3,8 +3,8 @@
 CREATE FUNCTION pipeline_internal.decode_moment(raw text, format text, zone text) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
-    WHEN raw ~ '^\d{13}$' THEN to_timestamp(raw::numeric / 1000)
-    WHEN raw ~ '^\d{10}$' THEN to_timestamp(raw::numeric)
+    WHEN length(raw) = 13 AND raw ~ '^\d{13}$' THEN to_timestamp(raw::numeric / 1000)
+    WHEN length(raw) = 10 AND raw ~ '^\d{10}$' THEN to_timestamp(raw::numeric)
     WHEN pipeline_internal.decode_field('day', raw, format) IS NULL THEN NULL
     -- With an offset of its own.
     WHEN raw ~ '^\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)? ?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)$' THEN raw::timestamptz
