@@ -119,6 +119,19 @@ TEST(OutlookEdges, StrangeValues) {
     expect_numbers(run_at(facts, company::kBegin + 650.0));
 }
 
+TEST(OutlookEdges, LessThanHalfACentIsNothing) {
+    Facts facts;
+    for (int i = 0; i < 50; ++i) {
+        const std::string id = "n" + std::to_string(i);
+        facts.push_back(project(id, company::kBegin + 9.0 * i, State::kOpen, 1e-310));
+        if (i % 3 != 0) facts.push_back(project(id, company::kBegin + 9.0 * i + 50.0, State::kWon, 1e15));
+    }
+    const Result result = run_at(facts, company::kBegin + 600.0);
+    expect_numbers(result);
+    EXPECT_EQ(result.model.value_ratio_all, 1.0);
+    EXPECT_EQ(result.projects.at(0).value, 0.0);
+}
+
 TEST(OutlookEdges, StrangeDays) {
     Facts facts = company::facts_of(79, 200, 700.0);
     const std::vector<double> days{-1e9, 1e300, std::numeric_limits<double>::quiet_NaN(), 84'000.0, -25'000.0, 0.0};

@@ -21,7 +21,8 @@ void for_each_fresh(const Model &model, const Landmarks &landmarks, const Lives 
     const Factor &by_date = model.factor(FactorKind::kStatedDate);
     for (std::size_t row = 0; row < landmarks.rows.size(); ++row) {
         check_interrupts(row);
-        const auto &[moment, seen] = landmarks.rows[row];
+        const double moment = landmarks.rows[row].moment;
+        const OpenProject &seen = landmarks.rows[row].seen;
         const ByCause<double> fixed = fixed_product(model, seen);
         for_each_exposure(moment, lives.of[seen.project], lives, [&](const Exposure &cell) {
             if (!is_fresh(cell.bin, landmarks.step)) return;

@@ -22,8 +22,15 @@ double day_or_none(std::optional<double> day) noexcept {
     return day && *day >= kEarliest && *day < kLatest + 1.0 ? *day : kNone;
 }
 
-double finite_or(std::optional<double> number, double otherwise) noexcept {
+double number_or(std::optional<double> number, double otherwise) noexcept {
     return number && std::abs(*number) <= static_cast<double>(kNumberLimit) ? *number : otherwise;
+}
+
+// Less than half a cent is nothing, and would make ratios to it infinite.
+double money_or_nothing(double value) noexcept {
+    constexpr double kHalfCent = 0.005;
+    const double money = number_or(value, 0.0);
+    return std::abs(money) < kHalfCent ? 0.0 : money;
 }
 
 bool same(double a, double b) noexcept { return a == b || (std::isnan(a) && std::isnan(b)); }
@@ -54,11 +61,11 @@ std::vector<std::uint32_t> ranks_of(const std::vector<std::uint32_t> &order) {
 void History::add(const Version &version) {
     if (std::isnan(day_or_none(version.valid_from))) return;
     StoredVersion stored{.valid_from = version.valid_from,
-                         .value = finite_or(version.value, 0.0),
+                         .value = money_or_nothing(version.value),
                          .created = day_or_none(version.created),
                          .ordered_on = day_or_none(version.ordered_on),
                          .stated_date = day_or_none(version.stated_date),
-                         .stated_percent = finite_or(version.stated_percent, kNone),
+                         .stated_percent = number_or(version.stated_percent, kNone),
                          .rest = version.rest,
                          .project = ids_.add(version.project),
                          .segments = {},

@@ -16,7 +16,7 @@ std::vector<double> cuts_of(const Horizon &horizon) {
         if (bound > 0.0 && bound < kFineEnd) cuts.push_back(bound);
     }
     std::ranges::sort(cuts);
-    cuts.erase(std::ranges::unique(cuts).begin(), cuts.end());
+    cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
     return cuts;
 }
 
