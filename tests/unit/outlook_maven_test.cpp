@@ -23,7 +23,7 @@ namespace pipeline_forecast::outlook {
 namespace {
 
 constexpr int kOctober2016 = (2016 - 1970) * 12 + 9;
-constexpr double kTolerance = 1e-8;
+constexpr double kMavenTolerance = 1e-8;
 constexpr double kStep = 14.0;
 
 double day_of(std::string_view iso) {
@@ -108,7 +108,7 @@ Horizon three_months_from(int month) {
 }
 
 void expect_near(double actual, double expected, const std::string &what) {
-    EXPECT_NEAR(actual, expected, kTolerance * std::abs(expected)) << what;
+    EXPECT_NEAR(actual, expected, kMavenTolerance * std::abs(expected)) << what;
 }
 
 class OutlookMaven : public testing::Test {
