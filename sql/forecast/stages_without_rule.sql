@@ -5,11 +5,12 @@ SELECT
     (s.totals).project_count,
     (s.totals).contract_value,
     (s.totals).expected_value,
-    -- By its words, else by what holds for it today; to be looked at before it is run.
-    stage_rule_statement(
-        s.pipeline_stage, coalesce(w.stage_bucket, r.stage_bucket), coalesce(w.default_probability, r.default_probability),
-        coalesce(r.default_spread, 0.15), coalesce(w.outcome, r.outcome)) AS statement,
-    coalesce(w.reason, 'no word of it is known: as it is forecast today') AS reason
+    -- To be looked at before it is run.
+    stage_rule_statement(s.pipeline_stage, p.stage_bucket, p.default_probability, p.default_spread, p.outcome) AS statement,
+    p.reason,
+    p.stage_bucket,
+    p.default_probability,
+    p.outcome
 FROM (
     SELECT i.pipeline_stage,
            pipeline_forecast_totals(
@@ -21,9 +22,13 @@ FROM (
     GROUP BY i.pipeline_stage
 ) s
 JOIN pipeline_stage r ON r.stage = '(any other)'
-LEFT JOIN LATERAL recognise_stage(s.pipeline_stage) w ON true;
+CROSS JOIN LATERAL stage_rule_proposal(
+    s.pipeline_stage, r.stage_bucket, r.default_probability, r.default_spread, r.outcome) p;
 
 COMMENT ON VIEW pipeline.vw_stages_without_rule IS
-    'The stages of active projects that have no row in pipeline_stage, with their projects, their money, and the statement that adds one: by its words where they are known, else what holds for the stage today. Look at its bucket (Committed, Open, Lost), probability, spread and outcome (won, lost, open) before you run it.';
+    'The stages of active projects that have no row in pipeline_stage, with their projects, their money, and the statement that adds one: as a known program means its label, else by its words, else what holds for the stage today. Look at its bucket (Committed, Open, Lost), probability, spread and outcome (won, lost, open) before you run it.';
 COMMENT ON COLUMN pipeline.vw_stages_without_rule.statement IS 'Adds a rule for the stage; change what it says to what the stage means.';
 COMMENT ON COLUMN pipeline.vw_stages_without_rule.reason IS 'Why the statement says so.';
+COMMENT ON COLUMN pipeline.vw_stages_without_rule.stage_bucket IS 'The bucket that the statement proposes.';
+COMMENT ON COLUMN pipeline.vw_stages_without_rule.default_probability IS 'The probability that the statement proposes.';
+COMMENT ON COLUMN pipeline.vw_stages_without_rule.outcome IS 'The outcome that the statement proposes: won, lost or open.';

@@ -15,25 +15,10 @@ SET search_path FROM CURRENT
 AS $$
     SELECT coalesce(jsonb_agg(jsonb_build_object(
         'stage', u.pipeline_stage, 'projects', u.project_count, 'contract_value', u.contract_value,
-        'stage_bucket', r.stage_bucket, 'outcome', r.outcome, 'default_probability', r.default_probability, 'reason', r.reason,
-        'statement', stage_rule_statement(u.pipeline_stage, r.stage_bucket, r.default_probability, a.default_spread, r.outcome))
+        'stage_bucket', u.stage_bucket, 'outcome', u.outcome, 'default_probability', u.default_probability,
+        'reason', u.reason, 'statement', u.statement)
         ORDER BY u.contract_value DESC, u.project_count DESC, u.pipeline_stage), '[]')
     FROM vw_stages_without_rule u
-    CROSS JOIN LATERAL (
-        -- A label that a known program gives to what is won or lost; else by its words.
-        SELECT CASE WHEN p.preset->'won' ? u.pipeline_stage THEN 'Committed' ELSE 'Lost' END AS stage_bucket,
-               CASE WHEN p.preset->'won' ? u.pipeline_stage THEN 'won' ELSE 'lost' END AS outcome,
-               CASE WHEN p.preset->'won' ? u.pipeline_stage THEN 1 ELSE 0 END::numeric AS default_probability,
-               'label of ' || (p.preset->>'preset') AS reason, 1 AS preference
-        FROM import_presets() AS p (preset)
-        WHERE p.preset->'won' ? u.pipeline_stage OR p.preset->'lost_labels' ? u.pipeline_stage
-        UNION ALL
-        SELECT s.stage_bucket, s.outcome, s.default_probability, s.reason, 2
-        FROM propose_stages(jsonb_build_array(jsonb_build_object('label', u.pipeline_stage))) s
-        ORDER BY 5
-        LIMIT 1
-    ) r
-    CROSS JOIN (SELECT s.default_spread FROM pipeline_stage s WHERE s.stage = '(any other)') a
 $$;
 COMMENT ON FUNCTION pipeline_internal.stages_to_decide() IS
     'The stages without a rule: [{"stage", "projects", "contract_value", the proposed rule, "statement"}], the most money first.';

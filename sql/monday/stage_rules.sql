@@ -53,9 +53,10 @@ BEGIN
         FROM given g
         WHERE g.stage = l.stage
         UNION ALL
-        SELECT p.stage_bucket, p.default_probability, CASE WHEN p.stage_bucket = 'Open' THEN a.default_spread END, p.outcome, p.reason, 2
-        FROM propose_stages(jsonb_build_array(jsonb_build_object('label', l.stage))) p
-        CROSS JOIN pipeline_stage a
+        SELECT p.stage_bucket, p.default_probability, p.default_spread, p.outcome, p.reason, 2
+        FROM pipeline_stage a
+        CROSS JOIN LATERAL stage_rule_proposal(
+            l.stage, a.stage_bucket, a.default_probability, a.default_spread, a.outcome) p
         WHERE a.stage = '(any other)'
         ORDER BY 6
         LIMIT 1
@@ -65,7 +66,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION pipeline.stage_rules_to_add(jsonb) IS
-    'The stages that have no row in pipeline_stage: of the boards'' labels, of active projects, and of a board configuration (config). For each the active projects in it and their contract value, the rule that is proposed (of the configuration, else by the words of the label in eight languages, else as any open stage), and the statement that adds it, for the owner of the tables to look over and to run. Error 22023 for a configuration that makes no sense.';
+    'The stages that have no row in pipeline_stage: of the boards'' labels, of active projects, and of a board configuration (config). For each the active projects in it and their contract value, the rule that is proposed (of the configuration, else as vw_stages_without_rule proposes it), and the statement that adds it, for the owner of the tables to look over and to run. Error 22023 for a configuration that makes no sense.';
 
 CREATE FUNCTION pipeline_internal.tell_stages_without_rule(config jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

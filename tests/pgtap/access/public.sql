@@ -47,7 +47,7 @@ FROM (VALUES
      require_role require_run require_same_length require_setting require_turn_arguments require_waterfall_arguments require_writable
      sample_percent schedule_as_known scheduled_jobs setting_definitions setup_objects setup_steps share_of share_text
      shown_has_moved shown_numbers snapshot_moment snapshot_on_or_before snapshot_partitions snapshot_query
-     stage_rule_of stage_rule_statement stages_to_decide storable_amount subitem_values_sql table_owner tier_label tokens_at
+     stage_rule_of stage_rule_proposal stage_rule_statement stages_to_decide storable_amount subitem_values_sql table_owner tier_label tokens_at
      validation_checks wanted_text waterfall_bars waterfall_tables weighted_pipeline_value with_formats'),
     ('pipeline', 'ambiguous_links project_forecast_history stage_rules_to_add'),
     ('pipeline', 'outlook_probability_at_least outlook_quantile pipeline_wilson'),

@@ -1,7 +1,7 @@
 -- What the forecast rests on: what is not known of open projects is counted with its money, and judged.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(30);
+SELECT plan(33);
 
 CREATE FUNCTION pg_temp.month(offset_months integer) RETURNS date LANGUAGE sql STABLE
 AS $$ SELECT (pipeline_forecast_month(pipeline_today()) + make_interval(months => offset_months))::date $$;
@@ -85,7 +85,13 @@ DO $$ BEGIN EXECUTE (SELECT statement FROM vw_stages_without_rule); END $$;
 SELECT is_empty('SELECT FROM vw_stages_without_rule', 'its statement adds the rule');
 SELECT is((SELECT project_count FROM vw_forecast_quality WHERE finding = 'stage_without_rule'), 0::bigint, 'and then nothing is missing');
 
-INSERT INTO projects (monday_id, item_name, pipeline_stage) VALUES ('odd 1', 'P', 'Perdu'), ('odd 2', 'P', 'Zwischenstand 7b');
+INSERT INTO projects (monday_id, item_name, pipeline_stage) VALUES ('odd 1', 'P', 'Perdu'), ('odd 2', 'P', 'Zwischenstand 7b'), ('odd 3', 'P', 'Сделка успешна');
+SELECT results_eq('SELECT pipeline_stage, stage_bucket, default_probability, outcome, reason, statement FROM vw_stages_without_rule ORDER BY 1',
+    'SELECT stage, stage_bucket, default_probability, outcome, reason, statement FROM stage_rules_to_add() ORDER BY 1', 'wherever a rule is proposed it is the same');
+SELECT results_eq($$ SELECT s->>'stage', s->>'outcome', s->>'statement' FROM jsonb_array_elements(stages_to_decide()) AS s ORDER BY 1 $$,
+    'SELECT pipeline_stage, outcome, statement FROM vw_stages_without_rule ORDER BY 1', 'after an import, too');
+SELECT is((SELECT outcome || ', ' || reason FROM vw_stages_without_rule WHERE pipeline_stage = 'Сделка успешна'), 'won, label of Bitrix24 deals', 'a known program''s label means what that program means');
+DELETE FROM projects WHERE monday_id = 'odd 3';
 SELECT results_eq('SELECT pipeline_stage, statement FROM vw_stages_without_rule ORDER BY 1',
     $$ SELECT stage, format('INSERT INTO pipeline.pipeline_stage (stage, stage_bucket, default_probability, default_spread, outcome) VALUES (%L, %s);', stage, rule)
        FROM (VALUES ('Perdu', '''Lost'', 0, NULL, ''lost'''), ('Zwischenstand 7b', '''Open'', 0.5, 0.15, ''open''')) AS t (stage, rule) $$,
