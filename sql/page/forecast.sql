@@ -256,8 +256,9 @@ BEGIN
                 FROM moved m
                 GROUP BY m.bar
                 UNION ALL
-                SELECT e.bar, e.project_count, e.expected_value, e.committed_value, e.expected_project_count,
-                       e.committed_project_count, NULL, NULL, NULL, NULL
+                -- All projects of the snapshot, as everywhere; those without a value too.
+                SELECT e.bar, e.project_count, e.expected_value, e.committed_value, e.project_count, e.project_count,
+                       NULL, NULL, NULL, NULL
                 FROM edge e
             )
             SELECT json_agg(json_build_object(

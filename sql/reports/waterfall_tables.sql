@@ -143,8 +143,7 @@ BEGIN
         -- The opening is read; the closing differs from it by the rows that differ, so that their day is not read again.
         opened AS MATERIALIZED (
             SELECT e.segment, count(*) AS project_count, sum(e.expected_value) AS expected_value,
-                   sum(e.committed_value) AS committed_value, count(*) FILTER (WHERE e.expected_value <> 0) AS expected_project_count,
-                   count(*) FILTER (WHERE e.committed_value <> 0) AS committed_project_count
+                   sum(e.committed_value) AS committed_value
             FROM (
                 SELECT %16$s AS segment, o.expected_value, o.committed_value
                 FROM (SELECT s.*, s.stage_bucket AS o_bucket, s.forecast_month AS o_month
@@ -157,17 +156,14 @@ BEGIN
         edge AS (
             SELECT 'opening' AS bar, o.* FROM opened o
             UNION ALL
-            SELECT 'closing', e.segment, sum(e.project_count)::bigint, sum(e.expected_value), sum(e.committed_value),
-                   sum(e.expected_project_count)::bigint, sum(e.committed_project_count)::bigint
+            SELECT 'closing', e.segment, sum(e.project_count)::bigint, sum(e.expected_value), sum(e.committed_value)
             FROM (
                 SELECT * FROM opened
                 UNION ALL
-                SELECT %20$s, -count(*), -sum(p.o_expected), -sum(p.o_committed), -count(*) FILTER (WHERE p.o_expected <> 0),
-                       -count(*) FILTER (WHERE p.o_committed <> 0)
+                SELECT %20$s, -count(*), -sum(p.o_expected), -sum(p.o_committed)
                 FROM pair p WHERE p.o_segment IS NOT NULL GROUP BY 1
                 UNION ALL
-                SELECT %17$s, count(*), sum(p.c_expected), sum(p.c_committed), count(*) FILTER (WHERE p.c_expected <> 0),
-                       count(*) FILTER (WHERE p.c_committed <> 0)
+                SELECT %17$s, count(*), sum(p.c_expected), sum(p.c_committed)
                 FROM pair p WHERE p.c_segment IS NOT NULL GROUP BY 1
             ) e
             GROUP BY e.segment

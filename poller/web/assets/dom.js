@@ -17,10 +17,19 @@ export const element = (tag, attributes = {}, ...children) => build(document.cre
 export const drawing = (tag, attributes = {}, ...children) =>
   build(document.createElementNS(svgNamespace, tag), attributes, children);
 
+const term = (name, meaning, attributes, text) =>
+  element('a', { class: 'term', href: `#/glossary?${new URLSearchParams({ term: name.toLowerCase() })}`, title: meaning, ...attributes }, text);
+
 /** A name with what it means behind it, where that is in the glossary. */
 export function named(name) {
   const meaning = meaningOf(name);
-  return meaning ? element('a', { class: 'term', href: `#/glossary?${new URLSearchParams({ term: name.toLowerCase() })}`, title: meaning }, name) : name;
+  return meaning ? term(name, meaning, {}, name) : name;
+}
+
+/** A mark that leads to what a name means, for a name that does something else when it is pressed. */
+export function meaningBehind(name) {
+  const meaning = meaningOf(name);
+  return meaning ? term(name, meaning, { class: 'term mark', 'aria-label': `what “${name}” means` }, '') : null;
 }
 
 let sections = 0;

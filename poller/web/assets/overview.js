@@ -84,12 +84,13 @@ function later(title, width, load) {
 
 export async function overview(parameters) {
   const chosen = Object.fromEntries(filterNames.map((name) => [name, parameters.get(name)]));
-  const moved = drift(parameters);
+  const summed = get('forecast/months', chosen);
+  const moved = drift(parameters, summed);
   const judged = accuracy(parameters);
   const state = stateInShort();
   // They are handled where they are shown; until then nobody else has to.
-  for (const load of [moved, judged, state]) load.catch(() => {});
-  const [form, forecast] = await Promise.all([filterForm(parameters), get('forecast/months', chosen)]);
+  for (const load of [summed, moved, judged, state]) load.catch(() => {});
+  const [form, forecast] = await Promise.all([filterForm(parameters), summed]);
   const isFiltered = Object.values(chosen).some(Boolean);
   document.title = isFiltered ? `${Object.values(chosen).filter(Boolean).join(', ')} · Pipeline forecast` : 'Pipeline forecast';
   return [

@@ -1,5 +1,5 @@
 // What is in the twelve months and what is not, and what the forecast rests on.
-import { element, section, table, unbroken } from './dom.js';
+import { element, named, section, table, unbroken } from './dom.js';
 import { brief, cents, count, known, moment, percent } from './format.js';
 
 const names = {
@@ -16,7 +16,7 @@ export function scope({ scope: lines, currency }) {
     table('All active projects, and what of them is past due or still to be invoiced',
       [{ title: 'projects that are' }, { title: 'the total' },
         ...['projects', 'value', 'expected', 'still to invoice'].map((title) => ({ title, number: true }))],
-      lines.map((row) => [element('span', { title: row.about }, names[row.line] ?? row.line), isCounted(row), count(row.project_count),
+      lines.map((row) => [element('span', { title: row.about }, named(names[row.line] ?? row.line)), isCounted(row), count(row.project_count),
         amount(row.contract_value), amount(row.expected_value), amount(row.open_value)])));
 }
 

@@ -1,9 +1,9 @@
 // What moved the forecast between two snapshots: a table whose rows are the bars of a waterfall, each with the projects
 // that moved most.
-import { element, scrolling, section, sentence } from './dom.js';
+import { element, meaningBehind, named, scrolling, section, sentence } from './dom.js';
 import { get } from './api.js';
 import { choose, filterNames } from './filters.js';
-import { cents, count, day, money, projects, signed } from './format.js';
+import { brief, cents, count, day, known, money, projects, signed } from './format.js';
 import { aboutScale, axis, bar, scaleOf } from './waterfall_bars.js';
 
 const names = {
@@ -28,7 +28,8 @@ function stepsOf(bars, measure) {
       .sort((one, other) => Math.abs(other.value) - Math.abs(one.value)).slice(0, mostMoved);
     return {
       bar: found.bar, isTotal, value: found[value], moved: found[moved], from, to: level, projects,
-      count: found[`${measure}_project_count`], invoicedCount: found.invoiced_count, invoicedValue: found.invoiced_value,
+      // All projects of a snapshot, and of a step those of which this value changed.
+      count: isTotal ? found.project_count : found[`${measure}_project_count`], invoicedCount: found.invoiced_count, invoicedValue: found.invoiced_value,
     };
   });
 }
@@ -57,8 +58,9 @@ function rows(step, scale) {
     event.currentTarget.setAttribute('aria-expanded', String(!details.hidden));
   };
   const shown = step.isTotal ? money(step.value) : step.moved ? `${money(step.moved)} moved` : step.value === 0 ? '–' : signed(step.value);
-  const label = step.projects.length === 0 ? names[step.bar]
-    : element('button', { class: 'plain', 'aria-expanded': 'false', 'aria-controls': id, onclick: toggle }, names[step.bar]);
+  const name = names[step.bar];
+  const label = step.projects.length === 0 ? named(name)
+    : [element('button', { class: 'plain', 'aria-expanded': 'false', 'aria-controls': id, onclick: toggle }, name), meaningBehind(name)];
   const line = element('tr', { class: step.isTotal ? 'total' : null },
     element('th', { scope: 'row' }, label),
     element('td', { class: 'picture' }, bar(step, scale)),
@@ -79,7 +81,22 @@ function waterfall(bars, measure) {
     element('tbody', {}, steps.map((step) => rows(step, scale)))));
 }
 
-export async function drift(parameters) {
+const outside = { past_due: 'past due', later: 'later', won_before: 'won before', lost_before: 'lost before' };
+
+/** What neither snapshot counts, since it is dated outside of its twelve months, and what of it is still to be invoiced. */
+function notCounted(lines) {
+  const said = (line, name, value) => `${projects(line.project_count)} ${name} (${brief(value)})`;
+  const found = lines.filter((line) => line.is_in_forecast === false && line.project_count > 0)
+    .map((line) => said(line, outside[line.line] ?? line.line, line.contract_value));
+  const backlog = lines.find((line) => line.line === 'backlog' && line.project_count > 0);
+  return [
+    found.length > 0 ? `Opening and closing count the twelve months of their day. Not in them today: ${found.join(', ')}.` : null,
+    backlog ? ` Ordered and still to be invoiced, whatever its month: ${said(backlog, 'of the backlog', backlog.open_value)}.` : null,
+  ].filter(known);
+}
+
+/** forecast: the months as they are now, with what lies outside of them. */
+export async function drift(parameters, forecast) {
   const chosen = Object.fromEntries([...filterNames, 'since'].map((name) => [name, parameters.get(name)]));
   const found = await get('forecast/drift', chosen);
   if (found.bars.length === 0) {
@@ -88,6 +105,7 @@ export async function drift(parameters) {
       : 'There is no snapshot yet. The daily job takes the first one; then this compares any day with the newest.'));
   }
   const measure = parameters.get('measure') === 'committed' ? 'committed' : 'expected';
+  const { scope } = await forecast;
   const form = element('form', { class: 'filters', 'aria-label': 'What is compared', onsubmit: (event) => event.preventDefault() },
     element('div', {}, element('label', { for: 'since' }, 'since'),
       element('input', {
@@ -98,5 +116,5 @@ export async function drift(parameters) {
       element('select', { id: 'measure', onchange: (event) => choose(parameters, { measure: event.target.value }) },
         element('option', { value: '' }, 'expected'), element('option', { value: 'committed', selected: measure === 'committed' }, 'committed'))));
   return section('What moved it', { note: [`snapshots of ${day(found.from_snapshot)} and ${day(found.to_snapshot)}`, found.currency].filter(Boolean).join(' · '), width: 'two-thirds' },
-    form, waterfall(found.bars, measure));
+    form, waterfall(found.bars, measure), known(scope) ? element('p', { class: 'quiet' }, notCounted(scope)) : null);
 }

@@ -103,6 +103,8 @@ def test_what_moved_the_forecast(site, browser):
     assert rows["value up"] == "+" + whole(bars["value_up"]["expected_value"]) != "+0"
     assert rows["removed"].startswith("-") and rows["lost"].startswith("-") and rows["month ended"].startswith("-")
     assert len(browser.all(".waterfall .mark-neutral")) == 1, "a month that is over is neither gained nor lost"
+    assert all(term.get_attribute("title") for term in browser.all(".waterfall tbody th a.term"))
+    assert len(browser.all(".waterfall tbody th a.term")) == len(rows), "every step has its meaning behind it"
 
     name = browser.one("button[aria-controls=moved-value_up]")
     assert (name.get_attribute("aria-expanded"), browser.one("#moved-value_up").is_displayed()) == ("false", False)
@@ -122,6 +124,27 @@ def test_what_moved_the_forecast(site, browser):
     browser.settled()
     assert browser.one("#since").get_attribute("value") == day
     assert "measure=committed" in browser.driver.current_url, "other choices stay"
+
+
+def test_opening_and_closing_count_all_projects_and_name_what_is_not_in_them(database, browser):
+    database.execute("""
+        INSERT INTO projects (monday_id, item_name, pipeline_stage, new_enquiry_value, total_order_value, expected_start_date) VALUES
+            ('1', 'Valued', 'Customer Has Order', 5000, NULL, pipeline_today() + 40), ('2', 'Free', 'Customer Has Order', NULL, NULL, pipeline_today() + 40),
+            ('3', 'Gone', 'Lost', 700, NULL, pipeline_today() + 40), ('4', 'Late', 'Customer Has Order', 3000, NULL, pipeline_today() - 70),
+            ('5', 'Ordered', 'Won - Open (Order Received)', NULL, 9000, pipeline_today() + 400)""")
+    database.execute("SELECT create_pipeline_forecast_snapshot(pipeline_today() - 20, true)")
+    database.execute("UPDATE projects SET new_enquiry_value = 6000 WHERE monday_id = '1'")
+    database.execute("SELECT refresh_conversion_views(false), create_pipeline_forecast_snapshot()")
+    database.execute("CALL refresh_pipeline_views()")
+    with Receiver(database.database) as poller:
+        browser.open(poller.url)
+        rows = {row[0]: row[3] for row in browser.rows("What moved it")}
+        said = browser.one(".waterfall").find_element("xpath", "ancestor::section").text
+        totals = browser.rows("Stage buckets")
+    assert (rows["opening"], rows["closing"], rows["value up"]) == ("3", "3", "1")
+    assert sum(int(row[1]) for row in totals) == 3, "as everywhere on the page"
+    assert "Not in them today: 1 project past due (3,000), 1 project later (9,000)." in said
+    assert "Ordered and still to be invoiced, whatever its month: 1 project of the backlog (9,000)." in said
 
 
 BARS = """

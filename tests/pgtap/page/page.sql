@@ -1,7 +1,7 @@
 -- The documents that the page is drawn from.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(87);
+SELECT plan(93);
 
 \ir ../include/failure.sql
 
@@ -137,6 +137,8 @@ CREATE TEMP VIEW moved AS SELECT pg_temp.bar(forecast_drift_document(pipeline_to
 SELECT is((SELECT bar->>'project_count' FROM moved), '7', 'a bar counts the projects that moved');
 SELECT is((SELECT bar->>'expected_project_count' FROM moved), '7', 'by expected value');
 SELECT is((SELECT bar->>'committed_project_count' FROM moved), '1', 'and by committed value');
+SELECT is((pg_temp.bar(forecast_drift_document(pipeline_today() - 1, 'Movers'), side)->>count), '7', side || ' counts all projects of the snapshot: ' || count)
+FROM (VALUES ('opening'), ('closing')) AS s (side), (VALUES ('project_count'), ('expected_project_count'), ('committed_project_count')) AS c (count);
 SELECT is((SELECT pg_temp.list(bar->'projects', 'project_id') FROM moved), 'm6 m5 m4 m3 m2 m0',
     'it names the five that moved most by expected value, and by committed value');
 
