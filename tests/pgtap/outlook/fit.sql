@@ -1,7 +1,7 @@
 -- A run of the outlook: what it reads, what it stores, and that the same moment is the same run whatever came later.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(31);
+SELECT plan(34);
 
 \ir ../include/failure.sql
 
@@ -60,6 +60,12 @@ SELECT results_eq(format('SELECT reason, group_name FROM explain_outlook(%L) WHE
                   'with the groups that the project was in');
 SELECT is(pg_temp.failure('SELECT * FROM explain_outlook(''nobody'')'),
           'P0002: unknown project "nobody"; Name the monday_id of an active project; archived and deleted projects are not analysed.', 'nobody knows the project');
+
+-- Calibration: of 330 projects every second was Ilse's, of five two were won.
+SELECT results_eq($$ SELECT group_name, won_count < ended_count / 2, won_low < won_share AND won_share < won_high, ended_count > 80, stated_probability BETWEEN 0.3 AND 0.7
+                     FROM vw_calibration WHERE factor_name = 'owner' ORDER BY 1 $$, $$ VALUES ('Ilse', true, true, true, true), ('Ole', true, true, true, true) $$, 'who is right how often');
+SELECT results_eq($$ SELECT group_name FROM vw_calibration WHERE factor_name = 'stated percent' ORDER BY 1 $$, $$ VALUES ('30 %'), ('70 %') $$, 'and which number');
+SELECT is((SELECT sum(ended_count) FROM vw_calibration WHERE factor_name = 'stage'), (SELECT (won_count + lost_count)::numeric FROM vw_outlook_run), 'everything that has ended is counted once');
 
 -- The same moment again
 SELECT is(fit_outlook('2023-03-01 00:00+00'), :march, 'the same moment is the same run');
