@@ -102,6 +102,10 @@ struct StagedFile {
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
     staged.about = about_file(file, layout, rows);
     staged.about["seconds"] = taken.count();
+    if (names == nullptr && staged.columns.size() > kMostColumnsRead) {
+        staged.about["columns_read"] = kMostColumnsRead;
+        staged.about["first_column_not_read"] = staged.columns[kMostColumnsRead].name;
+    }
     co_return staged;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "poller/errors.hpp"
+#include "poller/imports/encoding.hpp"
 
 namespace poller::cli {
 namespace {
@@ -54,6 +55,16 @@ using nlohmann::json;
     return names.empty() ? names : fmt::format("  not read: sheet {}; --sheet NAME takes another\n", names);
 }
 
+// Without a mapping, of a file that is wider than the importer looks.
+[[nodiscard]] std::string not_read_text(const json &file) {
+    const std::int64_t read = number_of(file, "columns_read");
+    return read == 0 ? std::string()
+                     : fmt::format(
+                           "the columns behind the first {} are not read, \"{}\" and so on to column {}; name in"
+                           " a mapping what you need of them (--map)\n",
+                           read, field_text(file, "first_column_not_read"), number_of(file, "columns"));
+}
+
 [[nodiscard]] std::string file_text(const json &file, const std::string &preset) {
     const std::string written =
         file.contains("sheet")
@@ -68,7 +79,8 @@ using nlohmann::json;
                             field_text(left, "kind"), line_word(file), number_of(left, "first_line"),
                             shortened(field_text(left, "example")));
     }
-    return text;
+    const std::string not_read = not_read_text(file);
+    return not_read.empty() ? text : text + "  " + not_read;
 }
 
 [[nodiscard]] std::string known_text(const json &report) {
@@ -167,6 +179,10 @@ json about_file(const imports::ListFile &file, const imports::Layout &layout, co
                   {"unreadable_rows", rows.refused},
                   {"blank_lines", rows.blank_lines},
                   {"left_out", left_out}});
+    if (rows.damaged.rows > 0) {
+        about["damaged"] = {
+            {"rows", rows.damaged.rows}, {"first_line", rows.damaged.first_line}, {"example", rows.damaged.example}};
+    }
     if (rows.refused > 0) {
         about["first_refusal"] = {{"line", rows.first_refused_line}, {"reason", rows.first_reason}};
     }
@@ -177,6 +193,17 @@ std::string_view line_word(const json &about) { return about.contains("sheet") ?
 
 std::vector<std::string> losses(const json &report) {
     std::vector<std::string> lost;
+    const json &file = report["file"];
+    if (const auto damaged = file.find("damaged"); damaged != file.end()) {
+        lost.push_back(fmt::format(
+            "{} in {}, the first in {} {}: {}{}",
+            file.contains("sheet") ? fmt::format("\"{}\" stands for characters that were lost", imports::kLostCharacter)
+                                   : fmt::format("bytes that are no text in {} became \"{}\"",
+                                                 field_text(file, "encoding"), imports::kLostCharacter),
+            counted(number_of(*damaged, "rows"), "row", "rows"), line_word(file), number_of(*damaged, "first_line"),
+            shortened(field_text(*damaged, "example")),
+            file.contains("sheet") ? "" : "; --encoding says another encoding"));
+    }
     if (const std::int64_t refused = number_of(report, "important_refusals"); refused > 0) {
         lost.push_back(fmt::format(
             "{} that the forecast or its statistics need",
@@ -230,7 +257,7 @@ void require_ready(const json &proposal, const json &about) {
         return;
     }
     const std::string preset = field_text(proposal, "preset");
-    std::string open = questions_text(proposal);
+    std::string open = questions_text(proposal) + not_read_text(about);
     open.pop_back();  // the last line end
     throw ConfigError(
         fmt::format("{} needs a mapping; nothing was imported\n{}",

@@ -8,6 +8,7 @@
 
 #include "poller/db/identifier.hpp"
 #include "poller/imports/copy_text.hpp"
+#include "poller/imports/encoding.hpp"
 
 namespace poller::imports {
 namespace {
@@ -64,6 +65,9 @@ private:
             counts_.first_reason = row.reason;
         }
         ++(is_refused ? counts_.refused : counts_.taken);
+        if (!is_refused && row.text.find(kLostCharacter) != std::string_view::npos) {
+            note_damage(row);
+        }
         fmt::format_to(std::back_inserter(chunk_), "{}\t", row.line);
         append_copy_value(chunk_, row.reason);
         append_copy_value(chunk_, is_refused ? beginning_of(row.text, kLongestText) : std::string_view());
@@ -71,6 +75,17 @@ private:
             append_copy_value(chunk_, is_refused ? std::string_view() : row.fields[column]);
         }
         end_copy_row(chunk_);
+    }
+
+    // Of the columns that are asked for.
+    void note_damage(const Row &row) {
+        const auto damaged = std::ranges::find_if(table_.filled, [&](std::size_t column) {
+            return row.fields[column].find(kLostCharacter) != std::string_view::npos;
+        });
+        if (damaged != table_.filled.end() && counts_.damaged.rows++ == 0) {
+            counts_.damaged.first_line = row.line;
+            counts_.damaged.example = beginning_of(row.fields[*damaged], kLongestExample);
+        }
     }
 
     const StagingTable &table_;

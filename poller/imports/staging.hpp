@@ -27,6 +27,13 @@ struct LeftOut {
     std::string example;
 };
 
+// Rows whose values hold characters in place of bytes that are no text: two names, or two ids, may have become one.
+struct DamagedRows {
+    std::uint64_t rows = 0;
+    std::uint64_t first_line = 0;
+    std::string example;  // the value
+};
+
 struct StagedRows {
     std::uint64_t taken = 0;
     std::uint64_t refused = 0;
@@ -34,6 +41,7 @@ struct StagedRows {
     std::string first_reason;
     std::uint64_t blank_lines = 0;
     std::map<RowKind, LeftOut> left_out;
+    DamagedRows damaged;
 };
 
 struct StagingTable {

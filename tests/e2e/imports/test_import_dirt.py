@@ -145,3 +145,29 @@ def test_refused_values_name_their_line(imports):
     report = imports.report(path, *imports.map(**MAP), status=1)
     assert [(line, field) for line, field, _ in imports.refusals()] == [(6, "new_enquiry_value"), (7, None), (8, None)]
     assert report["known"]["new_enquiry_value"] == 31
+
+
+def test_bytes_that_are_no_text_are_a_loss(imports):
+    # The bytes of "Küche" in Latin-1, in a file that is UTF-8 otherwise.
+    text = "Ref;Kunde;Notiz\nK1;Müller;Straße\nK2;@;Größe\nK3;Ödön;@\n".encode().replace(b"@", b"K\xfcche")
+    path = imports.write("gemischt.csv", text)
+    mapping = imports.map(project_id="Ref", account="Kunde")
+    report = imports.report(path, *mapping, status=1)
+    assert report["file"]["damaged"] == {"rows": 1, "first_line": 3, "example": "K\N{REPLACEMENT CHARACTER}che"}, "what nobody maps is no loss"
+    answer = imports.run(path, *mapping)
+    assert 'Lost: bytes that are no text in UTF-8 became "\N{REPLACEMENT CHARACTER}" in 1 row, the first in line 3' in answer.stdout
+    assert imports.run(path, *mapping, "--accept-losses").returncode == 0
+    assert "damaged" not in imports.report(path, *mapping, "--encoding", "latin1")["file"]
+
+
+def test_columns_behind_those_that_are_read_are_named(imports):
+    columns = [f"Feld {n}" for n in range(1, 411)]
+    columns[0], columns[404] = "Vorgangsnummer", "Auftragswert"
+    path = imports.write("breit.csv", ";".join(columns) + "\n" + "\n".join(";".join(f"{n}{m}" for m in range(410)) for n in range(3)) + "\n")
+    said = 'the columns behind the first 400 are not read, "Feld 401" and so on to column 410'
+    assert said in imports.run(path, "--propose").stderr
+    answer = imports.run(path)
+    assert answer.returncode == 2 and said in answer.stderr
+    mapping = imports.map(project_id="Vorgangsnummer", new_enquiry_value="Auftragswert")
+    assert "columns_read" not in imports.report(path, *mapping)["file"]
+    assert imports.rows("monday_id new_enquiry_value")[0] == ("00", "404.00")
