@@ -1,9 +1,19 @@
 -- What the page shows of projects: finding one, and all there is to say of it.
 
+-- Immutable, so that whoever has very many projects may index it by trigrams: docs/page.md.
+CREATE FUNCTION pipeline_internal.project_search_text(
+    item_name text, project_name text, account text, sales_representative text
+) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(item_name, '') || E'\n' || coalesce(project_name, '') || E'\n' || coalesce(account, '') || E'\n'
+    || coalesce(sales_representative, '');
+COMMENT ON FUNCTION pipeline_internal.project_search_text(text, text, text, text) IS
+    'What a project is found by, beside its id, a line each.';
+
 CREATE FUNCTION pipeline_work.projects_document(words text, most integer DEFAULT 20) RETURNS json
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
--- The pattern decides whether the index of ids serves.
+-- The pattern decides whether an index serves.
 SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
@@ -19,7 +29,7 @@ BEGIN
             UNION
             SELECT p.monday_id FROM projects p
             WHERE p.state = 'active' AND wanted <> '' AND NOT is_id
-              AND concat_ws(E'\n', p.item_name, p.project_name, p.account, p.sales_representative) ILIKE '%' || literal || '%'
+              AND project_search_text(p.item_name, p.project_name, p.account, p.sales_representative) ILIKE '%' || literal || '%'
         ), ranked AS (
             SELECT p.monday_id, coalesce(nullif(p.project_name, ''), p.item_name) AS name, p.account, p.sales_representative,
                 p.pipeline_stage, p.state, pipeline_contract_value(p.total_order_value, p.new_enquiry_value) AS contract_value,

@@ -39,7 +39,7 @@ FROM (VALUES
      monday_fields monday_labels monday_table money_text months_between name_key object_address object_state
      oldest_due_jobs oldest_put_off_jobs own_rows_sql parse_llm_answer passes_filter percent_text pipeline_commands pipeline_currency
      plain_text poller_jobs preset_columns preset_source project_values_sql project_versions projects_of_event
-     prompt_value propose_stages push_heading quote_amount raise_unknown_project read_monday_config read_monday_items
+     project_search_text prompt_value propose_stages push_heading quote_amount raise_unknown_project read_monday_config read_monday_items
      reads_history recognise_columns recognise_field recognise_preset recognise_stage refreshes refuse_lease
      refused_values_sql reject_reason repeated_keys require_backtest_arguments require_board_config
      require_board_list require_distinct_rows require_few_missing_rows require_layout require_llm_endpoint

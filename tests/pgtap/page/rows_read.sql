@@ -1,7 +1,7 @@
 -- What the page and the views of health read, in rows and not in time, at two sizes.
 \set ON_ERROR_STOP 1
 BEGIN;
-SELECT plan(8);
+SELECT plan(13);
 
 CREATE FUNCTION pg_temp.counter() RETURNS bigint LANGUAGE sql AS $$
     SELECT sum(pg_stat_get_xact_tuples_returned(c.oid) + pg_stat_get_xact_tuples_fetched(c.oid))::bigint
@@ -39,7 +39,18 @@ SELECT is((SELECT row_count FROM data_freshness), 100::bigint, 'as many as there
 SELECT pg_temp.fill(2001, 20000) \g /dev/null
 SELECT cmp_ok(pg_temp.rows_of('SELECT forecast_months_document()'), '<', 1000::bigint, 'of ten times as many, ten times as many');
 SELECT cmp_ok(pg_temp.rows_of('SELECT row_count FROM data_freshness'), '<', 2500::bigint, 'likewise the rows of a board');
-SELECT is(pg_temp.rows_of($$ SELECT projects_document('p1777') $$) < 100, true, 'one project is found by its id');
+SELECT cmp_ok(pg_temp.rows_of($$ SELECT projects_document('p1777') $$), '<', 100::bigint, 'one project is found by its id');
+
+-- By a part of its name, once there is the index that docs/page.md names.
+SELECT cmp_ok(pg_temp.rows_of($$ SELECT projects_document('cke 1777') $$), '>=', 20000::bigint, 'by a part of its name all are read');
+CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public;
+CREATE INDEX projects_search_idx ON projects USING gin (
+    pipeline_internal.project_search_text(item_name, project_name, account, sales_representative) public.gin_trgm_ops);
+SELECT cmp_ok(pg_temp.rows_of($$ SELECT projects_document('cke 1777') $$), '<', 200::bigint, 'and with an index of trigrams those that may be meant');
+SELECT is(projects_document('CKE 1777')->>'total', '11', 'which finds what was found without');
+SELECT pg_temp.fill(20001, 60000) \g /dev/null
+SELECT is(projects_document('CKE 1777')->>'total', '11', 'of three times as many projects');
+SELECT cmp_ok(pg_temp.rows_of($$ SELECT projects_document('cke 1777') $$), '<', 200::bigint, 'no more are read');
 
 SELECT * FROM finish();
 ROLLBACK;
