@@ -44,7 +44,7 @@ std::string sheet(const std::string &rows, const std::string &behind = "") {
            rows + "</x:sheetData>" + behind + "</x:worksheet>";
 }
 
-std::string refusal(const std::string &xml) {
+std::string sheet_refusal(const std::string &xml) {
     try {
         static_cast<void>(sheet_rows(xml, {}, 100));
     } catch (const poller::ConfigError &error) {
@@ -227,23 +227,24 @@ TEST(WorkbookSheet, MergedTextHoldsForAllItsRowsAndAnAmountOnce) {
 }
 
 TEST(WorkbookSheet, WhatIsDamagedOrClaimsTooMuchIsRefused) {
-    EXPECT_NE(refusal("<worksheet><sheetData><row>").find("damaged"), std::string::npos);
-    EXPECT_NE(refusal("<!DOCTYPE a [<!ENTITY b 'c'>]><worksheet/>").find("document type"), std::string::npos);
-    EXPECT_NE(refusal(sheet("<x:row r='5'/><x:row r='5'/>")).find("behind row 5"), std::string::npos);
-    EXPECT_NE(refusal(sheet("<x:row r='1048577'/>")).find("1048577"), std::string::npos);
-    EXPECT_NE(refusal(sheet("<x:row r='1'><x:c r='XFE1'/></x:row>")).find("XFE1"), std::string::npos);
-    EXPECT_NE(refusal(sheet("<x:row r='1'><x:c r='A2'/></x:row>")).find("\"A2\""), std::string::npos);
-    EXPECT_NE(refusal(sheet("<x:row r='1'><x:c t='s'><x:v>3</x:v></x:c></x:row>")).find("text 3 of 0"),
+    EXPECT_NE(sheet_refusal("<worksheet><sheetData><row>").find("damaged"), std::string::npos);
+    EXPECT_NE(sheet_refusal("<!DOCTYPE a [<!ENTITY b 'c'>]><worksheet/>").find("document type"), std::string::npos);
+    EXPECT_NE(sheet_refusal(sheet("<x:row r='5'/><x:row r='5'/>")).find("behind row 5"), std::string::npos);
+    EXPECT_NE(sheet_refusal(sheet("<x:row r='1048577'/>")).find("1048577"), std::string::npos);
+    EXPECT_NE(sheet_refusal(sheet("<x:row r='1'><x:c r='XFE1'/></x:row>")).find("XFE1"), std::string::npos);
+    EXPECT_NE(sheet_refusal(sheet("<x:row r='1'><x:c r='A2'/></x:row>")).find("\"A2\""), std::string::npos);
+    EXPECT_NE(sheet_refusal(sheet("<x:row r='1'><x:c t='s'><x:v>3</x:v></x:c></x:row>")).find("text 3 of 0"),
               std::string::npos);
-    EXPECT_NE(refusal(sheet("<x:row><x:c t='str'><x:v>" + std::string(SheetRecords::kLongestRow + 1, 'x')))
+    EXPECT_NE(sheet_refusal(sheet("<x:row><x:c t='str'><x:v>" + std::string(SheetRecords::kLongestRow + 1, 'x')))
                   .find("MB of text"),
               std::string::npos);
-    EXPECT_NE(refusal("<worksheet a='" + std::string(2 * 1024 * 1024, 'x')).find("single tag"), std::string::npos);
+    EXPECT_NE(sheet_refusal("<worksheet a='" + std::string(2 * 1024 * 1024, 'x')).find("single tag"),
+              std::string::npos);
     std::string deep;
     for (int level = 0; level < 200; ++level) {
         deep += "<a>";
     }
-    EXPECT_NE(refusal(deep).find("too deeply"), std::string::npos);
+    EXPECT_NE(sheet_refusal(deep).find("too deeply"), std::string::npos);
 }
 
 TEST(WorkbookSheet, PlacesAreReadStrictly) {
