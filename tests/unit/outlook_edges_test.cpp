@@ -215,6 +215,14 @@ TEST(OutlookEdges, SettingsOutOfRangeAreRefused) {
     EXPECT_FALSE(refused({}));
 }
 
+TEST(OutlookEdges, OriginsOutOfRangeAreRefused) {
+    const History history = company::history_of(company::facts_of(81, 5, 90.0));
+    for (const double moment :
+         {-1e6, 1e6, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+        EXPECT_THROW((void)run(history, {.moment = moment}), InputError);
+    }
+}
+
 TEST(OutlookEdges, BinsInWords) {
     EXPECT_EQ(bin_label(FactorKind::kStageAge, 0), "0 to 6 days");
     EXPECT_EQ(bin_label(FactorKind::kChange, 6), "224 days and more");

@@ -7,6 +7,7 @@
 
 #include "core/interrupts.hpp"
 #include "core/limits.hpp"
+#include "core/outlook/horizon.hpp"
 
 #include "core/no_postgres.hpp"
 
@@ -14,13 +15,8 @@ namespace pipeline_forecast::outlook {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-// 1900-01-01 and 2200-12-31.
-constexpr double kEarliest = -25'567.0;
-constexpr double kLatest = 84'371.0;
 
-double day_or_none(std::optional<double> day) noexcept {
-    return day && *day >= kEarliest && *day < kLatest + 1.0 ? *day : kNone;
-}
+double day_or_none(std::optional<double> day) noexcept { return day && is_moment(*day) ? *day : kNone; }
 
 double number_or(std::optional<double> number, double otherwise) noexcept {
     return number && std::abs(*number) <= static_cast<double>(kNumberLimit) ? *number : otherwise;
@@ -59,7 +55,7 @@ std::vector<std::uint32_t> ranks_of(const std::vector<std::uint32_t> &order) {
 }  // namespace
 
 void History::add(const Version &version) {
-    if (std::isnan(day_or_none(version.valid_from))) return;
+    if (!is_moment(version.valid_from)) return;
     StoredVersion stored{.valid_from = version.valid_from,
                          .value = money_or_nothing(version.value),
                          .created = day_or_none(version.created),
@@ -118,7 +114,7 @@ void History::seal() {
             starts_.push_back(row);
             id_codes.push_back(id_codes_[project]);
         }
-        first_moment_ = std::min(first_moment_.value_or(kLatest + 1.0), versions_[row].valid_from);
+        first_moment_ = std::min(first_moment_.value_or(kEndOfMoments), versions_[row].valid_from);
     }
     starts_.push_back(versions_.size());
     id_codes_ = std::move(id_codes);

@@ -13,6 +13,12 @@ inline constexpr int kMonths = 12;
 inline constexpr int kMonthsOfYear = 12;
 inline constexpr int kMonthsOfQuarter = 3;
 
+// Moments outside, 1900-01-01 to 2200-12-31, are taken for typing errors.
+inline constexpr double kFirstMoment = -25'567.0;
+inline constexpr double kEndOfMoments = 84'372.0;
+
+[[nodiscard]] constexpr bool is_moment(double day) noexcept { return day >= kFirstMoment && day < kEndOfMoments; }
+
 // One figure for each month ahead.
 using Months = std::array<double, kMonths>;
 

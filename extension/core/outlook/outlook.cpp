@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/input_error.hpp"
 #include "core/interrupts.hpp"
 #include "core/outlook/landmarks.hpp"
 #include "core/outlook/lives.hpp"
@@ -77,6 +78,10 @@ Sums sums_of(const Model &model, const std::vector<Row> &rows) {
 
 Result run(const History &history, const Origin &origin, const Settings &settings, const Record &record) {
     (void)checked(settings);
+    if (!is_moment(origin.moment)) {
+        throw InputError(kInvalidParameter, "origin of the outlook is out of range",
+                         "It must be a moment between the years 1900 and 2200.");
+    }
     const Lives lives = lives_at(history, origin.moment, origin.history_start, origin.known_from);
     Result result;
     result.horizon = Horizon::from(origin.moment);

@@ -73,8 +73,8 @@ struct Result {
     std::vector<Judged> judged;  // of the record: forecasts whose months are over
 };
 
-// Throws InputError (22023) for settings out of range; asks for interrupts throughout. Takes about 10 bytes for a cell,
-// 100 for a landmark row and 230 for an open project beyond the history.
+// Throws InputError (22023) for an origin or settings out of range; asks for interrupts throughout. Takes about 10
+// bytes for a cell, 100 for a landmark row and 230 for an open project beyond the history.
 [[nodiscard]] Result run(const History &history, const Origin &origin, const Settings &settings = {},
                          const Record &record = {});
 
