@@ -3,14 +3,14 @@
 CREATE FUNCTION pipeline_internal.decode_moment(raw text, format text, zone text) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
-    WHEN length(raw) = 13 AND raw ~ '^\d{13}$' THEN to_timestamp(raw::numeric / 1000)
-    WHEN length(raw) = 10 AND raw ~ '^\d{10}$' THEN to_timestamp(raw::numeric)
+    WHEN length(raw) = 13 AND raw ~ '^[0-9]{13}$' THEN to_timestamp(raw::numeric / 1000)
+    WHEN length(raw) = 10 AND raw ~ '^[0-9]{10}$' THEN to_timestamp(raw::numeric)
     WHEN pipeline_internal.decode_field('day', raw, format) IS NULL THEN NULL
     -- With an offset of its own.
-    WHEN raw ~ '^\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)? ?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)$' THEN raw::timestamptz
+    WHEN raw ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)? ?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)$' THEN raw::timestamptz
     ELSE (pipeline_internal.decode_field('day', raw, format)::date
-          + coalesce(substring(raw FROM '[T ]((?:0?[1-9]|1[0-2]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)? ?[AaPp][Mm])')::time,
-                     substring(raw FROM '[T ]((?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)')::time, '00:00')) AT TIME ZONE zone
+          + coalesce(substring(raw FROM '[T ]((?:0?[1-9]|1[0-2]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)? ?[AaPp][Mm])')::time,
+                     substring(raw FROM '[T ]((?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)?)')::time, '00:00')) AT TIME ZONE zone
     END;
 COMMENT ON FUNCTION pipeline_internal.decode_moment(text, text, text) IS
     'A moment as it is written: ISO, seconds or milliseconds since 1970, or a day of a format with a time behind it; without an offset in the time zone. NULL if it cannot be read.';
@@ -23,7 +23,7 @@ DECLARE
     is_plain boolean;
     reading jsonb;
 BEGIN
-    EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s s WHERE btrim(s.%I::text) !~ ''^(\d{4}-\d\d-\d\d([T ].*)?|\d{10}|\d{13})?$'')', source, moment_column)
+    EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s s WHERE btrim(s.%I::text) !~ ''^([0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{10}|[0-9]{13})?$'')', source, moment_column)
     INTO is_plain;
     IF is_plain THEN
         RETURN 'YYYY-MM-DD';
