@@ -67,7 +67,7 @@ BEGIN
     -- From now on to a month has columns of its own, which know that a project is won once.
     wanted := CASE WHEN opening = 0 AND closing > 0 THEN 'cumulated' ELSE 'month' END;
 
-    SELECT count(DISTINCT p.project_id), outlook_sum(p.months, m.horizon, wanted = 'cumulated', p.win_value, run.value_cv2, m.c)
+    SELECT count(*) FILTER (WHERE m.horizon = closing), outlook_sum(p.months, m.horizon, wanted = 'cumulated', p.win_value, run.value_cv2, m.c)
     INTO project_count, existing
     FROM outlook_month m
     JOIN outlook_project p ON p.run_id = m.run_id
