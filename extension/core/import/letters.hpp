@@ -1,6 +1,6 @@
 // Letters as they are compared: words in files are written with and without capitals and accents. Titles and labels, of
-// which there are few, are compared in every script by core/recognition/folded_text.hpp, which takes some thirty times as
-// long (2 µs a word): too long for every month and unit among millions of values.
+// which there are few, are compared in every script by core/recognition/folded_text.hpp, which takes some thirty times
+// as long (2 µs a word): too long for every month and unit among millions of values.
 #pragma once
 
 #include <string>
