@@ -4,8 +4,10 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 
 import psycopg
 from psycopg import sql
@@ -26,11 +28,11 @@ SEARCH_PATH = "pipeline, pipeline_work, pipeline_internal, pipeline_data, public
 
 
 class Cluster:
-    """A private server in a folder of its own; gone with destroy()."""
+    """A private server in a folder of its own, within the given one; gone with destroy()."""
 
-    def __init__(self, extra_conf="", pg_config=None):
+    def __init__(self, extra_conf="", pg_config=None, folder=None):
         # Short, since the path of a socket is limited to 107 bytes.
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pf", dir="/tmp"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pf", dir=folder or "/tmp"))
         # The server runs under another account than root and has to reach its folder within this one.
         self.folder.chmod(0o755)
         self.home = self.folder / "c"
@@ -88,6 +90,29 @@ class Cluster:
         return subprocess.run(
             [pathlib.Path(PG_BIN) / program, *arguments], check=True, env=self.environment(), **options
         )
+
+
+def kill_server(cluster):
+    """The postmaster and all its children, as a crash takes them."""
+    postmaster = int((cluster.home / "data" / "postmaster.pid").read_text().splitlines()[0])
+    family = [postmaster]
+    for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == postmaster:
+            family.append(int(status.parent.name))
+    for pid in family:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    # A process that nobody has waited for yet still counts as running for pg_ctl.
+    deadline = time.monotonic() + 20
+    while any(pathlib.Path(f"/proc/{pid}").exists() for pid in family):
+        assert time.monotonic() < deadline, "a killed process is gone"
+        time.sleep(0.02)
 
 
 def as_server(command):

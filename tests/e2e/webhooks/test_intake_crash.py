@@ -5,16 +5,14 @@ TORTURE_SECONDS makes it longer.
 
 import asyncio
 import os
-import pathlib
 import random
-import signal
 import socket
 import time
 
 import pytest
 
-from cluster import value
-from poller import Receiver, wait_until
+from cluster import kill_server, value
+from poller import Receiver
 from webhook_load import PROJECTS, SENDERS, Load
 
 SECONDS = float(os.environ.get("TORTURE_SECONDS", "8"))
@@ -24,27 +22,6 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def kill_server(cluster):
-    """The postmaster and all its children, as a crash takes them."""
-    postmaster = int((cluster.home / "data" / "postmaster.pid").read_text().splitlines()[0])
-    family = [postmaster]
-    for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == postmaster:
-            family.append(int(status.parent.name))
-    for pid in family:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    for pid in family:
-        # A process that nobody has waited for yet still counts as running for pg_ctl.
-        wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), message="a killed process is gone")
 
 
 def work_everything(connection):
