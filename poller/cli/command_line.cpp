@@ -82,6 +82,7 @@ int run(int count, char **words) {
     add_boards(line);
     add_webhooks(line);
     add_rehydrate(line);
+    add_history(line);
     add_analyze(line);
     add_backfill_llm(line);
     add_push(line);

@@ -11,6 +11,7 @@ void add_backtest(CommandLine &line);
 void add_boards(CommandLine &line);
 void add_cleanup_snapshots(CommandLine &line);
 void add_config(CommandLine &line);
+void add_history(CommandLine &line);
 void add_import(CommandLine &line);
 void add_keys(CommandLine &line);
 void add_powerbi(CommandLine &line);

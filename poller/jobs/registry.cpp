@@ -12,6 +12,7 @@ namespace poller::jobs {
 // The rows of two tables, and what has a file of its own; all in handlers/.
 void add_statement_jobs(std::vector<JobType> &types);
 void add_monday_flows(std::vector<JobType> &types);
+std::unique_ptr<Handler> make_history(const Services &services);
 std::unique_ptr<Handler> make_llm_explain(const Services &services);
 std::unique_ptr<Handler> make_push_to_monday(const Services &services);
 std::unique_ptr<Handler> make_rehydrate_and_analyze(const Services &services);
@@ -19,6 +20,7 @@ std::unique_ptr<Handler> make_rehydrate_and_analyze(const Services &services);
 const std::vector<JobType> &job_types() {
     static const std::vector<JobType> types = [] {
         std::vector<JobType> all{
+            {"history", 1, make_history},
             {"llm_explain", 4, make_llm_explain},
             {"push_to_monday", 100, make_push_to_monday},
             {"rehydrate_and_analyze", 100, make_rehydrate_and_analyze},

@@ -58,6 +58,7 @@ public:
                                                 std::string idempotency_key, BoardTurn &turn);
 
     [[nodiscard]] const Usage &usage() const noexcept { return usage_; }
+    [[nodiscard]] const std::string &version() const noexcept { return account_.version; }
     [[nodiscard]] bool is_stopped() const noexcept { return stop_.stop_requested(); }
     [[nodiscard]] const std::stop_token &stop() const noexcept { return stop_; }
     [[nodiscard]] std::chrono::milliseconds patience() const noexcept { return patience_; }

@@ -70,21 +70,25 @@ std::vector<std::string> subitem_ids_of(const json &item) {
     return subitems.is_array() ? ids_of(subitems) : std::vector<std::string>{};
 }
 
-std::optional<ActivityPage> activities_of(const json &data) {
-    const json &board = first_element(member(data, "boards"));
-    if (!board.is_object()) return std::nullopt;
-    ActivityPage page;
-    const json &logs = member(board, "activity_logs");
-    if (!logs.is_array()) return page;
-    page.size = logs.size();
+std::optional<LogPage> log_page(json &&data) {
+    if (!first_element(member(data, "boards")).is_object()) return std::nullopt;
+    json &board = data["boards"].front();
+    if (member(board, "activity_logs").is_array()) return LogPage{std::move(board["activity_logs"]), std::nullopt};
+    const json &page = member(board, "activity_logs");
+    if (!member(page, "logs").is_array()) return std::nullopt;
+    return LogPage{member(page, "logs"), text_of(member(page, "cursor"))};
+}
+
+std::vector<Activity> activities_of(const json &entries) {
+    std::vector<Activity> activities;
     constexpr std::array names{"pulse_id", "item_id", "pulse_ids", "item_ids"};
-    for (const json &log : logs) {
+    for (const json &log : entries) {
         const json details = parse_json(text_of(member(log, "data")).value_or("")).value_or(json{});
         Activity entry{text_of(member(log, "event")).value_or(""), {}};
         for (const char *name : names) append_ids(member(details, name), entry.item_ids);
-        if (!entry.item_ids.empty()) page.entries.push_back(std::move(entry));
+        if (!entry.item_ids.empty()) activities.push_back(std::move(entry));
     }
-    return page;
+    return activities;
 }
 
 }  // namespace poller::monday

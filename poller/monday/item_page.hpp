@@ -42,18 +42,22 @@ struct ItemList {
 [[nodiscard]] std::string board_of(const nlohmann::json &item);
 [[nodiscard]] std::vector<std::string> subitem_ids_of(const nlohmann::json &item);
 
+// A page of the change feed.
+struct LogPage {
+    nlohmann::json entries = nlohmann::json::array();
+    std::optional<std::string> cursor;  // of the next page, where the feed comes by cursor
+};
+
+// From the data of board_activity, board_activity_by_cursor. Nothing where the board or its feed is missing or null.
+[[nodiscard]] std::optional<LogPage> log_page(nlohmann::json &&data);
+
 // An entry of the change feed that names items.
 struct Activity {
     std::string event;  // as it came: delete_pulse, batch_archive_pulses, ...
     std::vector<std::string> item_ids;
 };
 
-struct ActivityPage {
-    std::vector<Activity> entries;
-    std::size_t size = 0;  // with those that name none
-};
-
-// From the data of board_activity. Nothing where the board is missing or null.
-[[nodiscard]] std::optional<ActivityPage> activities_of(const nlohmann::json &data);
+// Without the entries that name none.
+[[nodiscard]] std::vector<Activity> activities_of(const nlohmann::json &entries);
 
 }  // namespace poller::monday

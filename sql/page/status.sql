@@ -20,7 +20,7 @@ BEGIN
     IF (check_layout()).state = 'bad' THEN
         RETURN json_build_object(
             'checked_at', now(), 'checks', checks, 'schedule', '[]'::json, 'queue', '[]'::json, 'boards', '[]'::json,
-            'flows', '[]'::json, 'webhooks', '[]'::json, 'failures', '[]'::json);
+            'flows', '[]'::json, 'webhooks', '[]'::json, 'failures', '[]'::json, 'notice', NULL);
     END IF;
     RETURN json_build_object(
         'checked_at', now(),
@@ -77,8 +77,9 @@ BEGIN
                 ) recent
                 ORDER BY recent.failed_at DESC NULLS LAST
                 LIMIT most
-            ) f));
+            ) f),
+        'notice', nullif(pipeline_setting('notice'), ''));
 END;
 $$;
 COMMENT ON FUNCTION pipeline_work.pipeline_status_document(interval, interval, integer) IS
-    'How the work behind the forecast goes, as a JSON document: checks (those of pipeline_checks()), scheduled jobs, queue, boards, flows, the newest webhook events that were not ignored, and the newest failures of seven days. Outcomes of scheduled jobs are NULL for a role that may not read pg_cron. Where the layout is wrong, nothing but the checks.';
+    'How the work behind the forecast goes, as a JSON document: checks (those of pipeline_checks()), scheduled jobs, queue, boards, flows, the newest webhook events that were not ignored, the newest failures of seven days, and the setting notice. Outcomes of scheduled jobs are NULL for a role that may not read pg_cron. Where the layout is wrong, nothing but the checks.';

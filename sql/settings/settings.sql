@@ -26,6 +26,8 @@ BEGIN ATOMIC
          'Calls that the account of monday.com may make in a day (UTC). 0: those of its plan, as far as its answers tell the plan. Pushes leave a quarter to reading.'),
         ('new_enquiry_reason', 'text', 0, 200, 'New Enquiry',
          'The reason for change that makes a quote a new enquiry. After a change call derive_pipeline_values().'),
+        ('notice', 'text', 0, 200, '',
+         'What whoever looks at the page has to know of these data, for example that they are made up. Stands on top of every view.'),
         ('outlook_blend', 'integer', 0, 1, '1',
          '1: the outlook is blended with the line of past months by its own track record. 0: the model alone.'),
         ('outlook_retention_days', 'integer', 1, 36500, '14',

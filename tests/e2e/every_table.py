@@ -22,6 +22,11 @@ INSERT INTO sync_log (sync_type, board_id, api_calls) VALUES ('reconcile', '11',
 INSERT INTO sync_reject (run_id, field, reason) SELECT max(id), 'amount', 'not a number' FROM sync_log;
 INSERT INTO monday_scan (run_id, board_id, item_id) SELECT max(id), '11', 'P1' FROM sync_log;
 INSERT INTO monday_scan_page (run_id, board_id, items) SELECT max(id), '11', 'P1' FROM sync_log;
+INSERT INTO monday_log (board_id, log_id, at, event, item_ids, data) VALUES ('11', 'e1', now(), 'create_pulse', '{P1}', '{"pulse_id": 1}');
+INSERT INTO monday_log_reach (board_id, reaches_from, reaches_to) VALUES ('11', now(), now());
+INSERT INTO monday_person (person_id, person_name) VALUES ('7', 'Seller 7');
+INSERT INTO monday_past (run_id, role, board_id, item_id, valid_from, item_name, name_key, state, relation_ids, direct_fields, field_values, begins_at, is_whole)
+SELECT max(id), 'parent', '11', 'P1', now(), 'P1', 'p1', 'active', '{}', '{}', '{}', now(), true FROM sync_log;
 INSERT INTO import_origin (source, monday_id) VALUES ('CRM', 'P1');
 INSERT INTO board_turn (board_id, token, holder, until) VALUES ('11', 4, 'berlin/1', now());
 INSERT INTO push_state (project_id, pushed_at) VALUES ('P1', now());

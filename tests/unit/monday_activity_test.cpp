@@ -96,6 +96,7 @@ TEST(MondayLoggedValue, IsReadByItsShape) {
     const Reading number = logged(R"({"value": 18737.37, "unit": {"symbol": "€"}})");
     EXPECT_EQ(number.text, "18737.37");
     EXPECT_TRUE(number.is_plain_number);
+    EXPECT_EQ(logged(R"({"value": 500.0})").text, "500");
     EXPECT_FALSE(logged(R"({"value": "1.234,50"})").is_plain_number);
 }
 

@@ -255,6 +255,7 @@ TEST(MondayPast, ASubitemBelongsToWhomItsEntriesSay) {
               "200: 6, 300: 7");
     EXPECT_EQ(parents_of(walk_quote({happened(300, "move_subitem", {{"parent_item_id", 7}})})), "300: 7")
         << "where it was before, nobody says";
+    EXPECT_TRUE(walk_quote({happened(300, "move_subitem", {{"parent_item_id", 7}})}).came_from_elsewhere);
     EXPECT_EQ(parents_of(walk_quote({})), "100: 7");
 }
 

@@ -60,7 +60,10 @@ Reading read_linked_items(const json &linked) {
 
 Reading read_scalar(const json &value) {
     if (value.is_structured()) return {.text = plain_text(value), .refusal = "not one value"};
-    return {.text = plain_text(value), .is_plain_number = value.is_number()};
+    std::string text = plain_text(value);
+    // The number of a column may be written as 500.0, which is 500.
+    if (value.is_number_float() && text.ends_with(".0")) text.resize(text.size() - 2);
+    return {.text = std::move(text), .is_plain_number = value.is_number()};
 }
 
 // The members that hold the value as it is, by the kinds of columns that have them; `from` is the first day of a

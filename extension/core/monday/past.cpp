@@ -195,6 +195,7 @@ private:
             if (own_[i]->parent_id.empty() && !is_move) continue;
             if (is_first && is_move) {
                 past_.is_whole = false;
+                past_.came_from_elsewhere = true;
                 unknown_before(own_[i]->at);
             }
             parents_.begin(is_first ? kBeginning : own_[i]->at, parent_from(i));

@@ -39,6 +39,7 @@ struct Version {
 struct Past {
     std::vector<Version> versions = {};  // oldest first; each holds until the next one begins
     bool is_whole = false;               // from the item's first day on
+    bool came_from_elsewhere = false;    // a subitem that belonged to another item before, and nothing says to which
     std::vector<Refusal> refusals = {};  // values of the log that are no values of their fields
     int contradictions = 0;              // where the log and what follows it say different things
 };

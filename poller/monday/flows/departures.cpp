@@ -3,6 +3,7 @@
 #include <array>
 #include <set>
 
+#include "poller/monday/change_feed.hpp"
 #include "poller/monday/flows/each_board.hpp"
 #include "poller/monday/flows/flows.hpp"
 #include "poller/monday/flows/items.hpp"
@@ -14,9 +15,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kEntriesOfAPage = 500;
-// The feed holds about 10,000 entries of a board.
-constexpr int kMostPages = 25;
 // Parts of the names of events, single or in batches.
 constexpr std::array<std::string_view, 4> kDepartures{"delete", "archive", "restore", "move"};
 
@@ -26,30 +24,20 @@ bool is_departure(const Activity &entry) {
 }
 
 awaitable<std::vector<std::string>> departed_items(Flow &flow, SyncRun &run, const Board &board, int days_back) {
-    const db::Result window = co_await flow.database.query(
-        R"(SELECT to_char((now() - make_interval(days => $1)) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                  to_char(now() AT TIME ZONE 'UTC' + interval '1 hour', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))",
-        db::params(days_back));
+    const db::Result row = co_await flow.database.query("SELECT extract(epoch FROM now())::bigint");
+    constexpr std::int64_t hour = 3'600;
+    FeedWindow window;
+    window.now = row[0][0].integer();
+    window.from = window.now - std::int64_t{days_back} * 24 * hour;
+    window.to = window.now + hour;
     std::set<std::string> ids;
-    for (int page = 1; page <= kMostPages; ++page) {
-        json variables = json::object();
-        variables["board"] = board.id;
-        variables["from"] = window[0][0].text();
-        variables["to"] = window[0][1].text();
-        variables["limit"] = kEntriesOfAPage;
-        variables["page"] = page;
-        const Response response = co_await flow.client.read(documents::board_activity, std::move(variables));
-        run.note(response);
-        const auto activities = activities_of(response.data);
-        if (!activities) {
-            run.fail("the change feed cannot be read");
-            break;
-        }
-        for (const Activity &entry : activities->entries) {
+    const auto take = [&ids](const json &entries) -> awaitable<bool> {
+        for (const Activity &entry : activities_of(entries)) {
             if (is_departure(entry)) ids.insert(entry.item_ids.begin(), entry.item_ids.end());
         }
-        if (activities->size < kEntriesOfAPage) break;
-    }
+        co_return true;
+    };
+    co_await read_change_feed(flow, run, board.id, window, take);
     co_return std::vector<std::string>(ids.begin(), ids.end());
 }
 

@@ -22,6 +22,10 @@ namespace poller::monday::flows {
 // The ids on every board, then the items that differ.
 [[nodiscard]] awaitable<void> reconcile(Flow &flow);
 
+// The past of all projects, from the activity logs of all boards: since a day (ISO 8601), or as far as the logs reach.
+// A read that was broken off is gone on with. Where nothing is new, nothing is written.
+[[nodiscard]] awaitable<void> read_history(Flow &flow, std::string since);
+
 // Projects with their subitems and hidden items; at most four calls for a project of usual size.
 [[nodiscard]] awaitable<void> read_projects(Flow &flow, std::vector<std::string> project_ids);
 

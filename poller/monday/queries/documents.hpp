@@ -17,6 +17,7 @@ namespace documents {
 
 extern const Document account;
 extern const Document board_activity;
+extern const Document board_activity_by_cursor;
 extern const Document board_index;
 extern const Document board_page;
 extern const Document board_settings;
@@ -28,6 +29,7 @@ extern const Document items_by_id;
 extern const Document items_by_name;
 extern const Document next_board_index;
 extern const Document next_board_page;
+extern const Document people;
 extern const Document project_items;
 extern const Document pushed_items;
 extern const Document updates_by_id;

@@ -96,8 +96,9 @@ function verdict(state) {
   return { rows, badge: 'badge good', sentence: 'All is in order', text: 'All in order' };
 }
 
-/** One line in the head of the page, which leads to the rest. */
+/** One line in the head of the page, which leads to the rest; and below it what readers have to know of the data. */
 export function showHealth(state) {
+  document.getElementById('notice').textContent = state.notice ?? '';
   const { text, badge, rows } = verdict(state);
   document.getElementById('health').replaceChildren(element('a', {
     href: '#/operations', class: badge, title: rows.map((row) => `${row.name}: ${row.detail}`).join('\n') || null,

@@ -49,6 +49,8 @@ FROM (VALUES
      shown_has_moved shown_numbers snapshot_moment snapshot_on_or_before snapshot_partitions snapshot_query
      stage_rule_of stage_rule_proposal stage_rule_statement stages_to_decide storable_amount subitem_values_sql table_owner tier_label tokens_at
      validation_checks wanted_text waterfall_bars waterfall_tables weighted_pipeline_value with_formats'),
+    ('pipeline_internal', 'boards_without_past microseconds_of moment_of past_item_columns past_projects_sql read_monday_log
+     walk_monday_past'),
     ('pipeline', 'ambiguous_links project_forecast_history stage_rules_to_add'),
     ('pipeline', 'outlook_probability_at_least outlook_quantile pipeline_wilson'),
     ('pipeline_data', 'outlook_past outlook_rivals outlook_versions'),

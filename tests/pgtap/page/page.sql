@@ -42,7 +42,7 @@ SELECT is(pg_temp.failure('SELECT project_document(NULL)'),
 SELECT is(pg_temp.check_of(pipeline_status_document(), 'snapshot'), 'true: there is no snapshot', 'the lack of a snapshot is told');
 SELECT is(pg_temp.check_of(pipeline_status_document(), 'schedule'), 'true: nothing is scheduled', 'and of a schedule');
 SELECT is(pipeline_status_document()::jsonb - 'checked_at' - 'checks',
-    '{"queue": [], "flows": [], "boards": [], "failures": [], "schedule": [], "webhooks": []}'::jsonb, 'nothing ran, came in or failed');
+    '{"queue": [], "flows": [], "boards": [], "notice": null, "failures": [], "schedule": [], "webhooks": []}'::jsonb, 'nothing ran, came in or failed');
 
 -- With data ----------------------------------------------------------------------------------------------------------
 

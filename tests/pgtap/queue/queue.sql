@@ -82,7 +82,7 @@ SELECT is(pg_temp.failure(statement), expected, statement)
 FROM (VALUES
     ($$ SELECT enqueue_job(NULL) $$, '22004: job_type must not be null or empty; Name the type of the job, for example analyze.'),
     ($$ SELECT enqueue_job(' ') $$, '22023: job_type must not be null or empty; Name the type of the job, for example analyze.'),
-    ($$ SELECT enqueue_job('analyse') $$, '22023: unknown job_type "analyse"; Types are a, analyze, b, c, cleanup, fragile, free, gated, llm_backfill, llm_explain, monday_sync, push_to_monday, reconcile, refresh, rehydrate_and_analyze, rehydrate_delta, rehydrate_full, rehydrate_recent, snapshot.'),
+    ($$ SELECT enqueue_job('analyse') $$, '22023: unknown job_type "analyse"; Types are a, analyze, b, c, cleanup, fragile, free, gated, history, llm_backfill, llm_explain, monday_sync, push_to_monday, reconcile, refresh, rehydrate_and_analyze, rehydrate_delta, rehydrate_full, rehydrate_recent, snapshot.'),
     ($$ SELECT enqueue_job('a', '') $$, '22023: project_id must not be empty; Leave it out for a job that concerns no single project.'),
     ($$ SELECT enqueue_job('a', payload => '[1]') $$, '22023: payload must be a JSON object, not array; Payloads of jobs that coalesce are merged key by key.'),
     ($$ SELECT enqueue_job('a', run_at => 'infinity') $$, '22008: run_at must be finite; Leave it out for a job that is due at once.'),

@@ -9,7 +9,7 @@ import pathlib
 from aiohttp import web
 
 from .. import serve
-from . import board_set, seed, shapes
+from . import board_set, demonstration, seed, shapes
 from .control import Control, plain_errors
 from .endpoint import Endpoint
 from .limits import PLANS
@@ -31,6 +31,8 @@ def arguments():
     parser.add_argument("--clock-scale", type=float, default=1.0, help="simulated seconds in a real one")
     parser.add_argument("--signing-secret", default=SIGNING_SECRET)
     parser.add_argument("--shape", choices=shapes.SHAPES, help="an account of another shape, instead of --projects")
+    parser.add_argument("--demonstration", action="store_true", help="a company with a past, instead of --projects")
+    parser.add_argument("--until", type=float, help="when the company's activity ends, in Unix seconds (default: now)")
     parser.add_argument("--board-file", type=pathlib.Path, help="writes the board configuration there")
     return parser.parse_args()
 
@@ -53,7 +55,9 @@ def main():
     asked = arguments()
     service = Service(scale=asked.clock_scale, plan=asked.plan, latency_ms=asked.latency_ms,
                       signing_secret=asked.signing_secret)
-    if asked.shape:
+    if asked.demonstration:
+        service.truths = demonstration.fill(service, asked.seed, asked.until)
+    elif asked.shape:
         shapes.fill(service.account, asked.shape, asked.today)
     elif asked.projects:
         seed.fill(service.account, asked.seed, asked.projects, asked.today, dirty=not asked.clean)

@@ -17,6 +17,8 @@ EVENTS = {
 
 
 class Entry:
+    """The keys that entries of real accounts have been seen with; the values are of the moment of the change."""
+
     def __init__(self, id, event):
         item, column = event.item, event.column
         self.id = id
@@ -24,18 +26,22 @@ class Entry:
         self.at = event.at
         self.user_id = event.user_id
         self.about = {"user_ids": str(event.user_id)}
-        data = {"board_id": event.board.id}
+        data = {"board_id": event.board.id, "board_name": event.board.name}
         if item is not None:
-            data |= {"pulse_id": item.id, "pulse_name": item.name, "group_id": item.group_id}
+            group = event.board.groups[item.group_id]
+            data |= {"group_id": group.id, "group_title": group.title, "is_top_group": group is event.board.top_group,
+                     "pulse_id": item.id, "pulse_name": item.name}
             self.about |= {"item_ids": str(item.id), "group_ids": item.group_id}
         if event.parent is not None:
-            data |= {"parent_item_id": event.parent.id}
+            data |= {"parent_board_id": event.parent.board.id, "parent_item_id": str(event.parent.id)}
         if column is not None:
             data |= {"column_id": column.id, "column_type": column.kind.webhook_name, "column_title": column.title}
             self.about |= {"column_ids": column.id}
         if event.kind == "change_column_value":
             data |= {"value": column.kind.webhook_value(column, event.after, event.at),
-                     "previous_value": column.kind.webhook_value(column, event.before, event.at)}
+                     "previous_value": column.kind.webhook_value(column, event.before, event.at), "is_undo_action": False}
+        if event.kind == "change_name":
+            data |= {"value": {"name": event.after}, "previous_value": {"name": event.before}}
         self.data = json.dumps(data)
 
 

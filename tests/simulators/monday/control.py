@@ -7,7 +7,7 @@ import zoneinfo
 
 from aiohttp import web
 
-from . import board_set, seed, shapes, state
+from . import board_set, demonstration, seed, shapes, state
 from .boards import Board, Column
 from .errors import ApiError
 from .figures import Figures
@@ -30,6 +30,7 @@ class Control:
             web.post("/_sim/reset", self.reset),
             web.get("/_sim/state", self.state),
             web.get("/_sim/board-file", self.board_file),
+            web.get("/_sim/truths", self.truths),
             web.get("/_sim/items", self.find_items),
             web.post("/_sim/items", self.create_item),
             web.get("/_sim/items/{id}", self.read_item),
@@ -61,12 +62,15 @@ class Control:
         return web.json_response({"now": self.service.clock.now(), "boards": boards})
 
     async def reset(self, request):
-        """{seed, projects, today, clean}: a new account, as at the start; without projects no boards; {shape}: another one"""
+        """{seed, projects, today, clean}: a new account, as at the start; without projects no boards; {shape}: another one;
+        {demonstration: true}: a company with a past"""
         body, service = await request.json(), self.service
         await service.deliveries.stop()
         service.renew()
         today = datetime.date.fromisoformat(body["today"]) if body.get("today") else None
-        if body.get("shape"):
+        if body.get("demonstration"):
+            service.truths = demonstration.fill(service, body.get("seed", 1))
+        elif body.get("shape"):
             shapes.fill(service.account, body["shape"], today)
         elif body.get("projects"):
             seed.fill(service.account, body.get("seed", 1), body["projects"], today, dirty=not body.get("clean", False))
@@ -80,6 +84,10 @@ class Control:
 
     async def board_file(self, request):
         return web.json_response(board_set.board_file(self.account))
+
+    async def truths(self, request):
+        """What a demonstration has planted: the rules, and what is true of each project."""
+        return web.json_response({"rules": demonstration.TRUTHS, "projects": self.service.truths})
 
     async def find_items(self, request):
         """?board=&name=&parent=&state=&limit="""

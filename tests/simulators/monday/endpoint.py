@@ -57,7 +57,7 @@ class Endpoint:
             return self._refusal(error, call, token)
 
     def _operation(self, query, operation_name, call):
-        document, problems = prepared(query)
+        document, problems = prepared(query, call.version_served)
         if document is None:
             raise ApiError(f"Parse error on {problems[0]}", "PARSING_ERROR", http=400, status=400)
         if problems:

@@ -21,7 +21,7 @@ from graphql.type import (
 )
 
 from .errors import ApiError
-from .schema import SCHEMA
+from .schema import schema_of
 
 TEXT_TYPES = {"String", "ID", "JSON", "Date", "ISO8601DateTime"}
 
@@ -39,7 +39,7 @@ def run(document, operation, variables, context):
 
 def reference(document, operation_name, variables, context):
     try:
-        result = execute(SCHEMA, document, context_value=context, variable_values=variables, operation_name=operation_name)
+        result = execute(schema_of(context.version), document, context_value=context, variable_values=variables, operation_name=operation_name)
     except GraphQLError as error:
         return None, [written(error)]  # Variables that do not fit.
     return result.data, [written(error) for error in result.errors or ()]
@@ -71,9 +71,10 @@ class Info:
 
 
 def quick(document, operation_name, variables, context):
-    root = SCHEMA.get_query_type()
+    schema = schema_of(context.version)
+    root = schema.get_query_type()
     try:
-        execution = ExecutionContext(SCHEMA, document, None, context, variables, operation_name, SyncExecutor(), None, False)
+        execution = ExecutionContext(schema, document, None, context, variables, operation_name, SyncExecutor(), None, False)
         fields = collect_fields(execution, root, execution.operation.selection_set, DefaultOrderedDict(list), set())
         return Plan(execution, Info(context), root, fields)(None)
     except NotPlain:
@@ -90,7 +91,7 @@ class Plan:
         self.steps = []
         for key, asts in fields.items():
             name = asts[0].name.value
-            definition = get_field_def(SCHEMA, parent, name)
+            definition = get_field_def(execution.schema, parent, name)
             if definition is None or name == "__typename":
                 raise NotPlain
             arguments = execution.get_argument_values(definition, asts[0])
@@ -148,7 +149,7 @@ def _abstract(execution, info, type_, asts):
             return None
         name = type_.resolve_type(value, info)
         if name not in plans:
-            concrete = SCHEMA.get_type(name)
+            concrete = execution.schema.get_type(name)
             plans[name] = Plan(execution, info, concrete, execution.get_sub_fields(concrete, asts))
         return plans[name](value)
 

@@ -13,6 +13,7 @@ from .rollup import cell_of, is_rolled_up
 from .update_html import plain
 
 LONGEST_UPDATES_PAGE = 100
+LONGEST_LOG_WINDOW_DAYS = 90
 
 
 def same(name):
@@ -36,8 +37,9 @@ def me(root, info):
     return info.context.account.users[info.context.token.user_id]
 
 
-def users(root, info, limit, page, ids=None):
-    found = info.context.account.users.values()
+def users(root, info, limit, page, ids=None, non_active=None):
+    """Nobody here was deactivated."""
+    found = [] if non_active else info.context.account.users.values()
     return page_of([user for user in found if ids is None or str(user.id) in ids], limit, page)
 
 
@@ -87,17 +89,37 @@ def board_updates(board, info, **arguments):
     return updates_of([update for item in board.items.values() for update in item.updates], **arguments)
 
 
-def activity_logs(board, info, limit, page, **arguments):
+def logged(board, arguments):
+    """Newest first."""
     first = parse_moment(arguments["from"]) if arguments.get("from") else float("-inf")
     last = parse_moment(arguments["to"]) if arguments.get("to") else float("inf")
     wanted = {name: set(map(str, arguments[name])) for name in ("item_ids", "column_ids", "group_ids", "user_ids")
               if arguments.get(name) is not None}
-    found = [
+    events = arguments.get("event_types")
+    return [
         entry
         for entry in reversed(board.activity)
         if first <= entry.at <= last and all(entry.about.get(name) in ids for name, ids in wanted.items())
+        and (events is None or entry.event in events)
     ]
-    return page_of(found, limit, page)
+
+
+def activity_logs(board, info, limit, page, **arguments):
+    return page_of(logged(board, arguments), limit, page)
+
+
+def activity_logs_by_cursor(board, info, limit, cursor=None, **arguments):
+    """At most 90 days back, also where nobody says since when."""
+    cursors = info.context.service.cursors
+    if cursor is not None:
+        entries, cursor = cursors.resume(cursor, limit)
+        return {"logs": entries, "cursor": cursor}
+    oldest = info.context.account.clock.now() - LONGEST_LOG_WINDOW_DAYS * 86_400
+    if arguments.get("from") and parse_moment(arguments["from"]) < oldest:
+        raise invalid_argument(f"from: at most {LONGEST_LOG_WINDOW_DAYS} days back")
+    entries, cursor = cursors.page(
+        cursors.start([entry for entry in logged(board, arguments) if entry.at >= oldest], True), 0, limit)
+    return {"logs": entries, "cursor": cursor}
 
 
 def column_settings_str(column, info):

@@ -3,6 +3,7 @@
 import functools
 import logging
 import pathlib
+import re
 
 from graphql import GraphQLError, Source, build_ast_schema, parse, validate
 from graphql.language import ast
@@ -10,9 +11,33 @@ from graphql.type import GraphQLObjectType, get_nullable_type
 
 from .cells import Cell
 from .mutations import MUTATIONS
-from .resolvers import RESOLVERS, complexity
+from .resolvers import RESOLVERS, activity_logs_by_cursor, complexity
 
 SDL = pathlib.Path(__file__).with_name("schema.graphql")
+# From 2027-01 on activity logs come by cursor, and in another type. (monday-api 3.7)
+CURSOR_OF_LOGS_SINCE = "2027-01"
+LOGS_BY_PAGE = re.compile(r"  activity_logs\([^)]*\): \[ActivityLogType\]\n")
+LOGS_BY_CURSOR = """
+  activity_logs(
+    column_ids: [ID!]
+    correlation_ids: [ID!]
+    cursor: String
+    event_types: [String!]
+    from: String
+    group_ids: [ID!]
+    item_ids: [ID!]
+    limit: Int = 25
+    search: String
+    to: String
+    user_ids: [ID!]
+  ): BoardActivityLogsPage
+"""
+LOGS_PAGE = """
+type BoardActivityLogsPage {
+  cursor: String
+  logs: [ActivityLogType!]
+}
+"""
 
 # Every error of a resolver is an answer here, not a fault of the program.
 logging.getLogger("graphql").setLevel(logging.CRITICAL)
@@ -41,8 +66,8 @@ def with_optional_defaults(schema):
     return schema
 
 
-def _build():
-    schema = with_optional_defaults(build_ast_schema(parse(SDL.read_text(encoding="utf-8"))))
+def _build(text):
+    schema = with_optional_defaults(build_ast_schema(parse(text)))
     types = schema.get_type_map()
     for name in ("Date", "ISO8601DateTime", "JSON", "CompareValue"):
         scalar = types[name]
@@ -50,6 +75,8 @@ def _build():
     for type_name, fields in (RESOLVERS | {"Mutation": MUTATIONS | {"complexity": complexity}}).items():
         for field_name, resolver in fields.items():
             types[type_name].fields[field_name].resolver = resolver
+    if "BoardActivityLogsPage" in types:
+        types["Board"].fields["activity_logs"].resolver = activity_logs_by_cursor
     types["ColumnValue"].resolve_type = _column_value_type
     types["MirroredValue"].resolve_type = _column_value_type
     return schema
@@ -64,17 +91,24 @@ def _column_value_type(value, info):
     return getattr(value, "graphql_type", value.column.kind.graphql_type)
 
 
-SCHEMA = _build()
+_TEXT = SDL.read_text(encoding="utf-8")
+_BY_PAGE = _build(_TEXT)
+_BY_CURSOR = _build(LOGS_BY_PAGE.sub(LOGS_BY_CURSOR.lstrip("\n"), _TEXT) + LOGS_PAGE)
+
+
+def schema_of(version):
+    """The schema of a version of the API; versions differ in their activity logs alone."""
+    return _BY_CURSOR if version >= CURSOR_OF_LOGS_SINCE else _BY_PAGE
 
 
 @functools.lru_cache(maxsize=256)
-def prepared(query):
-    """(document, errors): parsed and checked against the schema, once for each text."""
+def prepared(query, version):
+    """(document, errors): parsed and checked against the schema, once for each text and version."""
     try:
         document = parse(Source(query))
     except GraphQLError as error:
         return None, [error]
-    return document, validate(SCHEMA, document)
+    return document, validate(schema_of(version), document)
 
 
 def operation_of(document, name):

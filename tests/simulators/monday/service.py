@@ -44,4 +44,6 @@ class Service:
         self.latency_ms = self.first_latency_ms
         self.changes.listeners += [Activity().hear, self.webhooks.hear]
         self.account.add_user(API_USER, "Pipeline")
+        # Of a demonstration: what is true of each project, by its id.
+        self.truths = {}
         self.tokens.add(Token(DEFAULT_TOKEN))

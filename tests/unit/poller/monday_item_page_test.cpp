@@ -57,19 +57,34 @@ TEST(MondayItems, TheBoardsThatCameAreThoseThatMayBeRead) {
 }
 
 TEST(MondayActivities, NameTheirItemsInOneOfSeveralWays) {
-    const auto page = activities_of(json::parse(R"({"boards":[{"id":"1","activity_logs":[
+    const auto entries = activities_of(json::parse(R"([
         {"event":"delete_pulse","data":"{\"pulse_id\":5,\"board_id\":1}"},
         {"event":"batch_archive_pulses","data":"{\"pulse_ids\":[6,\"7\"]}"},
         {"event":"board_view_changed","data":"{\"view\":1}"},
         {"event":"odd","data":"not JSON"},
-        {"event":"odd","data":null}]}]})"));
-    ASSERT_TRUE(page);
-    EXPECT_EQ(page->size, 5U);
-    ASSERT_EQ(page->entries.size(), 2U);
-    EXPECT_EQ(page->entries[0].event, "delete_pulse");
-    EXPECT_EQ(page->entries[0].item_ids, Ids{"5"});
-    EXPECT_EQ(page->entries[1].item_ids, (Ids{"6", "7"}));
-    EXPECT_FALSE(activities_of(json::parse(R"({"boards":[null]})")));
+        {"event":"odd","data":null}])"));
+    ASSERT_EQ(entries.size(), 2U);
+    EXPECT_EQ(entries[0].event, "delete_pulse");
+    EXPECT_EQ(entries[0].item_ids, Ids{"5"});
+    EXPECT_EQ(entries[1].item_ids, (Ids{"6", "7"}));
+}
+
+TEST(MondayActivities, ComeInPagesOfEitherForm) {
+    const auto by_page =
+        log_page(json::parse(R"({"boards":[{"id":"1","activity_logs":[{"event":"x"},{"event":"y"}]}]})"));
+    ASSERT_TRUE(by_page);
+    EXPECT_EQ(by_page->entries.size(), 2U);
+    EXPECT_FALSE(by_page->cursor);
+    const auto by_cursor =
+        log_page(json::parse(R"({"boards":[{"id":"1","activity_logs":{"cursor":"c7","logs":[{"event":"x"}]}}]})"));
+    ASSERT_TRUE(by_cursor);
+    EXPECT_EQ(by_cursor->entries.size(), 1U);
+    EXPECT_EQ(by_cursor->cursor, "c7");
+    for (const char *data :
+         {R"({"boards":[null]})", R"({"boards":[]})", R"({"boards":[{"id":"1","activity_logs":null}]})",
+          R"({"boards":[{"id":"1","activity_logs":{"cursor":null,"logs":null}}]})"}) {
+        EXPECT_FALSE(log_page(json::parse(data))) << data;
+    }
 }
 
 TEST(MondayDocuments, AreCompiledInWithWhatTheyImportAndWithoutComments) {
