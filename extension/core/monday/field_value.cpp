@@ -21,7 +21,7 @@ std::string array_text(const std::vector<std::string> &texts) {
     return array += "}";
 }
 
-std::string joined(const std::vector<std::string> &texts) {
+std::string listed(const std::vector<std::string> &texts) {
     std::string list;
     for (const std::string &text : texts) list.append(list.empty() ? "" : ", ").append(text);
     return list;
@@ -43,7 +43,7 @@ FieldValue field_value(const BoardColumn &column, const Reading &reading, const 
     if (!reading.refusal.empty()) return {std::nullopt, reading.refusal};
     if (field.name == kRelationField) return {array_text(reading.ids), {}};
     if (!reading.ids.empty() && (field.name == "account_id" || field.name == "contact_id")) {
-        return {joined(reading.ids), {}};
+        return {listed(reading.ids), {}};
     }
     if (reading.text.empty()) return {};
     Decoded<std::string> decoded = decode_text(column, reading, board);
