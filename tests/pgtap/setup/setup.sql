@@ -114,13 +114,13 @@ SELECT set_eq(
               ('model_confidence_minimum(timestamp with time zone)'), ('keep_setting(text,text)'),
               ('keep_project_history()'), ('keep_analysis_history()'), ('open_history_intake()'),
               ('merge_history_intake(text,boolean)'), ('replay_day(date)'), ('remove_expired_outlook()'),
-              ('fit_outlook(timestamp with time zone)'), ('explain_outlook(text)'),
+              ('fit_outlook(timestamp with time zone)'), ('explain_outlook(text)'), ('outlook_calibration()'),
               ('outlook_band(date,date,text,text,text,text,text,text,text[],double precision)'),
               ('outlook_probability(date,date,text,text,text,text,text,text,text[],numeric)') $$,
     'what takes the owner of the tables runs with that owner''s rights, a pinned path, and for nobody without a grant');
 SELECT is((SELECT count(*) FROM pg_proc p WHERE p.prosecdef
              AND p.pronamespace IN ('pipeline'::regnamespace, 'pipeline_work'::regnamespace, 'pipeline_internal'::regnamespace, 'pipeline_data'::regnamespace)),
-          25::bigint, 'and nothing else does');
+          26::bigint, 'and nothing else does');
 SELECT is_empty(
     $$ SELECT n.nspname FROM pg_namespace n, aclexplode(n.nspacl) a
        WHERE n.nspname IN ('pipeline', 'pipeline_work', 'pipeline_internal', 'pipeline_data') AND a.grantee = 0 $$,
