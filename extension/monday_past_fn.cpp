@@ -30,10 +30,11 @@ std::optional<monday::Microseconds> moment_in(const json &object, const char *ke
 json log_entry_as_json(const json &entry) {
     const std::string event = text_in(entry, "event");
     const std::string data = text_in(entry, "data");
-    json row = {{"log_id", text_in(entry, "id")}, {"event", event}, {"data", data}};
+    const std::string log_id = text_in(entry, "id");
+    json row = {{"log_id", log_id}, {"event", event}, {"data", data}};
     const auto at = monday::decode_log_moment(text_in(entry, "created_at"));
     const auto activity = monday::read_activity(event, data, at.value_or(0));
-    if (row["log_id"] == "" || !at || !activity) {
+    if (log_id.empty() || !at || !activity) {
         row["refusal"] = !activity ? "data is no JSON object" : !at ? "created_at is no moment" : "entry without an id";
         return row;
     }

@@ -458,10 +458,13 @@ ImportPlan compile(std::string_view mapping, const Surroundings &surroundings) {
 
 std::string decoding_of(const Reading &reading, const std::string &text, std::string_view format,
                         std::string_view decode_schema) {
-    // Any text is a text.
-    if (reading.kind == FieldKind::kText) return text;
-    return std::string(decode_schema) + ".decode_field(" + sql_literal(to_string(reading.kind)) + ", " + text + ", " +
-           sql_literal(format) + ")";
+    const std::string decoded = std::string(decode_schema) + ".decode_field(" + sql_literal(to_string(reading.kind)) +
+                                ", " + text + ", " + sql_literal(format) + ")";
+    // Any text is a text, but for what a spreadsheet shows where a formula failed, which begins like this.
+    if (reading.kind == FieldKind::kText) {
+        return "CASE WHEN " + text + " LIKE '#%' THEN " + decoded + " ELSE " + text + " END";
+    }
+    return decoded;
 }
 
 ImportPlan compile_import(std::string_view mapping, const std::vector<std::string> &source_columns,

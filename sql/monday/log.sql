@@ -94,6 +94,7 @@ CREATE FUNCTION pipeline_work.end_monday_log(board_id text, OUT reaches_from tim
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
+    SELECT require_writable('read a log');
     UPDATE monday_log_reach r
     SET reaches_from = CASE WHEN r.reaches_to >= r.reading_from THEN least(r.reaches_from, r.reading_from) ELSE r.reading_from END,
         reaches_to = r.reading_to, reading_from = NULL, reading_to = NULL

@@ -87,6 +87,7 @@ AS $$
 DECLARE
     holder text;
 BEGIN
+    PERFORM require_queue('take turns at a board');
     -- Until the end of the transaction nobody takes the next turn.
     PERFORM FROM board_turn t
     WHERE t.board_id = require_board_turn.board_id AND t.token = require_board_turn.token AND t.holder IS NOT NULL

@@ -32,6 +32,10 @@ std::string decode(const char *kind, const std::string &text, const std::string 
     return std::string("pf.decode_field('") + kind + "', " + text + ", '" + format + "')";
 }
 
+std::string decoded_text(const std::string &text) {
+    return "CASE WHEN " + text + " LIKE '#%' THEN " + decode("text", text) + " ELSE " + text + " END";
+}
+
 std::string reason(const char *kind, const std::string &text, const std::string &format = "") {
     return std::string("pf.reject_reason('") + kind + "', " + text + ", '" + format + "')";
 }
@@ -96,7 +100,7 @@ TEST(ImportPlan, AMapLeavesOtherValuesAlone) {
     const std::string text = "CASE WHEN " + map + " ? (" + read("stage") + ") THEN " + map + " ->> (" + read("stage") +
                              ") ELSE " + read("stage") + " END";
     EXPECT_EQ(field.raw_sql, text);
-    EXPECT_EQ(field.value_sql, text + "::text");
+    EXPECT_EQ(field.value_sql, decoded_text(text) + "::text");
 }
 
 TEST(ImportPlan, ADateTakesFormatAndDaysOnTop) {
@@ -138,8 +142,9 @@ TEST(ImportPlan, ALookupTableMayNameItsSchema) {
 TEST(ImportPlan, AListTakesTheFirstThatIsNotBlank) {
     const PlannedField field = planned("account", {"name", {{"constant", "unknown"}}});
     EXPECT_EQ(field.raw_sql, "coalesce(" + read("name") + ", 'unknown')");
-    EXPECT_EQ(field.value_sql, "CASE WHEN " + read("name") + " IS NOT NULL THEN " + read("name") +
-                                   "::text WHEN 'unknown' IS NOT NULL THEN 'unknown'" + "::text END");
+    EXPECT_EQ(field.value_sql, "CASE WHEN " + read("name") + " IS NOT NULL THEN " + decoded_text(read("name")) +
+                                   "::text WHEN 'unknown' IS NOT NULL THEN " + decoded_text("'unknown'") +
+                                   "::text END");
     EXPECT_EQ(field.reason_sql, "CASE WHEN " + read("name") + " IS NOT NULL THEN " + reason("text", read("name")) +
                                     " WHEN 'unknown' IS NOT NULL THEN " + reason("text", "'unknown'") + " END");
 }

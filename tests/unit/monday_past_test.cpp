@@ -53,7 +53,7 @@ Activity number(Microseconds at, const char *column, json after, json before) {
                      {"previous_value", before.is_null() ? before : json{{"value", before}}}});
 }
 
-Past walk(std::vector<Activity> log, PresentItem present = tender(), const Board &board = parent_board()) {
+Past walk(std::vector<Activity> log, const PresentItem &present = tender(), const Board &board = parent_board()) {
     return walk_back(present, std::move(log), kLogBegins, board, {{"501", "Ana Prado"}, {"502", "Jo Lund"}});
 }
 
@@ -234,8 +234,8 @@ TEST(MondayPast, AnItemThatCameFromAnotherBoardIsKnownFromItsArrival) {
 
 PresentItem quote() { return {.id = "41", .name = "A1", .parent_id = "7", .values = {"500", R"({"88"})"}}; }
 
-Past walk_quote(std::vector<Activity> log, PresentItem present = quote()) {
-    return walk(std::move(log), std::move(present), subitem_board());
+Past walk_quote(std::vector<Activity> log, const PresentItem &present = quote()) {
+    return walk(std::move(log), present, subitem_board());
 }
 
 std::string parents_of(const Past &past) {

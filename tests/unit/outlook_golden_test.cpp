@@ -174,7 +174,7 @@ public:
             const auto month = golden::parse<int>(row.at("month"));
             const std::string what = row.at("what");
             if (what.starts_with("band_")) {
-                const double q = golden::parse<double>(what.substr(5));
+                const auto q = golden::parse<double>(what.substr(5));
                 compare(row.at("span") + what, quantile(columns(month, span, Part::kTotal), result_.run.shock_prior, q),
                         firm::number(row, "k1"), kBandTolerance);
                 continue;

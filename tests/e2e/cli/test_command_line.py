@@ -249,7 +249,7 @@ def test_status_is_one_screen_and_tells_trouble_by_its_exit(command, database):
     calm = command("status")
     assert calm.returncode == 0, calm.stdout + calm.stderr
     assert "projects" in calm.stdout and "nothing is scheduled" in calm.stdout
-    assert len(calm.stdout.splitlines()) <= 40
+    assert len(calm.stdout.splitlines()) <= 45
     database.execute("INSERT INTO sync_log (sync_type, board_name, status, error_message) VALUES ('rehydrate_full', 'Projects', 'failed', 'token revoked')")
     troubled = command("status", "--json")
     assert troubled.returncode == 1

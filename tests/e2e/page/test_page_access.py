@@ -21,9 +21,9 @@ def test_operations(site, browser):
     assert browser.rows("Queue")[0][0] == "push to monday"
     assert "No board is configured" in browser.section("Boards").text
     assert "Nothing is scheduled." in browser.section("Scheduled jobs").text
-    assert browser.one("#health a").text == "1 of 15 checks failing"
+    assert browser.one("#health a").text == "1 of 18 checks failing"
     checks = browser.section("Not all is in order").text
-    assert checks.count("✓") == 12 and "1 failed within a day: push_to_monday" in checks
+    assert checks.count("✓") == 15 and "1 failed within a day: push_to_monday" in checks
     assert "nothing is scheduled" in checks and "of 198 projects 129 have no analysis" in checks
 
 

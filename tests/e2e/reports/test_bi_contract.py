@@ -12,10 +12,12 @@ from cluster import Cluster, as_server, fill, value
 
 READER, PASSWORD = "bi_reader", "read-only"
 REPORTS = [
-    "pipeline_forecast_snapshot", "vw_analysis_current", "vw_bookings_monthly", "vw_dim_date", "vw_dim_project", "vw_dim_project_of_day",
+    "outlook_project_month", "pipeline_forecast_snapshot", "vw_analysis_current", "vw_bookings_monthly", "vw_calibration", "vw_dim_date", "vw_dim_project", "vw_dim_project_of_day",
     "vw_dim_snapshot_date", "vw_enquiries_monthly", "vw_forecast_accuracy", "vw_forecast_backlog", "vw_forecast_explanation_v1",
     "vw_forecast_history", "vw_forecast_latest", "vw_forecast_origin", "vw_forecast_past_due", "vw_forecast_quality", "vw_forecast_quality_projects",
     "vw_forecast_quality_verdict", "vw_forecast_scope", "vw_forecast_slippage", "vw_forecast_waterfall", "vw_invoices",
+    "vw_outlook_accuracy", "vw_outlook_factor", "vw_outlook_monthly", "vw_outlook_project", "vw_outlook_project_month",
+    "vw_outlook_record", "vw_outlook_run",
     "vw_pipeline_forecast_monthly_12m_v1",
     "vw_pipeline_forecast_project_v1", "vw_revenue_monthly", "vw_stage_velocity", "vw_stages_without_rule",
 ]
@@ -24,6 +26,12 @@ REPORTS = [
 NOT_FOR_THE_MODEL = {
     "pipeline_forecast_snapshot": {"analysis_timestamp", "created_at"},
     "vw_pipeline_forecast_project_v1": {"project_uuid", "analysis_timestamp"},
+    "vw_outlook_factor": {"as_of"},
+    "vw_outlook_monthly": {"as_of"},
+    "vw_outlook_project": {"as_of", "months"},
+    "vw_outlook_project_month": {"as_of"},
+    "vw_outlook_record": {"as_of", "judged_as_of"},
+    "vw_outlook_run": {"as_of", "created_at", "known_from", "settings"},
 }
 READABLE_TYPES = {
     "integer", "bigint", "smallint", "numeric", "double precision", "text", "boolean", "date", "timestamp without time zone",
@@ -46,11 +54,15 @@ def owner(cluster):
             SELECT 'S' || n, 'Invoice', 'P' || n, pipeline_today() - n, n * 70.07 - 300 FROM generate_series(1, 150) AS n""")
         connection.execute("""
             INSERT INTO projects (monday_id, item_name, account, type, category, product_type, pipeline_stage, new_enquiry_value, expected_start_date)
-            VALUES ('V1', 'Halle Nord', 'Account 000', 'Type 0', 'Category 0', 'Product 0', 'Verhandlung', 12000, pipeline_today())""")
+            VALUES ('V1', 'Halle Nord', 'Account 000', 'Type 0', 'Category 0', 'Product 0', 'Verhandlung', 12000, pipeline_today()),
+                   ('V2', 'Halle Ost', 'Account 001', 'Type 0', 'Category 0', 'Product 0', 'Verhandlung', 9000, pipeline_today())""")
         connection.execute("UPDATE projects SET date_order_received = date_created WHERE pipeline_stage LIKE 'Won%'")
         # Dates that slipped: what was known three months ago said another one.
         connection.execute("UPDATE project_history SET valid_from = valid_from - interval '100 days' WHERE valid_to IS NULL")
         connection.execute("UPDATE projects SET expected_start_date = expected_start_date + 45 WHERE monday_id LIKE 'P%4'")
+        connection.execute("UPDATE projects SET date_order_received = pipeline_today() WHERE monday_id = 'V2'")
+        connection.execute("CALL replay_outlook(pipeline_today() - 90, pipeline_today())")
+        connection.execute("SELECT fit_outlook()")
         connection.execute("CALL refresh_pipeline_views()")
         connection.execute(f"CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORD}'")
         connection.execute("SELECT grant_forecast_reader(%s)", [READER])

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from simulators.monday import board_set, execution, seed
+from simulators.monday import board_set, execution, seed, versions
 from simulators.monday.context import Context
 from simulators.monday.schema import prepared
 from simulators.monday.service import Service
@@ -64,7 +64,7 @@ def text(answer):
 @pytest.mark.parametrize("board", [board_set.PARENT, board_set.SUBITEM, board_set.HIDDEN])
 @pytest.mark.parametrize("query", READS)
 def test_both_ways_give_the_same(service, query, board):
-    document, problems = prepared(query)
+    document, problems = prepared(query, versions.CURRENT)
     assert not problems, problems
     variables = {"b": [str(board)], "i": [str(id) for id in service.account.boards[board].items][:25]}
     operation = document.definitions[0]
@@ -75,13 +75,13 @@ def test_both_ways_give_the_same(service, query, board):
 
 def test_plain_reads_take_the_short_way(service):
     for query in READS[:9]:
-        document, _ = prepared(query)
+        document, _ = prepared(query, versions.CURRENT)
         variables = {"b": [str(board_set.HIDDEN)], "i": [str(board_set.HIDDEN)]}
         assert execution.quick(document, None, variables, context(service))
 
 
 def test_what_is_not_plain_does_not(service):
     for query in READS[9:]:
-        document, _ = prepared(query)
+        document, _ = prepared(query, versions.CURRENT)
         with pytest.raises(execution.NotPlain):
             execution.quick(document, None, {}, context(service))
