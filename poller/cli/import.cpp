@@ -6,17 +6,16 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "poller/cli/commands.hpp"
 #include "poller/cli/database.hpp"
+#include "poller/cli/import_history.hpp"
 #include "poller/cli/import_options.hpp"
 #include "poller/cli/import_report.hpp"
-#include "poller/cli/progress.hpp"
+#include "poller/cli/import_staging.hpp"
 #include "poller/errors.hpp"
 #include "poller/imports/list_file.hpp"
 #include "poller/imports/mapping_columns.hpp"
@@ -29,21 +28,6 @@ using nlohmann::json;
 namespace files = poller::imports;
 
 constexpr int kImportInterrupted = 130;
-constexpr const char *kStagingTable = "import";
-// A row of so many short texts fits into a page of the database.
-constexpr std::size_t kMostColumnsRead = 400;
-
-[[nodiscard]] json read_mapping(const std::string &path) {
-    std::ifstream file(path);
-    if (!file) {
-        throw ConfigError(fmt::format("cannot read mapping file \"{}\"", path));
-    }
-    json mapping = json::parse(file, nullptr, false);
-    if (mapping.is_discarded() || !mapping.is_object()) {
-        throw ConfigError(fmt::format("mapping file \"{}\" does not hold a JSON object", path));
-    }
-    return mapping;
-}
 
 // Ctrl-C breaks off what the command waits for. The connection closes, and the server takes back the transaction.
 class Interruption {
@@ -70,45 +54,6 @@ private:
     asio::signal_set signals_;
 };
 
-struct StagedFile {
-    std::vector<files::Column> columns;
-    json about;  // how the file was read
-};
-
-[[nodiscard]] std::vector<std::size_t> first_places(std::size_t count) {
-    std::vector<std::size_t> places(std::min(count, kMostColumnsRead));
-    for (std::size_t at = 0; at < places.size(); ++at) {
-        places[at] = at;
-    }
-    return places;
-}
-
-// The columns that a mapping names are filled, or all of them where `names` is null.
-[[nodiscard]] awaitable<StagedFile> stage_file(db::Connection &database, const std::string &table,
-                                               const files::ListFile &file, const files::Layout &layout,
-                                               const std::vector<std::string> *names, files::ListShape shape) {
-    StagedFile staged;
-    staged.columns = files::columns_of(layout.head);
-    files::StagingTable target;
-    target.name = table;
-    target.columns = staged.columns;
-    target.filled = names == nullptr ? first_places(staged.columns.size()) : files::places_of(*names, staged.columns);
-    Progress progress(fmt::format("Reading {}", file.name()), file.length());
-    const std::function<void(std::uint64_t)> show = [&](std::uint64_t done) { progress.show(done); };
-    const auto begun = std::chrono::steady_clock::now();
-    const files::StagedRows rows =
-        co_await files::stage(database, std::move(target), file, layout, std::move(shape), show);
-    progress.finish();
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
-    staged.about = about_file(file, layout, rows);
-    staged.about["seconds"] = taken.count();
-    if (names == nullptr && staged.columns.size() > kMostColumnsRead) {
-        staged.about["columns_read"] = kMostColumnsRead;
-        staged.about["first_column_not_read"] = staged.columns[kMostColumnsRead].name;
-    }
-    co_return staged;
-}
-
 [[nodiscard]] awaitable<void> stage_lookups(db::Connection &database, const ImportOptions &options,
                                             const json &mapping) {
     const json lookups = mapping.value("lookup_files", json::object());
@@ -125,14 +70,6 @@ struct StagedFile {
         files::ListShape shape;
         co_await stage_file(database, table, *file, layout, nullptr, std::move(shape));
     }
-}
-
-// What import_projects() and propose_import() are told of the staging table.
-[[nodiscard]] json rows_of_file(const files::ListFile &file) {
-    return {{"file", file.name()},
-            {"line", files::kLineColumn},
-            {"reason", files::kReasonColumn},
-            {"text", files::kTextColumn}};
 }
 
 struct Recognised {
@@ -199,19 +136,6 @@ struct Proposed {
     co_return proposed;
 }
 
-// Most rows cannot be read: the file is not what it was taken for, and nothing of it is stored.
-void require_readable(const json &about) {
-    const auto rows = about["rows"].get<std::uint64_t>();
-    const auto unreadable = about["unreadable_rows"].get<std::uint64_t>();
-    if (unreadable * 2 > rows) {
-        throw ConfigError(
-            fmt::format("{} of {} rows cannot be read; nothing was imported. The first of them, {} {}, {}", unreadable,
-                        rows, line_word(about), about["first_refusal"]["line"].get<std::uint64_t>(),
-                        about["first_refusal"]["reason"].get<std::string>()),
-            {"", "", "Say how the file is written: --delimiter, --quote, --encoding, --head-line, --short-rows."});
-    }
-}
-
 [[nodiscard]] awaitable<json> import_rows(db::Connection &database, const files::ListFile &file, StagedFile staged,
                                           json mapping, bool accepts_losses) {
     if (!accepts_losses) {
@@ -233,13 +157,6 @@ void require_readable(const json &about) {
     report["preset"] = preset;
     co_return report;
 }
-
-// What the command prints and returns, once all that it did is to be kept.
-struct Outcome {
-    std::string text;
-    int status = 0;
-    bool is_kept = true;
-};
 
 [[nodiscard]] awaitable<Outcome> work(db::Connection &database, const ImportOptions &options) {
     json mapping = options.mapping.empty() ? json::object() : read_mapping(options.mapping);
@@ -284,7 +201,12 @@ struct Outcome {
     Interruption interruption(co_await asio::this_coro::executor, database);
     Outcome outcome;
     try {
-        outcome = co_await work(database, options);
+        // One statement for each: of two awaitables in a conditional expression g++ 12 destroys one twice.
+        if (options.is_history) {
+            outcome = co_await import_history(database, options);
+        } else {
+            outcome = co_await work(database, options);
+        }
     } catch (const ConnectionLost &) {
         if (!interruption.happened()) {
             throw;

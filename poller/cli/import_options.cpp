@@ -50,6 +50,8 @@ void add_import_options(CLI::App &command, ImportOptions &options) {
             .add_option("--map", options.mapping,
                         "JSON file: where each field of a project comes from; for a known export not needed")
             ->type_name("FILE");
+    command.add_flag("--history", options.is_history,
+                     "the file tells the past: a field history, or a row for each moment of a project");
     CLI::Option *propose =
         command.add_flag("--propose", options.proposes, "print a mapping for the file, and import nothing");
     propose->excludes(map);

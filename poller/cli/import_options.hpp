@@ -21,6 +21,7 @@ struct ImportOptions {
     std::string mapping;  // empty: proposed
     std::string preset;
     bool proposes = false;
+    bool is_history = false;                            // the file tells the past of projects
     nlohmann::json formats = nlohmann::json::object();  // of columns whose values do not tell
     imports::SaidFile said_file;
     imports::SaidLayout layout;

@@ -191,6 +191,36 @@ json about_file(const imports::ListFile &file, const imports::Layout &layout, co
 
 std::string_view line_word(const json &about) { return about.contains("sheet") ? "row" : "line"; }
 
+std::string history_report_text(const json &report) {
+    const json &run = report["metadata"];
+    std::string text = file_text(report["file"], field_text(report, "preset"));
+    text += fmt::format(
+        "  the past of {}: {} written, {} removed\n", counted(number_of(report, "projects"), "project", "projects"),
+        counted(number_of(report, "versions_written"), "version", "versions"), number_of(report, "versions_removed"));
+    const auto said = [&](const char *key, const char *what) {
+        if (const std::int64_t count = number_of(report, key); count > 0) {
+            text += fmt::format("  {} {}\n", count, what);
+        }
+    };
+    said("unknown_projects", "× a project that is not there, and not deleted either: passed over");
+    said("states_after_observation", "× a state of the time under observation: passed over");
+    said("contradictions", "× an end that differs from what was observed first");
+    said("rejected", "× a row or a value that cannot be read");
+    if (const std::int64_t broken = number_of(run, "contradictions"); broken > 0) {
+        text += fmt::format("  {} × an old value that is not the one before it\n", broken);
+    }
+    const json passed_over = run.value("fields_passed_over", json::object());
+    for (const auto &[field, rows] : passed_over.items()) {
+        text +=
+            fmt::format("  not mapped: {} ({})\n", shortened(field), counted(rows.get<std::int64_t>(), "row", "rows"));
+    }
+    text += fmt::format(
+        "run {}; its refusals: SELECT * FROM pipeline.sync_reject WHERE run_id = {};\n"
+        "CALL pipeline.replay_forecast_snapshots(…) takes the snapshots of that past.\n",
+        number_of(report, "run_id"), number_of(report, "run_id"));
+    return text;
+}
+
 std::vector<std::string> losses(const json &report) {
     std::vector<std::string> lost;
     const json &file = report["file"];

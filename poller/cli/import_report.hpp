@@ -23,6 +23,9 @@ namespace poller::cli {
 // Of a report of import_report(), with the file beside it.
 [[nodiscard]] std::string report_text(const nlohmann::json &report, bool accepts_losses);
 
+// Of what import_project_history() returns, with the metadata of its run and the file beside it.
+[[nodiscard]] std::string history_report_text(const nlohmann::json &report);
+
 // What the forecast misses of the file, a sentence each; empty where nothing important was lost.
 [[nodiscard]] std::vector<std::string> losses(const nlohmann::json &report);
 
