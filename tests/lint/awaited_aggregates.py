@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Refuses an aggregate or initializer built around co_await: g++ 12 destroys its temporaries twice.
+"""Refuses an initializer around co_await, and co_await of a choice (c ? a : b): g++ 12 destroys their temporaries twice.
 
 usage: awaited_aggregates.py FILE...    prints file:line of each and exits with 1 if there is one
 
@@ -31,8 +31,23 @@ def is_block(before, in_block):
     return bool(AFTER_PARAMETERS.search(before) or CAPTURE.search(before) or (in_block and BEFORE_BLOCK.search(before)))
 
 
+def is_choice(code, place):
+    """Whether what stands at this place is a conditional expression in parentheses."""
+    depth = 0
+    for character in code[place:].lstrip():
+        if character == "(":
+            depth += 1
+        elif character == ")":
+            depth -= 1
+        elif character == "?" and depth == 1:
+            return True
+        if depth == 0:
+            return False
+    return False
+
+
 def awaited_aggregates(text):
-    """The numbers of the lines with co_await in an initializer."""
+    """The numbers of the lines with co_await in an initializer or of a choice."""
     code = without_literals(text)
     lines, open_braces = [], []
     for token in TOKEN.finditer(code):
@@ -42,7 +57,7 @@ def awaited_aggregates(text):
         elif token[0] == "}":
             if open_braces:
                 open_braces.pop()
-        elif open_braces and not open_braces[-1]:
+        elif is_choice(code, token.end()) or open_braces and not open_braces[-1]:
             lines.append(code.count("\n", 0, token.start()) + 1)
     return lines
 
@@ -50,7 +65,7 @@ def awaited_aggregates(text):
 def main(names):
     found = [f"{name}:{line}" for name in names for line in awaited_aggregates(pathlib.Path(name).read_text())]
     for place in found:
-        print(f"{place}: co_await within an initializer; await into a variable first")
+        print(f"{place}: co_await within an initializer, or of a choice; a statement for each first")
     return 1 if found else 0
 
 

@@ -12,6 +12,7 @@ REFUSED = {
     "returned": "co_return Found{co_await board_of(client)};",
     "over lines": 'found.push_back(\n    {"parent",\n     co_await board_of(client)});',
     "nested": "const std::vector<Found> all{{1, (co_await board_of(client)).front()}};",
+    "choice": "outcome = co_await (is_history ? history(database) : work(database));",
     "in a call": "const Found found{to_text(co_await board_of(client))};",
 }
 
@@ -23,6 +24,7 @@ ALLOWED = {
     "lambda": "const auto store = [&](Connection &c) -> awaitable<void> { co_await set.store(c); };",
     "lambda without parameters": "spawn([this] { co_await work(); });",
     "lambda in an initializer": "const Job job{[this]() -> awaitable<void> { co_await work(); }};",
+    "choice of an argument": "co_await work(is_first ? first : second);",
     "in parentheses": "const json board = json::parse(co_await text());",
     "comment": "const Found found{1};  // not {co_await work()}",
     "text": 'const Found found{"{co_await work()}"};',
