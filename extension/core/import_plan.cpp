@@ -458,8 +458,8 @@ ImportPlan compile(std::string_view mapping, const Surroundings &surroundings) {
 
 std::string decoding_of(const Reading &reading, const std::string &text, std::string_view format,
                         std::string_view decode_schema) {
-    const std::string decoded = std::string(decode_schema) + ".decode_field(" + sql_literal(to_string(reading.kind)) +
-                                ", " + text + ", " + sql_literal(format) + ")";
+    std::string decoded = std::string(decode_schema) + ".decode_field(" + sql_literal(to_string(reading.kind)) + ", " +
+                          text + ", " + sql_literal(format) + ")";
     // Any text is a text, but for what a spreadsheet shows where a formula failed, which begins like this.
     if (reading.kind == FieldKind::kText) {
         return "CASE WHEN " + text + " LIKE '#%' THEN " + decoded + " ELSE " + text + " END";
