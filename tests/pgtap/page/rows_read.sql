@@ -8,15 +8,7 @@ CREATE FUNCTION pg_temp.counter() RETURNS bigint LANGUAGE sql AS $$
     FROM pg_class c
     WHERE c.oid IN ('projects'::regclass, 'subitems'::regclass, 'hidden_items'::regclass, 'pipeline_data.project_dimension'::regclass)
 $$;
-CREATE FUNCTION pg_temp.rows_of(query text) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    before bigint := pg_temp.counter();
-BEGIN
-    -- As many rows as it takes in one process.
-    SET LOCAL max_parallel_workers_per_gather = 0;
-    EXECUTE query;
-    RETURN pg_temp.counter() - before;
-END $$;
+\ir ../include/rows_of.sql
 -- One in a hundred was invoiced as a whole, and half of these in the last half year.
 CREATE FUNCTION pg_temp.fill(first integer, last integer) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

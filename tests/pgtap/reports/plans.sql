@@ -10,15 +10,7 @@ CREATE FUNCTION pg_temp.counter() RETURNS bigint LANGUAGE sql AS $$
     WHERE c.relispartition AND c.relkind = 'r' AND c.relname LIKE 'pipeline_forecast_snapshot_y%'
        OR c.oid IN ('project_history'::regclass, 'projects'::regclass, 'pipeline_data.snapshot_dimension'::regclass, 'pipeline_data.project_dimension'::regclass)
 $$;
-CREATE FUNCTION pg_temp.rows_of(query text) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    before bigint := pg_temp.counter();
-BEGIN
-    -- As many rows as it takes in one process.
-    SET LOCAL max_parallel_workers_per_gather = 0;
-    EXECUTE query;
-    RETURN pg_temp.counter() - before;
-END $$;
+\ir ../include/rows_of.sql
 CREATE FUNCTION pg_temp.fill(first integer, last integer) RETURNS void LANGUAGE sql AS $$
     INSERT INTO projects (monday_id, item_name, account, new_enquiry_value, probability_percent, follow_up_date)
     SELECT 'p' || n, 'P', CASE WHEN n <= 40 THEN 'Ours' ELSE 'Theirs ' || n % 200 END, n, 50,
